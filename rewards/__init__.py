@@ -1,0 +1,41 @@
+"""Rewards: text in, numbers out. Pure: nothing here imports torch, trl or transformers."""
+
+if __name__ == "rewards":
+    raise ImportError("import keepif.rewards: this folder is that package (see [tool.setuptools] in pyproject.toml)")
+
+from .combine import CAP, Multipliers, combine
+from .compliance import compliance, verdicts
+from .constraints import Constraint, ConstraintError, constraints_of, make
+from .correctness import correctness
+from .guard import guard
+from .length import length_penalty
+from .response import Delimiters, Response
+from .reward import KeepIFReward, PartReward, compliance_reward, correctness_reward, keepif_reward, length_reward
+from .score import Score, Scoring
+from .text import Text
+
+__all__ = [
+    "CAP",
+    "Constraint",
+    "ConstraintError",
+    "Delimiters",
+    "KeepIFReward",
+    "Multipliers",
+    "PartReward",
+    "Response",
+    "Score",
+    "Scoring",
+    "Text",
+    "combine",
+    "compliance",
+    "compliance_reward",
+    "constraints_of",
+    "correctness",
+    "correctness_reward",
+    "guard",
+    "keepif_reward",
+    "length_penalty",
+    "length_reward",
+    "make",
+    "verdicts",
+]

@@ -1,0 +1,164 @@
+"""Case and commas: how the letters are written."""
+
+import random
+import re
+
+from ..language import is_english, is_other_than_english
+from ..text import Text
+from .base import Constraint, Example, Problem, Relation, constraint, related
+
+# The Penn Treebank conventions by which NLTK's word_tokenize, with which the published check counts, cuts text into
+# tokens. Cuts that cannot change the number of all-capital tokens (around a closing full stop) are left out.
+TREEBANK = (
+    (re.compile(r"[«“‘„]|`+"), r" \g<0> "),
+    (re.compile(r"(?<!\w)'(?!(?:re|ve|ll|m|t|s|d|n)\b)(?=\w)", re.IGNORECASE), "' "),
+    (re.compile(r"[»”’]|''"), r" \g<0> "),
+    (re.compile(r"([:,])(\D|$)"), r" \1 \2"),
+    (re.compile(r"\.{2,}|[;@#$%&?!\u2012-\u2015]"), r" \g<0> "),
+    (re.compile(r"([^'])' "), r"\1 ' "),
+    (re.compile(r"[*\"()\[\]{}<>]|--"), r" \g<0> "),
+    (re.compile(r"$"), " "),
+    (re.compile(r"\s+"), " "),
+    (re.compile(r"([^' ])('[sSmMdD]|') "), r"\1 \2 "),
+    (re.compile(r"([^' ])('ll|'LL|'re|'RE|'ve|'VE|n't|N'T) "), r"\1 \2 "),
+    (re.compile(r"\b(can)(not)\b|\b(d)('ye)\b|\b(gim)(me)\b|\b(gon)(na)\b|\b(got)(ta)\b|\b(lem)(me)\b|"
+                r"\b(more)('n)\b|\b(wan)(na)(?=\s)", re.IGNORECASE),
+     lambda found: f" {' '.join(part for part in found.groups() if part)} "),
+    (re.compile(r" ('t)(is|was)\b", re.IGNORECASE), r" \1 \2 "),
+)  # fmt: skip
+CAPITALS = re.compile(r"\b[^\W\d_]{2,}\b")
+
+
+def capital_tokens(text: str) -> int:
+    """How many of NLTK's word tokens are all capitals."""
+    for cut, spaced in TREEBANK:
+        text = cut.sub(spaced, text)
+    return sum(token.isupper() for token in text.split())
+
+
+@constraint("change_case:capital_word_frequency")
+class CapitalWordFrequency(Constraint):
+    """All-capital words less than, or at least, so many times."""
+
+    capital_frequency: int
+    capital_relation: Relation
+
+    sentence = "In your response, words with all capital letters should appear {capital_relation} {capital_frequency} times."
+    example = Example(
+        {"capital_frequency": 2, "capital_relation": "at least"},
+        passes="The FINAL answer is FORTY-TWO.",
+        fails="The FINAL answer is forty-two.",
+    )
+    silent = True
+
+    @property
+    def needs_speech(self) -> bool:
+        return self.capital_relation == "less than"
+
+    def official(self, text: Text) -> bool:
+        """Word tokens in capitals: "I", "A" and the variables X and Y count."""
+        return related(capital_tokens(text.raw), self.capital_relation, self.capital_frequency)
+
+    def math(self, text: Text) -> bool:
+        """Words of two letters or more in capitals, outside formulas: variables do not count."""
+        found = sum(word.isupper() for word in CAPITALS.findall(text.prose.raw))
+        return related(found, self.capital_relation, self.capital_frequency)
+
+    @classmethod
+    def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
+        return cls(capital_frequency=rng.randint(1, 8), capital_relation=rng.choice(("less than", "at least")))
+
+
+@constraint("change_case:english_capital")
+class EnglishCapital(Constraint):
+    """English, all in capitals."""
+
+    sentence = "Your entire response should be in English, and in all capital letters."
+    example = Example({}, passes="THE FINAL ANSWER IS THEREFORE 42.", fails="The final answer is therefore 42.")
+    silent = True
+    excludes = frozenset({"change_case:english_lowercase", "language:response_language"})
+
+    def official(self, text: Text) -> bool:
+        r"""No lower-case letter anywhere: an answer in `\boxed{}` cannot keep it."""
+        return text.raw.isupper() and is_english(text.raw)
+
+    def math(self, text: Text) -> bool:
+        r"""No lower-case letter outside formulas and `\boxed{}`."""
+        return text.prose.raw.isupper() and not is_other_than_english(text.prose.raw)
+
+    @classmethod
+    def sample(cls, rng: random.Random, problem: Problem) -> Constraint | None:
+        return None if _has_letters(problem.answer) else cls()
+
+    def clashes(self, other: Constraint) -> bool:
+        if isinstance(other, CapitalWordFrequency):
+            return other.capital_relation == "less than"
+        return super().clashes(other) or _has_lowercase_mark(other)
+
+
+@constraint("change_case:english_lowercase")
+class EnglishLowercase(Constraint):
+    """English, all in lower case."""
+
+    sentence = "Your entire response should be in English, and in all lowercase letters. No capital letters are allowed."
+    example = Example({}, passes="the final answer is therefore 42.", fails="The final answer is therefore 42.")
+    silent = True
+    excludes = frozenset({"change_case:english_capital", "language:response_language"})
+
+    def official(self, text: Text) -> bool:
+        return text.raw.islower() and is_english(text.raw)
+
+    def math(self, text: Text) -> bool:
+        """No capital letter outside formulas."""
+        return text.prose.raw.islower() and not is_other_than_english(text.prose.raw)
+
+    @classmethod
+    def sample(cls, rng: random.Random, problem: Problem) -> Constraint | None:
+        return None if _has_letters(problem.answer) else cls()
+
+    def clashes(self, other: Constraint) -> bool:
+        if isinstance(other, CapitalWordFrequency):
+            return other.capital_relation == "at least"
+        return super().clashes(other) or _has_capital_mark(other)
+
+
+@constraint("punctuation:no_comma")
+class NoComma(Constraint):
+    """No comma."""
+
+    sentence = "In your entire response, refrain from the use of any commas."
+    example = Example({}, passes="So the answer is 42.", fails="So, the answer is 42.")
+    silent = True
+
+    def official(self, text: Text) -> bool:
+        r"""No "," at all: the thin space `\,` and the interval (0,1) are violations."""
+        return "," not in text.raw
+
+    def math(self, text: Text) -> bool:
+        """No comma outside formulas; the commas of other scripts count."""
+        return not re.search("[,،、]", text.prose.raw)
+
+    @classmethod
+    def sample(cls, rng: random.Random, problem: Problem) -> Constraint | None:
+        return None if "," in problem.answer else cls()
+
+    def clashes(self, other: Constraint) -> bool:
+        return super().clashes(other) or any("," in phrase for phrase in _fixed_phrases(other))
+
+
+def _has_letters(answer: str) -> bool:
+    return any(letter.isalpha() for letter in answer)
+
+
+def _fixed_phrases(other: Constraint) -> list[str]:
+    """Phrases that keeping `other` puts into the answer as they are written."""
+    copied = ("prompt_to_repeat", "end_phrase", "section_spliter")
+    return [value for name, value in other.kwargs.items() if name in copied]
+
+
+def _has_lowercase_mark(other: Constraint) -> bool:
+    return other.id == "detectable_format:multiple_sections" and not _fixed_phrases(other)[0].isupper()
+
+
+def _has_capital_mark(other: Constraint) -> bool:
+    return other.id == "detectable_format:multiple_sections" and not _fixed_phrases(other)[0].islower()

@@ -1,0 +1,41 @@
+"""Language: the language the answer is written in."""
+
+import random
+
+from ..language import NAMES, detect_official, identify
+from ..text import Text
+from .base import Constraint, ConstraintError, Example, Problem, constraint
+
+
+@constraint("language:response_language")
+class ResponseLanguage(Constraint):
+    """The whole answer in one language."""
+
+    language: str
+
+    sentence = "Your ENTIRE response should be in {language_name} language, no other language is allowed."
+    example = Example(
+        {"language": "es"},
+        passes="La respuesta correcta es cuarenta y dos porque seis por siete son cuarenta y dos.",
+        fails="The correct answer is forty-two because six times seven is forty-two.",
+    )
+
+    def __post_init__(self) -> None:
+        if self.language not in NAMES:
+            raise ConstraintError(f"{self.id}: language {self.language!r} is none of {', '.join(sorted(NAMES))}")
+
+    @property
+    def description(self) -> str:
+        return self.sentence.format(language_name=NAMES[self.language])
+
+    def official(self, text: Text) -> bool:
+        """langdetect's guess; a text without letters, on which it gives up, keeps every language."""
+        return detect_official(text.raw) in {self.language, None}
+
+    def math(self, text: Text) -> bool:
+        """Identified with confidence outside formulas; a text that cannot be identified keeps none."""
+        return identify(text.prose.raw) == self.language
+
+    @classmethod
+    def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
+        return cls(language=rng.choice(sorted(NAMES.keys() - {"en"})))

@@ -1,0 +1,173 @@
+"""Grading workers: math-verify in long-lived processes that can be killed.
+
+Untrusted LaTeX can freeze whoever parses it: `9^{9^{9^9}}` holds Python's lock for as long as it takes, so no thread
+and no signal handler can stop it. Processes can. They are started with `Popen`, which works where `multiprocessing`
+is refused: in TRL's daemonic rollout worker, and off the main thread.
+"""
+
+import atexit
+import json
+import logging
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from functools import cache
+
+logger = logging.getLogger(__name__)
+
+TIMEOUT = 3.0
+"""Seconds one verdict may take; a candidate that takes longer is wrong."""
+STARTUP = 120.0
+"""Seconds a worker may take to import sympy on a busy machine."""
+GRACE = 1.0
+"""Seconds beyond the limit before a worker that was not stopped from within is killed from outside."""
+
+Pair = tuple[str, str]
+
+
+class Worker:
+    """One process and the pair it is busy with."""
+
+    def __init__(self, timeout: float) -> None:
+        self.timeout = timeout
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "keepif.rewards.grading_worker", str(timeout)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            bufsize=1,
+        )
+        self.ready = False
+        self.job: int | None = None
+        self.deadline = time.monotonic() + STARTUP
+
+    def send(self, job: int, pair: Pair) -> None:
+        self.job = job
+        self.deadline = time.monotonic() + self.timeout + GRACE
+        self.process.stdin.write(json.dumps(pair) + "\n")  # pyright: ignore[reportOptionalMemberAccess]
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the clock ended it: its own (SIGALRM), or ours."""
+        return self.deadline < time.monotonic() or self.process.wait() == -signal.SIGALRM
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream:
+                try:
+                    stream.close()
+                except BrokenPipeError:
+                    pass
+
+
+class Grader:
+    """A pool of grading workers.
+
+    Args:
+        workers (`int`, *optional*, defaults to `2`): processes.
+        timeout (`float`, *optional*, defaults to `3.0`): seconds one verdict may take.
+    """
+
+    def __init__(self, workers: int = 2, timeout: float = TIMEOUT) -> None:
+        self.size, self.timeout = workers, timeout
+        self.workers: list[Worker] = []
+        self.lock = threading.Lock()
+        self.timeouts = 0
+        atexit.register(self.close)
+
+    def warm(self) -> None:
+        """Start the workers without waiting for them."""
+        with self.lock:
+            self._staff(self.size)
+
+    def close(self) -> None:
+        """Kill the workers. The next verdict starts new ones."""
+        while self.workers:
+            self.workers.pop().kill()
+
+    def verdicts(self, pairs: Sequence[Pair]) -> list[bool | None]:
+        """math-verify's verdicts on (candidate, gold) pairs, in order.
+
+        `True` or `False`; `None` where the gold cannot be read or, for an empty candidate, not within the limit.
+        Takes at most (number of hanging pairs / workers) x (timeout + a second).
+        """
+        with self.lock:
+            return self._verdicts(pairs)
+
+    def _staff(self, wanted: int) -> None:
+        while len(self.workers) < wanted:
+            self.workers.append(Worker(self.timeout))
+
+    def _verdicts(self, pairs: Sequence[Pair]) -> list[bool | None]:
+        results: list[bool | None] = [None] * len(pairs)
+        waiting = deque(range(len(pairs)))
+        pending = len(pairs)
+        failed_starts = 0
+        retried: set[int] = set()
+        while pending:
+            if failed_starts > self.size:
+                logger.error("keepif: no grading worker starts; is math-verify installed? These rows are not scored.")
+                return results
+            self._staff(min(self.size, pending))
+            for worker in self.workers:
+                if worker.ready and worker.job is None and waiting:
+                    self._hand_out(worker, waiting, pairs)
+            for worker, line in self._listen():
+                if line and not worker.ready:
+                    worker.ready, worker.deadline = True, float("inf")
+                    continue
+                failed_starts += not worker.ready
+                job, worker.job = worker.job, None
+                if job is not None and not line and not worker.overdue and job not in retried:
+                    retried.add(job)  # it died of something else: perhaps not of this pair
+                    waiting.append(job)
+                elif job is not None:
+                    pending -= 1
+                    results[job] = json.loads(line) if line else self._overdue(pairs[job])
+                worker.deadline = float("inf")
+                if not line:
+                    self.workers.remove(worker)
+                    worker.kill()
+        return results
+
+    def _hand_out(self, worker: Worker, waiting: deque[int], pairs: Sequence[Pair]) -> None:
+        try:
+            worker.send(waiting[0], pairs[waiting[0]])
+            waiting.popleft()
+        except OSError:  # it died while idle: the next round replaces it
+            worker.job, worker.deadline = None, 0.0
+
+    def _overdue(self, pair: Pair) -> bool | None:
+        self.timeouts += 1
+        return False if pair[0] else None
+
+    def _listen(self) -> list[tuple[Worker, str]]:
+        """Workers that said a line, and, with an empty line, those that died or are past their deadline."""
+        with selectors.DefaultSelector() as selector:
+            for worker in self.workers:
+                selector.register(worker.process.stdout, selectors.EVENT_READ, worker)  # pyright: ignore
+            patience = min(worker.deadline for worker in self.workers) - time.monotonic()
+            ready = selector.select(max(0.0, min(patience, 1.0)))
+        said = [(key.data, key.data.process.stdout.readline()) for key, _ in ready]
+        heard = {id(worker) for worker, _ in said}
+        late = [w for w in self.workers if id(w) not in heard and w.deadline < time.monotonic()]
+        return said + [(worker, "") for worker in late]
+
+
+def shared_grader() -> Grader:
+    """The process's own pool, shared by every reward in it; a forked child gets a new one."""
+    return _grader_of(os.getpid())
+
+
+@cache
+def _grader_of(pid: int) -> Grader:  # noqa: ARG001  # the key
+    return Grader()

@@ -1,0 +1,62 @@
+"""A grading process: reads `[candidate, gold]` lines, writes math-verify's verdicts. Started by `grader.py`.
+
+It may be killed at any moment. The kernel kills it when one verdict takes longer than the limit (SIGALRM in its
+default disposition needs no Python to run, so a big-integer power that holds the interpreter cannot outlive it) and
+when it asks for more memory than it may have, so that it never outlives its parent either.
+"""
+
+import json
+import logging
+import signal
+import sys
+
+MEMORY = 4 * 1024**3
+"""Bytes of address space."""
+
+
+def limit_memory() -> None:
+    """Fail allocations beyond `MEMORY` where the system can."""
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    except (ImportError, ValueError, OSError):
+        pass
+
+
+def verdict(candidate: str, gold: str) -> bool | None:
+    """math-verify's verdict on `candidate`; `None` where it cannot read `gold`; an empty candidate is wrong."""
+    from math_verify import parse, verify
+
+    try:
+        target = parse(f"\\boxed{{{gold}}}", parsing_timeout=None)
+    except Exception:  # noqa: BLE001  # whatever sympy raises: this gold cannot be read
+        target = []
+    if not target:
+        return None
+    if not candidate:
+        return False
+    try:
+        return bool(verify(target, parse(f"\\boxed{{{candidate}}}", parsing_timeout=None), timeout_seconds=None))
+    except Exception:  # noqa: BLE001  # whatever sympy raises on it: not the answer
+        return False
+
+
+def main() -> None:
+    seconds = float(sys.argv[1])
+    limit_memory()
+    logging.disable(logging.CRITICAL)
+    sys.set_int_max_str_digits(0)
+    out = sys.stdout
+    sys.stdout = sys.stderr  # whatever a library prints must not enter the protocol
+    verdict("1", "1")  # imports everything before the first clock runs
+    print("ready", file=out, flush=True)
+    for line in sys.stdin:
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        found = verdict(*json.loads(line))
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        print(json.dumps(found), file=out, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""Response: a completion, split once into thinking and answer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from .text import Text
+
+THINKING_KEYS = ("reasoning_content", "thinking", "reasoning")
+
+
+@dataclass(frozen=True)
+class Delimiters:
+    """What opens and closes the thinking. `prefilled`: the prompt already ends in `open`, as R1-style templates do."""
+
+    open: str = "<think>"
+    close: str = "</think>"
+    prefilled: bool = False
+
+
+DEFAULT_DELIMITERS = Delimiters()
+
+
+@dataclass(frozen=True)
+class Response:
+    """A completion as the rewards see it. Build it with [`Response.parse`].
+
+    Attributes:
+        thinking (`str` or `None`): the thinking section, `None` where there is none.
+        answer_text (`str`): the answer section, as written; empty where the thinking never closed.
+        closed (`bool`): whether the thinking, if any, was closed.
+        reopened (`bool`): whether a thinking delimiter stands again after the first close.
+    """
+
+    thinking: str | None
+    answer_text: str
+    closed: bool = True
+    reopened: bool = False
+
+    @cached_property
+    def answer(self) -> Text:
+        """The answer section with its cached views."""
+        return Text(self.answer_text)
+
+    @classmethod
+    def parse(cls, completion: Any, delimiters: Delimiters = DEFAULT_DELIMITERS) -> "Response":
+        """Split `completion`: a string, or a message list as TRL hands it over. Never raises.
+
+        Of a message list the last assistant message counts. Thinking may stand in the message's own field
+        (`reasoning_content`, `thinking`, `reasoning`) or between the delimiters in its content.
+
+        >>> Response.parse("<think>1 + 1 = 2</think>It is 2.").answer_text
+        'It is 2.'
+        >>> Response.parse("1 + 1 = 2</think>It is 2.").thinking  # the template opened the thinking
+        '1 + 1 = 2'
+        >>> Response.parse([{"role": "assistant", "content": "Four.", "reasoning_content": "2 + 2"}]).thinking
+        '2 + 2'
+        >>> Response.parse("<think>1 + 1").closed
+        False
+        """
+        thinking, content = _last_message(completion)
+        if thinking is not None and delimiters.open not in content and delimiters.close not in content:
+            return cls(thinking=thinking, answer_text=content)
+        return cls._split(content, delimiters)
+
+    @classmethod
+    def _split(cls, text: str, delimiters: Delimiters) -> "Response":
+        before, close, after = text.partition(delimiters.close)
+        if not close:
+            head, opened, thinking = text.partition(delimiters.open)
+            if opened or delimiters.prefilled:
+                return cls(thinking=thinking if opened else head, answer_text="", closed=False)
+            return cls(thinking=None, answer_text=text)
+        reopened = delimiters.open in after or delimiters.close in after
+        answer = after.rpartition(delimiters.close)[2] if delimiters.close in after else after
+        head, opened, thinking = before.partition(delimiters.open)
+        reopened = reopened or delimiters.open in thinking
+        return cls(thinking=thinking if opened else head, answer_text=answer, reopened=reopened)
+
+
+def _last_message(completion: Any) -> tuple[str | None, str]:
+    """(thinking field, content) of a completion in any of the forms trainers use; ("", "") parts where broken."""
+    if isinstance(completion, str):
+        return None, completion
+    if isinstance(completion, Mapping):
+        completion = [completion]
+    if not isinstance(completion, Sequence):
+        return None, ""
+    messages = [message for message in completion if isinstance(message, Mapping)]
+    spoken = [message for message in messages if message.get("role", "assistant") == "assistant"]
+    if not spoken:
+        return None, ""
+    thinking = next((spoken[-1][key] for key in THINKING_KEYS if isinstance(spoken[-1].get(key), str)), None)
+    return thinking, _content(spoken[-1].get("content"))
+
+
+def _content(content: Any) -> str:
+    """A message's content as text: a string, or the text blocks of a list."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, Sequence):
+        blocks = [block.get("text") if isinstance(block, Mapping) else block for block in content]
+        return "".join(block for block in blocks if isinstance(block, str))
+    return ""

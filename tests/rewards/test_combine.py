@@ -1,0 +1,51 @@
+"""The one line of arithmetic, its guarantee, and the length penalty."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keepif.rewards import CAP, Multipliers, combine, length_penalty
+
+UNIT = st.floats(0, 1)
+
+
+@st.composite
+def multipliers(draw: st.DrawFn) -> Multipliers:
+    lam = draw(st.floats(0, CAP))
+    return Multipliers(lam, draw(st.floats(0, 1)) * (CAP - lam))
+
+
+@given(multipliers(), UNIT, UNIT, UNIT, UNIT)
+def test_a_correct_completion_always_outranks_a_wrong_one(
+    m: Multipliers, f: float, p: float, other_f: float, other_p: float
+) -> None:
+    assert combine(1.0, f, p, m) > combine(0.0, other_f, other_p, m)
+
+
+@given(multipliers(), UNIT, UNIT, st.sampled_from([0.0, 1.0]))
+def test_bounded_and_monotone(m: Multipliers, f: float, p: float, c: float) -> None:
+    reward = combine(c, f, p, m)
+    assert -1 <= reward <= 1
+    assert combine(c, 1.0, p, m) >= reward >= combine(c, f, 1.0, m)
+
+
+@pytest.mark.parametrize(("lam", "mu"), [(0.5, 0.5), (1.0, 0.0), (-0.1, 0.0), (0.0, -0.1), (float("nan"), 0.0)])
+def test_multipliers_that_could_invert_the_order_are_refused(lam: float, mu: float) -> None:
+    with pytest.raises(ValueError, match="a correct completion always outranks a wrong one"):
+        Multipliers(lam, mu)
+
+
+def test_formula() -> None:
+    m = Multipliers(0.3, 0.2)
+    assert combine(1.0, 0.5, 0.25, m) == pytest.approx((1 + 0.15 - 0.05) / 1.5)
+    assert combine(1.0, None, 0.25, m) == pytest.approx((1 - 0.05) / 1.2)
+    assert combine(None, 0.5, 0.0, m) == 0.5
+
+
+@given(st.integers(0, 10_000), st.integers(0, 10_000), st.integers(1, 5_000))
+def test_length_costs_only_correct_completions_and_never_pays_for_more(a: int, b: int, budget: int) -> None:
+    assert length_penalty(0.0, a, budget) == length_penalty(None, a, budget) == 0.0
+    short, long = sorted((a, b))
+    assert 0 <= length_penalty(1.0, short, budget) <= length_penalty(1.0, long, budget) <= 1
+    assert length_penalty(1.0, min(a, budget), budget) == 0
+    assert length_penalty(1.0, a, None) == 0

@@ -1,0 +1,103 @@
+"""Grading workers: nothing a model writes hangs them, or outlives them."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from keepif.rewards.grader import Grader
+
+HANGING = [
+    r"9^{9^{9^9}}",
+    r"9^{9^{9}}",
+    r"2^{1000000000}",
+    r"(10!)!",
+    r"\frac{1}{" * 45 + "2" + "}" * 45,
+    r"\sum_{k=1}^{10^9} k^k",
+    r"\int_0^1 e^{\sin x^2}\cos(x^x) dx",
+    r"7^{7^{7^7}} \mod 10",
+    r"\binom{10^8}{5 \cdot 10^7}",
+    ",".join(str(i) for i in range(250)),
+]
+
+
+@pytest.fixture
+def grader() -> Grader:
+    return Grader(workers=2, timeout=1.0)
+
+
+def test_hanging_strings_cost_bounded_time(grader: Grader) -> None:
+    grader.verdicts([("1", "1")])  # started
+    began = time.monotonic()
+    found = grader.verdicts([(text, "7") for text in HANGING] + [("x+1", "1+x"), ("x+2", "1+x")])
+    assert time.monotonic() - began < len(HANGING) * (1.0 + 4.0) / 2 + 2  # each kill costs a restart too
+    assert found[-2:] == [True, False]
+    assert not any(found[:-2])
+    grader.close()
+
+
+def test_unreadable_gold(grader: Grader) -> None:
+    assert grader.verdicts([("1", r"\frac{"), ("", "7"), ("", r"9^{9^{9^9}}")]) [1] is False
+    grader.close()
+
+
+def test_killed_workers_are_replaced(grader: Grader) -> None:
+    grader.verdicts([("x", "x"), ("y", "y")])
+    for worker in grader.workers:
+        worker.process.kill()
+    assert grader.verdicts([("x+1", "1+x"), ("x+2", "1+x")]) == [True, False]
+    grader.close()
+
+
+def test_works_off_the_main_thread(grader: Grader) -> None:
+    found: list[bool | None] = []
+    thread = threading.Thread(target=lambda: found.extend(grader.verdicts([("x+1", "1+x"), (r"9^{9^{9^9}}", "7")])))
+    thread.start()
+    thread.join(60)
+    assert found == [True, False]
+    grader.close()
+
+
+def test_works_in_a_daemonic_process() -> None:
+    code = (
+        "import multiprocessing as m\n"
+        "from keepif.rewards import Response, correctness\n"
+        "def work(q): q.put(correctness([Response.parse(r'\\boxed{x+1}')], ['1+x']))\n"
+        "if __name__ == '__main__':\n"
+        "    q = m.get_context('fork').Queue()\n"
+        "    p = m.get_context('fork').Process(target=work, args=(q,), daemon=True); p.start(); print(q.get(timeout=60))\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert run.stdout.strip() == "[1.0]", run.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_workers_go_when_their_parent_is_killed() -> None:
+    code = (
+        "from keepif.rewards.grader import Grader\n"
+        "g = Grader(1, 2.0); g.verdicts([('x', 'x')]); print(g.workers[0].process.pid, flush=True)\n"
+        "g.verdicts([(r'9^{9^{9^9}}', '7')] * 100)\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    worker = int(parent.stdout.readline())
+    time.sleep(0.5)
+    os.kill(parent.pid, signal.SIGKILL)
+    parent.wait()
+    parent.stdout.close()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and _alive(worker):
+        time.sleep(0.1)
+    assert not _alive(worker)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat") as stat:  # noqa: PTH123
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,53 @@
+"""What voids credit, and how rarely it does so to real solutions."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from keepif.rewards import Response, guard
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("It is 42.", None),
+        ("<think>a</think>It is 42.", None),
+        ("", "empty"),
+        ("<think>a</think> \n", "empty"),
+        ("<think>a", "unclosed"),
+        ("<think>a</think>b<think>c</think>d", "reopened"),
+        ("keyword " * 200, "repetitive"),
+        ("p p p " * 100, "repetitive"),
+        ("\n" * 500 + "x", "repetitive"),
+        ("a" * 5000, "repetitive"),
+        ("* Done.\n" * 5, None),
+    ],
+)
+def test_reasons(text: str, reason: str | None) -> None:
+    assert guard(Response.parse(text)) == reason
+
+
+def test_truncation_needs_the_end_tokens() -> None:
+    response = Response.parse("It is 42.")
+    assert guard(response, [5, 6], {2}) == "truncated"
+    assert guard(response, [5, 2], {2}) is None
+    assert guard(response, [5, 6], None) is None
+    assert guard(response, None, {2}) is None
+
+
+def test_real_solutions_are_left_alone(benchmark: Callable[[str], list[dict[str, Any]]]) -> None:
+    rows = benchmark("math/qwen25math_math_cot.jsonl")
+    solutions = [text for row in rows for text, right in zip(row["code"], row["score"], strict=True) if right]
+    solutions += [row["answer"] for row in benchmark("math/gsm8k_test.jsonl")]
+    guarded = [text for text in solutions if guard(Response.parse(text))]
+    assert len(solutions) > 1500
+    assert len(guarded) <= 0.005 * len(solutions)
+
+
+def test_spam_is_guarded() -> None:
+    rng = random.Random(0)
+    words = ["call", "implement", "physical", "because", "root"]
+    spam = [" ".join(rng.choices(words[: rng.randint(1, 3)], k=rng.randint(150, 600))) for _ in range(200)]
+    assert sum(guard(Response.parse(text)) is not None for text in spam) >= 0.95 * len(spam)

@@ -1,0 +1,80 @@
+"""Splitting completions, in every form that trainers and templates hand over."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keepif.rewards import Delimiters, Response
+
+ASSISTANT = {"role": "assistant"}
+PREFILLED = Delimiters(prefilled=True)
+
+
+@pytest.mark.parametrize(
+    ("completion", "thinking", "answer"),
+    [
+        pytest.param("It is 2.", None, "It is 2.", id="no thinking"),
+        pytest.param("<think>1 + 1</think>It is 2.", "1 + 1", "It is 2.", id="both tags"),
+        pytest.param("1 + 1</think>It is 2.", "1 + 1", "It is 2.", id="opened by the template"),
+        pytest.param("<think></think>2", "", "2", id="empty thinking"),
+        pytest.param([ASSISTANT | {"content": "<think>a</think>b"}], "a", "b", id="messages"),
+        pytest.param([ASSISTANT | {"content": "b", "reasoning_content": "a"}], "a", "b", id="reasoning_content"),
+        pytest.param([ASSISTANT | {"content": "b", "thinking": "a"}], "a", "b", id="thinking key"),
+        pytest.param(
+            [{"role": "tool", "content": "x"}, ASSISTANT | {"content": "b"}, {"role": "user", "content": "c"}],
+            None,
+            "b",
+            id="last assistant message",
+        ),
+        pytest.param([ASSISTANT | {"content": [{"type": "text", "text": "b"}]}], None, "b", id="blocks"),
+        pytest.param(ASSISTANT | {"content": "b"}, None, "b", id="a bare message"),
+    ],
+)
+def test_split(completion: object, thinking: str | None, answer: str) -> None:
+    response = Response.parse(completion)
+    assert (response.thinking, response.answer_text) == (thinking, answer)
+    assert response.closed
+    assert not response.reopened
+
+
+@pytest.mark.parametrize("broken", [None, [], {}, 3, [None], [ASSISTANT], [ASSISTANT | {"content": None}], [[]]])
+def test_broken_completions_are_empty(broken: object) -> None:
+    assert Response.parse(broken).answer_text == ""
+
+
+@pytest.mark.parametrize("text", ["<think>1 + 1", "so <think>", "<think>"])
+def test_unclosed_thinking_has_no_answer(text: str) -> None:
+    response = Response.parse(text)
+    assert not response.closed
+    assert response.answer_text == ""
+
+
+def test_prefilled_thinking_that_never_closes_is_no_answer() -> None:
+    assert Response.parse("1 + 1 is 2").answer_text == "1 + 1 is 2"
+    assert not Response.parse("1 + 1 is 2", PREFILLED).closed
+
+
+@pytest.mark.parametrize(
+    "text", ["<think>a</think>b</think>c", "<think>a</think>b<think>c", "<think>a<think>b</think>c"]
+)
+def test_a_second_delimiter_is_seen(text: str) -> None:
+    assert Response.parse(text).reopened
+
+
+def test_own_delimiters() -> None:
+    response = Response.parse("[T]a[/T]b", Delimiters("[T]", "[/T]"))
+    assert (response.thinking, response.answer_text) == ("a", "b")
+
+
+@given(st.text() | st.lists(st.dictionaries(st.sampled_from(["role", "content"]), st.text() | st.none())))
+def test_never_raises_and_invents_nothing(completion: object) -> None:
+    response = Response.parse(completion)
+    assert response.answer_text in str(completion) or not isinstance(completion, str)
+
+
+@given(st.text(), st.text())
+def test_thinking_and_answer_come_back(thinking: str, answer: str) -> None:
+    if "<think>" in thinking + answer or "</think>" in thinking + answer:
+        return
+    response = Response.parse(f"<think>{thinking}</think>{answer}")
+    assert (response.thinking, response.answer_text) == (thinking, answer)

@@ -1,0 +1,123 @@
+"""What TRL is handed: the combined reward and its parts."""
+
+import math
+import pickle
+from collections import defaultdict
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from keepif.rewards import (
+    Delimiters,
+    KeepIFReward,
+    Multipliers,
+    PartReward,
+    Scoring,
+    compliance_reward,
+    correctness_reward,
+    keepif_reward,
+    length_reward,
+)
+
+COLUMNS: dict[str, Any] = {
+    "answer": ["4"] * 3,
+    "instruction_id_list": [["punctuation:no_comma", "startend:quotation"]] * 3,
+    "kwargs": [[{"num_words": None}, {}]] * 3,
+    "prompts": ["What is 2 + 2?"] * 3,
+    "trainer_state": object(),
+    "some_other_column": [None] * 3,
+}
+COMPLETIONS = [r'"So it is \boxed{4}."', r"So, it is \boxed{4}.", r"So it is \boxed{5}."]
+REWARDS = [keepif_reward, correctness_reward, compliance_reward, length_reward]
+
+
+def test_parts_and_whole() -> None:
+    assert correctness_reward(COMPLETIONS, **COLUMNS) == [1.0, 1.0, 0.0]
+    assert compliance_reward(COMPLETIONS, **COLUMNS) == [1.0, 0.0, 0.5]
+    assert length_reward(COMPLETIONS, [[1] * 30] * 3, budget=[20] * 3, **COLUMNS) == [-0.5, -0.5, 0.0]
+    combined = KeepIFReward(Multipliers(0.4, 0.2), Scoring(budget=20))
+    found = combined(COMPLETIONS, [[1] * 30] * 3, **COLUMNS)
+    assert found == pytest.approx([(1 + 0.4 - 0.1) / 1.6, (1 - 0.1) / 1.6, 0.2 / 1.6])
+
+
+def test_rows_without_constraints_or_gold() -> None:
+    assert keepif_reward([r"\boxed{4}"], answer=["4"]) == [1.0]
+    no_comma = {"constraint_name": [["punctuation:no_comma"]], "constraint_args": [[None]]}
+    assert keepif_reward(["So it is four."], **no_comma) == [1.0]
+    assert compliance_reward([r"\boxed{4}"], answer=["4"]) == [None]
+    assert correctness_reward(["four"]) == [None]
+
+
+def test_unreadable_gold_is_not_scored() -> None:
+    assert keepif_reward([r"\boxed{4}", "5"], answer=[None, None], **_no_comma(2)) == [None, None]
+
+
+def test_a_broken_row_costs_only_itself() -> None:
+    ids = [["punctuation:no_comma"], ["no:such"]]
+    found = compliance_reward(["So it is four."] * 2, instruction_id_list=ids, kwargs=[[None], [None]])
+    assert found == [1.0, None]
+
+
+def test_guarded_completions_earn_nothing() -> None:
+    scoring = Scoring(delimiters=Delimiters(prefilled=True), end_ids={2}, budget=10)
+    reward = KeepIFReward(Multipliers(0.4, 0.2), scoring)
+    texts = [r"a</think>It is truly \boxed{4}", r"It is truly \boxed{4}", r"a</think>It is truly \boxed{4}"]
+    found = reward(texts, [[1, 2], [1, 2], [1, 1]], answer=["4"] * 3, **_no_comma(3))
+    assert found == pytest.approx([1.4 / 1.6, 0.0, -0.2 / 1.6])
+
+
+def test_the_dashboard() -> None:
+    metrics: dict[str, list[float]] = defaultdict(list)
+    extra: dict[str, list[Any]] = {}
+    keepif_reward(
+        COMPLETIONS, log_metric=lambda name, value: metrics[name].append(value), log_extra=extra.__setitem__, **COLUMNS
+    )
+    assert metrics["keepif/correctness"] == [1.0, 1.0, 0.0]
+    assert metrics["keepif/compliance"] == [1.0, 0.0, 0.5]
+    assert metrics["keepif/joint"] == [1.0, 0.0, 0.0]
+    assert metrics["keepif/type/punctuation:no_comma"] == [1.0, 0.0, 1.0]
+    assert metrics["keepif/lambda"] == [0.3]
+    assert all(len(column) == 3 for column in extra.values())
+    assert extra["verdicts"][1] == "-punctuation:no_comma, -startend:quotation"
+
+
+@pytest.mark.parametrize("reward", REWARDS)
+def test_picklable_with_a_stable_name(reward: Any) -> None:
+    copy = pickle.loads(pickle.dumps(reward))
+    assert copy.__name__ == reward.__name__
+    assert copy(COMPLETIONS, **COLUMNS) == reward(COMPLETIONS, **COLUMNS)
+
+
+def test_names_are_distinct() -> None:
+    assert len({reward.__name__ for reward in REWARDS}) == 4
+
+
+def test_bad_options_are_refused() -> None:
+    with pytest.raises(ValueError, match="budget must be a positive number of tokens"):
+        Scoring(budget=-1)
+    with pytest.raises(ValueError, match="reading must be 'math' or 'official'"):
+        Scoring(reading="strict")  # pyright: ignore[reportArgumentType]
+    with pytest.raises(ValueError, match="part must be one of"):
+        PartReward("accuracy")
+
+
+MESSAGE = st.dictionaries(st.sampled_from(["role", "content", "thinking"]), st.text() | st.none() | st.integers())
+COMPLETION = (
+    st.text() | st.none() | st.integers() | st.lists(MESSAGE) | st.text(alphabet="<think>/\\boxed{}4^ ", max_size=60)
+)
+
+
+@given(st.lists(COMPLETION, max_size=3))
+@settings(max_examples=100, deadline=None)
+def test_any_completion_gets_a_finite_reward(completions: list[Any]) -> None:
+    n = len(completions)
+    for reward in REWARDS:
+        found = reward(completions, [[1]] * n, answer=["4"] * n, **_no_comma(n))
+        assert len(found) == n
+        assert all(value is not None and math.isfinite(value) for value in found)
+
+
+def _no_comma(n: int) -> dict[str, Any]:
+    return {"instruction_id_list": [["punctuation:no_comma"]] * n, "kwargs": [[None]] * n}

@@ -1,0 +1,89 @@
+"""The published column forms of constraints."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from keepif.rewards import ConstraintError, constraints_of, make
+from keepif.rewards.constraints import REGISTRY
+
+NO_COMMA, BULLETS = make("punctuation:no_comma"), make("detectable_format:number_bullet_lists", {"num_bullets": 3})
+IDS = [NO_COMMA.id, BULLETS.id]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param({"instruction_id_list": IDS, "kwargs": [{}, {"num_bullets": 3}]}, id="IFEval"),
+        pytest.param({"instruction_id_list": IDS, "kwargs": [{"n": None}, {"num_bullets": 3.0, "n": None}]}, id="padded"),
+        pytest.param({"instruction_id_list": IDS, "kwargs": json.dumps([{}, {"num_bullets": 3}])}, id="JSON kwargs"),
+        pytest.param({"instruction_id_list": IDS, "kwargs": ["{}", '{"num_bullets": 3}']}, id="JSON for each"),
+        pytest.param(
+            {"instruction_id_list": np.array(IDS), "kwargs": np.array([{}, {"num_bullets": 3}])}, id="arrays"
+        ),
+        pytest.param({"constraint_name": IDS, "constraint_args": [None, {"num_bullets": 3}]}, id="MathIF"),
+        pytest.param(
+            {"ground_truth": str([{"instruction_id": IDS, "kwargs": [None, {"num_bullets": 3}]}])}, id="IF_multi_constraints"
+        ),
+        pytest.param(
+            {"ground_truth": json.dumps([{"instruction_id": IDS[0], "kwargs": None},
+                                         {"instruction_id": IDS[1], "kwargs": {"num_bullets": 3}}])}, id="one by one"
+        ),
+    ],
+)  # fmt: skip
+def test_every_form_reads_the_same(row: dict[str, Any]) -> None:
+    assert constraints_of(row) == [NO_COMMA, BULLETS]
+
+
+@pytest.mark.parametrize(
+    ("truth", "expected"),
+    [
+        ({"func_name": "validate_no_commas", "N": None}, [NO_COMMA]),
+        ({"func_name": "verify_bullet_points", "N": 3}, [BULLETS]),
+        (
+            {"func_name": "validate_word_constraint", "N": 50, "quantifier": "at most"},
+            [make("length_constraints:number_words", {"num_words": 51, "relation": "less than"})],
+        ),
+        (
+            {"func_name": "verify_keyword_frequency", "word": "root", "N": 2},
+            [
+                make("keywords:frequency", {"keyword": "root", "frequency": 2, "relation": "at least"}),
+                make("keywords:frequency", {"keyword": "root", "frequency": 3, "relation": "less than"}),
+            ],
+        ),
+    ],
+)
+def test_rlvr_ifeval(truth: dict[str, Any], expected: list[Any]) -> None:
+    assert constraints_of({"ground_truth": json.dumps(truth)}) == expected
+
+
+@pytest.mark.parametrize("row", [{}, {"ground_truth": "42"}, {"ground_truth": "[1, 2]"}, {"instruction_id_list": []}])
+def test_rows_without_constraints(row: dict[str, Any]) -> None:
+    assert constraints_of(row) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"instruction_id_list": IDS, "kwargs": [{}]}, "'kwargs' must hold one entry for each of the 2 ids, found 1"),
+        ({"instruction_id_list": "x:y"}, "neither JSON nor a Python literal"),
+        ({"instruction_id_list": [3]}, "expected an instruction id, found 3"),
+        ({"instruction_id_list": IDS[:1], "kwargs": [[1]]}, "kwargs must be a dictionary"),
+        ({"ground_truth": '{"func_name": "validate_x"}'}, "no constraint for the function 'validate_x'"),
+        ({"ground_truth": '{"func_name": "validate_word_constraint", "N": 5, "quantifier": "around"}'}, "'around'"),
+        ({"ground_truth": "[{'instruction_id': "}, "neither JSON nor a Python literal"),
+    ],
+)
+def test_errors_name_the_field(row: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConstraintError, match=message):
+        constraints_of(row)
+
+
+def test_ifeval_rows(benchmark: Callable[[str], list[dict[str, Any]]]) -> None:
+    known = [row for row in benchmark("ifeval/input_data.jsonl") if set(row["instruction_id_list"]) <= set(REGISTRY)]
+    assert len(known) > 200
+    for row in known:
+        assert [constraint.id for constraint in constraints_of(row)] == row["instruction_id_list"]

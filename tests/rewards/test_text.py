@@ -1,0 +1,58 @@
+"""Views of a text, and the masking of formulas."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keepif.rewards import Text
+from keepif.rewards.latex import FORMULA, boxed, mask_formulas
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        (r"So $a, b$ holds.", "So ~ holds."),
+        (r"So \(a, b\) and \[c\] hold.", "So ~ and ~ hold."),
+        (r"$$x, y$$", "~"),
+        (r"It is \boxed{\frac{1}{2}}.", "It is ~."),
+        (r"It is \BOXED{4}.", "It is ~."),
+        ("Run `f(a, b)` or ```\na, b\n```.", "Run ~ or ~."),
+        (r"\begin{align*}a, b\end{align*} done", "~ done"),
+        ("It costs $5 and then $6.", "It costs $5 and then $6."),
+        (r"unclosed $a, b", "unclosed $a, b"),
+        (r"\boxed{unclosed", r"\boxed{unclosed"),
+        (r"escaped \$a$", r"escaped \$a$"),
+    ],
+)
+def test_masking(text: str, masked: str) -> None:
+    assert mask_formulas(text).replace(FORMULA, "~") == masked
+
+
+def test_boxed_contents() -> None:
+    assert boxed(r"\boxed{1} then \boxed{a\}b} and \boxed{\boxed{2}} and \boxed {3}") == ["1", r"a\}b", r"\boxed{2}", "3"]
+
+
+def test_words_by_both_definitions() -> None:
+    text = Text(r"Don't count $x^2$ twice; it's well-known.")
+    assert len(text.words) == 10
+    assert len(text.prose.spoken) == 6
+
+
+def test_prose_has_no_invisible_characters() -> None:
+    assert Text("a\u200bb，c").prose.raw == "ab,c"
+
+
+@given(st.text(alphabet=r"\$`{}[]()boxedbegin &", max_size=200) | st.text())
+def test_masking_never_raises(text: str) -> None:
+    assert len(mask_formulas(text)) <= len(text) + 1
+    boxed(text)
+
+
+@pytest.mark.parametrize("piece", ["$a", "\\(", "\\[ ", "`", "\\boxed{", "{", "\\begin{a}", "$ ", "```", "$x$ "])
+def test_masking_is_linear(piece: str) -> None:
+    started = time.process_time()
+    mask_formulas(piece * 200_000)
+    boxed(piece * 200_000)
+    assert time.process_time() - started < 10  # a quadratic scan of 400,000 characters takes minutes

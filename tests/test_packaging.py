@@ -1,0 +1,49 @@
+"""The folders at the top level are the packages keepif.*, and no other."""
+
+import doctest
+import importlib
+import pkgutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import keepif.recipes
+import keepif.rewards
+import keepif.trainer
+
+ROOT = Path(__file__).parents[1]
+FOLDERS = ("recipes", "rewards", "trainer")
+MODULES = sorted(
+    module.name
+    for package in (keepif.recipes, keepif.rewards, keepif.trainer)
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+)
+
+
+def test_every_folder_is_packaged() -> None:
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    shipped = {".jinja", ".json", ".py", ".safetensors", ".typed", ".yaml"}
+    found = {
+        "keepif." + ".".join(path.parent.relative_to(ROOT).parts)
+        for folder in FOLDERS
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in shipped
+    }
+    assert sorted(found) == listed
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_no_bare_import(name: str) -> None:
+    run = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", f"import {name}"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 1
+    assert f"import keepif.{name}" in run.stderr
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_doctests(name: str) -> None:
+    assert doctest.testmod(importlib.import_module(name)).failed == 0

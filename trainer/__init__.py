@@ -1,0 +1,10 @@
+"""Trainer: a run in hand. `KeepIF` goes into a TRL trainer, `constrain` onto a data set."""
+
+if __name__ == "trainer":
+    raise ImportError("import keepif.trainer: this folder is that package (see [tool.setuptools] in pyproject.toml)")
+
+from .dataset import RowError, constrain
+from .plugin import KeepIF
+from .preflight import ConfigError
+
+__all__ = ["ConfigError", "KeepIF", "RowError", "constrain"]

@@ -1,0 +1,105 @@
+"""Preflight: what in a trainer's configuration would defeat the reward, said before the run instead of after it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from keepif.rewards import Delimiters, KeepIFReward
+from keepif.rewards.constraints import ConstraintError, constraints_of
+from keepif.rewards.score import GOLD_COLUMNS
+
+
+class ConfigError(ValueError):
+    """A configuration under which the reward cannot do its work; the message names the setting to change."""
+
+
+def refuse(trainer: Any, reward: KeepIFReward) -> None:
+    """Raise [`ConfigError`] for what cannot work."""
+    if reward not in trainer.reward_funcs:
+        raise ConfigError("this KeepIF's reward is not among the trainer's reward_funcs: pass reward_funcs=keepif.reward")
+    if getattr(trainer.args, "multi_objective_aggregation", "sum_then_normalize") == "normalize_then_sum":
+        raise ConfigError(
+            "multi_objective_aggregation='normalize_then_sum' divides the multipliers out again: with KeepIF's one "
+            "scalar set multi_objective_aggregation='sum_then_normalize'"
+        )
+    delimiters, tokenizer = reward.scoring.delimiters, tokenizer_of(trainer)
+    for tag in (delimiters.open, delimiters.close):
+        if tag in tokenizer.all_special_tokens:
+            raise ConfigError(
+                f"{tag!r} is a special token of this tokenizer: TRL drops it when it decodes, and the thinking could "
+                f"not be told from the answer. Make it an ordinary added token (AddedToken({tag!r}, special=False))"
+            )
+    refuse_rows(trainer.train_dataset)
+
+
+def refuse_rows(dataset: Any) -> None:
+    """Raise [`ConfigError`] for the first row whose constraints cannot be read, and for data without any target."""
+    columns = getattr(dataset, "column_names", None)
+    if not columns:  # streamed: rows are seen when they come
+        return
+    if not {"instruction_id_list", "constraint_name", "ground_truth", *GOLD_COLUMNS} & set(columns):
+        raise ConfigError(f"the data set has neither a gold answer nor constraints, only {columns}; see constrain()")
+    for number, row in enumerate(dataset):
+        try:
+            constraints_of(row)
+        except ConstraintError as error:
+            raise ConfigError(f"row {number}: {error}") from None
+
+
+def warnings(trainer: Any, reward: KeepIFReward) -> Iterator[str]:
+    """What will weaken the reward, each with the setting to change."""
+    args = trainer.args
+    if str(getattr(args, "scale_rewards", "batch")).lower() in {"group", "true"}:
+        yield (
+            "scale_rewards='group' (TRL's default) blows compliance up to full size in every group whose completions "
+            "are all right or all wrong, whatever its multiplier; set scale_rewards='batch' (or 'none')"
+        )
+    if len(trainer.reward_funcs) > 1:
+        yield (
+            f"{len(trainer.reward_funcs)} reward functions are added up: that a correct completion outranks a wrong "
+            "one is only guaranteed for KeepIF's own scalar"
+        )
+    if getattr(args, "mask_truncated_completions", False):
+        yield (
+            "mask_truncated_completions=True hides over-long completions from the loss, so that nothing is learned "
+            "from running over; KeepIF already scores them 0: set it to False"
+        )
+    budget, limit = reward.scoring.budget, args.max_completion_length
+    if budget and limit and budget >= limit:
+        yield (
+            f"the budget ({budget} tokens) is not below max_completion_length ({limit}): completions are cut before "
+            "they pay for their length; lower the budget or raise max_completion_length"
+        )
+    columns = getattr(trainer.train_dataset, "column_names", None) or []
+    if columns and not {"instruction_id_list", "constraint_name", "ground_truth"} & set(columns):
+        yield "no prompt has constraints, so there is no compliance to keep; pass the data set through constrain()"
+
+
+def fitted(trainer: Any, reward: KeepIFReward) -> KeepIFReward:
+    """Give `reward` what only the trainer knows: its end tokens, and whether the template opens the thinking."""
+    tokenizer = tokenizer_of(trainer)
+    end_ids = {*(getattr(trainer, "eos_token_ids", None) or [tokenizer.eos_token_id])} - {None}
+    delimiters = reward.scoring.delimiters
+    prefilled = delimiters.prefilled or opens_thinking(trainer, tokenizer, delimiters)
+    reward.scoring = replace(
+        reward.scoring, end_ids=frozenset(end_ids), delimiters=replace(delimiters, prefilled=prefilled)
+    )
+    return reward
+
+
+def opens_thinking(trainer: Any, tokenizer: Any, delimiters: Delimiters) -> bool:
+    """Whether prompts end in the opening delimiter, so that completions begin inside the thinking."""
+    row = next(iter(trainer.train_dataset), None)
+    prompt = row.get("prompt") if row else None
+    if isinstance(prompt, str):
+        return prompt.rstrip().endswith(delimiters.open)
+    if not prompt or not tokenizer.chat_template:
+        return False
+    options = getattr(trainer.args, "chat_template_kwargs", None) or {}
+    rendered = tokenizer.apply_chat_template(prompt, tokenize=False, add_generation_prompt=True, **options)
+    return rendered.rstrip().endswith(delimiters.open)
+
+
+def tokenizer_of(trainer: Any) -> Any:
+    """The trainer's tokenizer, out of its processor where it has one."""
+    return getattr(trainer.processing_class, "tokenizer", trainer.processing_class)
