@@ -18,7 +18,11 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    from .demo import run  # heavy: after the arguments are known to be good
+    from transformers.utils import logging  # heavy: after the arguments are known to be good
+
+    from .demo import run
+
+    logging.disable_progress_bar()
 
     try:
         run(args.output_dir, seed=args.seed, steps=args.steps, lam=args.lam)

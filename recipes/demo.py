@@ -136,7 +136,10 @@ def follow(arms: list[Arm], steps: int, console: Console) -> None:
 
 def table_of(results: dict[str, dict[str, float]]) -> Table:
     """The results as a table: one row a policy."""
-    table = Table("policy", *[header for header in COLUMNS.values()], title="on 512 held-out prompts")
+    table = Table(title="on 512 held-out prompts")
+    table.add_column("policy", no_wrap=True)
+    for header in COLUMNS.values():
+        table.add_column(header, justify="right")
     for name, metrics in results.items():
         cells = [f"{metrics[key]:.1f}" if "tokens" in key else f"{100 * metrics[key]:.1f} %" for key in COLUMNS]
         table.add_row(name, *cells)

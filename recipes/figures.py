@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 COLOURS = {"correctness only": "#c44e52", "KeepIF": "#2a6f97"}
-SMOOTHED = 10
+SMOOTHED = 15
 
 
 def demo_figure(report: dict[str, Any]) -> Figure:
@@ -29,11 +29,15 @@ def smooth(values: list[float], width: int = SMOOTHED) -> list[float]:
 
 def _draw_plane(axes: Axes, report: dict[str, Any]) -> None:
     results = report["results"]
-    for name, curve in report["curves"].items():
-        accuracy, compliance = (smooth([step[key] for step in curve]) for key in ("accuracy", "sacc"))
-        axes.plot(accuracy, compliance, color=COLOURS[name], alpha=0.45, lw=1.5)
-        axes.plot(results[name]["accuracy"], results[name]["sacc"], "o", ms=9, color=COLOURS[name], label=f"{name}, after")
     before = results["before RL"]
+    for name, curve in report["curves"].items():
+        after = results[name]
+        trail = {
+            key: [before[key], *smooth([step[key] for step in curve])[SMOOTHED::3], after[key]]
+            for key in ("accuracy", "sacc")
+        }
+        axes.plot(trail["accuracy"], trail["sacc"], color=COLOURS[name], alpha=0.45, lw=1.5)
+        axes.plot(after["accuracy"], after["sacc"], "o", ms=9, color=COLOURS[name], label=f"{name}, after")
     axes.axhline(before["sacc"], color="0.6", lw=1, ls=":")
     axes.plot(before["accuracy"], before["sacc"], "*", ms=15, color="0.2", label="before RL")
     axes.set(xlabel="accuracy", ylabel="compliance (SAcc)", title="Where reinforcement learning takes the policy")
@@ -48,5 +52,5 @@ def _draw_time(axes: Axes, report: dict[str, Any]) -> None:
         axes.annotate(name, (steps[-1], smooth([step["sacc"] for step in curve])[-1]), color=COLOURS[name],
                       xytext=(4, 0), textcoords="offset points", va="center", fontsize=9)  # fmt: skip
     axes.axhline(report["results"]["before RL"]["sacc"], color="0.6", lw=1, ls=":")
-    axes.set(xlabel="GRPO step", ylim=(0, 1.02), title="Compliance (solid) and accuracy (dashed) while training")
+    axes.set(xlabel="GRPO step", ylim=(0.3, 1.02), title="Compliance (solid) and accuracy (dashed) while training")
     axes.margins(x=0.14)

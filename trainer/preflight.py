@@ -24,7 +24,7 @@ def refuse(trainer: Any, reward: KeepIFReward) -> None:
         )
     delimiters, tokenizer = reward.scoring.delimiters, tokenizer_of(trainer)
     for tag in (delimiters.open, delimiters.close):
-        if tag in tokenizer.all_special_tokens:
+        if is_dropped(tokenizer, tag):
             raise ConfigError(
                 f"{tag!r} is a special token of this tokenizer: TRL drops it when it decodes, and the thinking could "
                 f"not be told from the answer. Make it an ordinary added token (AddedToken({tag!r}, special=False))"
@@ -98,6 +98,12 @@ def opens_thinking(trainer: Any, tokenizer: Any, delimiters: Delimiters) -> bool
     options = getattr(trainer.args, "chat_template_kwargs", None) or {}
     rendered = tokenizer.apply_chat_template(prompt, tokenize=False, add_generation_prompt=True, **options)
     return rendered.rstrip().endswith(delimiters.open)
+
+
+def is_dropped(tokenizer: Any, tag: str) -> bool:
+    """Whether `tag` is one token and disappears when completions are decoded, as TRL does, without special tokens."""
+    token = tokenizer.convert_tokens_to_ids(tag)
+    return token not in {None, tokenizer.unk_token_id} and tag not in tokenizer.decode([token], skip_special_tokens=True)
 
 
 def tokenizer_of(trainer: Any) -> Any:
