@@ -18,6 +18,7 @@ STATED = re.compile(
 HASHES = re.compile(r"####[^\S\n]*(\S[^\n]*)")
 BARE = re.compile(rf"\s*(?:{_VALUE})\s*\.?\s*")
 PLACEHOLDER = re.compile(r"\\phantom\{[^{}]*\}")
+CLOSING_EQUATION = re.compile(rf"((?:[\d.,+\-−–*/×·÷()\s]*[\d)]\s*=\s*)+{_VALUE})[\s.!\"”'*]*$")
 NUMBER = re.compile(r"([-+]?)(?:(\d+)(?:\.(\d+))?|\.(\d+))")
 FRACTION = re.compile(r"([-+]?)(?:(\d+)/(\d+)|\\frac\{([-+]?\d+)\}\{(\d+)\}|\\frac(\d)(\d))")
 
@@ -25,13 +26,14 @@ FRACTION = re.compile(r"([-+]?)(?:(\d+)/(\d+)|\\frac\{([-+]?\d+)\}\{(\d+)\}|\\fr
 def stated_answers(answer: str) -> list[str]:
     r"""Every final answer that an answer section states, in order, without repeats.
 
-    Boxes first, then `#### x`, then "the answer is x"; an answer section that is nothing but one number or formula
-    states it. Numbers merely mentioned are not answers.
+    Boxes first, then `#### x`, then "the answer is x". Where there is none of these, an answer section that is nothing
+    but one number or formula states it, and so does one that ends in an equation of numbers. Numbers merely mentioned
+    are not answers.
 
     >>> stated_answers(r"So \boxed{3}. The final answer is $7$.")
     ['3', '7']
-    >>> stated_answers("First 12, then 30: it could be 42.")
-    []
+    >>> stated_answers("Adding up, 12 + 30 = 42."), stated_answers("First 12, then 30: it could be 42.")
+    (['12 + 30 = 42'], [])
     """
     found = [content for content in boxed(answer) if re.search(r"\w", PLACEHOLDER.sub("", content))]
     found += HASHES.findall(answer)
@@ -39,6 +41,8 @@ def stated_answers(answer: str) -> list[str]:
         found += [value for value in (first, *re.findall(_VALUE, others)) if not BOX.search(value)]
     if not found and len(answer) <= LONGEST and BARE.fullmatch(answer):
         found = [answer.strip().rstrip(".")]
+    if not found:
+        found = [equation.strip() for equation in CLOSING_EQUATION.findall(answer[-LONGEST:])]
     return list(dict.fromkeys(normalised(value) for value in found))
 
 
@@ -69,7 +73,8 @@ def normalised(value: str) -> str:
         value = value[len(pair[0]) : -2].strip() if len(value) > 3 else ""
     if len(value) > 1 and value[0] == value[-1] == "$":
         value = value[1:-1].strip()
-    value = re.sub(r"\\[!,;: ]|\\(?:left|right)(?![a-z])|\\\$|^[$€£]", "", value).replace("{,}", ",").replace("−", "-")
+    value = re.sub(r"\\[!,;: ]|\\(?:left|right)(?![a-z])|\\\$|^[$€£]", "", value).replace("{,}", ",")
+    value = value.replace("−", "-").replace("–", "-").replace("×", r"\times ").replace("·", r"\cdot ").replace("÷", r"\div ")
     value = re.sub(r"\\[dt]frac", r"\\frac", value)
     value = re.sub(r"(?<![\d.(\[{,])(\d{1,3})((?:,\d{3})+)(?![\d,])", lambda m: m[1] + m[2].replace(",", ""), value)
     return value.strip().removesuffix(".")

@@ -1,0 +1,36 @@
+"""What README.md says runs, runs; its table is the registry's."""
+
+import doctest
+import re
+from pathlib import Path
+
+from keepif.recipes.constraints_table import table
+from keepif.rewards.constraints import REGISTRY
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def test_examples_run() -> None:
+    found = doctest.testfile(str(README), module_relative=False)
+    assert found.attempted >= 2
+    assert found.failed == 0
+
+
+def test_it_opens_with_sentence_figure_install_and_code() -> None:
+    text = README.read_text("utf-8")
+    order = [text.index(part) for part in ("**Train a language model", "![", "pip install", "```python")]
+    assert order == sorted(order)
+    figure = re.search(r"!\[[^\]]*\]\(([^)]+)\)", text)
+    assert figure is not None
+    assert (README.parent / figure[1]).exists()
+
+
+def test_the_table_is_the_registrys() -> None:
+    inside = README.read_text("utf-8").split("<!-- constraints -->\n")[1].split("<!-- /constraints -->")[0]
+    assert inside == table(), "stale: python -m keepif.recipes.constraints_table README.md"
+    assert inside.count("\n") == len(REGISTRY) + 2
+
+
+def test_commands_name_files_that_exist() -> None:
+    for path in re.findall(r"recipes/[\w/.-]+\.(?:yaml|md|png)", README.read_text("utf-8")):
+        assert (README.parent / path).exists(), path
