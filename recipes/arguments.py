@@ -35,7 +35,9 @@ class KeepIFArguments:
     )
     lam: float = field(default=0.3, metadata={"help": "λ, the multiplier of compliance; 0 is correctness alone."})
     mu: float = field(default=0.2, metadata={"help": "μ, the multiplier of the length penalty."})
-    budget: int | None = field(default=None, metadata={"help": "Tokens a correct completion may have; none by default."})
+    budget: int | None = field(
+        default=None, metadata={"help": "Tokens a correct completion may have; none by default."}
+    )
     reading: str = field(default="math", metadata={"help": "Reading of the constraints: math or official."})
     dry_run: bool = field(
         default=False, metadata={"help": "Build everything, score one batch, print what was found, and stop."}

@@ -1,6 +1,6 @@
 """Rewards against their peers in one process, on one core: ratios, not times.
 
-    make bench
+make bench
 """
 
 import random
@@ -39,7 +39,10 @@ def seconds(work: Callable[[], object]) -> float:
 
 def grading(rng: random.Random, console: Console) -> None:
     """Correctness alone against TRL's accuracy_reward: the same completions, nine in ten with a plain number."""
-    golds = [str(rng.randint(2, 999)) if rng.random() < 0.9 else rf"\frac{{{rng.randint(2, 99)}\pi}}{{7}}" for _ in range(ROWS)]
+    golds = [
+        str(rng.randint(2, 999)) if rng.random() < 0.9 else rf"\frac{{{rng.randint(2, 99)}\pi}}{{7}}"
+        for _ in range(ROWS)
+    ]
     texts = [solution(rng, gold if rng.random() < 0.5 else str(rng.randint(2, 999)), 150) for gold in golds]
     shared_grader().verdicts([("x", "x"), ("y", "y")])  # the workers are up, as attach() leaves them
     messages = [[{"role": "assistant", "content": text}] for text in texts]
@@ -60,9 +63,11 @@ def checking(rng: random.Random, console: Console) -> None:
         times = []
         for reading in ("official", "math"):
             constraint.holds(Text(text), reading)  # language models loaded
-            times.append(min(seconds(lambda r=reading: constraint.holds(Text(text + " "), r)) for _ in range(5)))
+            times.append(min(seconds(lambda c=constraint, r=reading: c.holds(Text(text + " "), r)) for _ in range(5)))
         table.add_row(instruction_id, *(f"{1e6 * t:.0f}" for t in times))
-    table.add_row(r"(the limit: re.findall(r'\w+'))", f"{1e6 * min(seconds(lambda: Text(text).words) for _ in range(5)):.0f}")
+    table.add_row(
+        r"(the limit: re.findall(r'\w+'))", f"{1e6 * min(seconds(lambda: Text(text).words) for _ in range(5)):.0f}"
+    )
     console.print(table)
 
 

@@ -1,6 +1,6 @@
 """The deficit and the cure, in minutes: the embedded policy, trained on correctness alone and with KeepIF.
 
-    keepif demo
+keepif demo
 """
 
 import json

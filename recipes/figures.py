@@ -35,7 +35,8 @@ def _draw_plane(axes: Axes, report: dict[str, Any]) -> None:
     for name, curve in report["curves"].items():
         after = report["results"][name]
         accuracy, compliance = (
-            [before[key], *smooth([step[key] for step in curve])[SMOOTHED::3], after[key]] for key in ("accuracy", "sacc")
+            [before[key], *smooth([step[key] for step in curve])[SMOOTHED::3], after[key]]
+            for key in ("accuracy", "sacc")
         )
         axes.plot(accuracy, compliance, color=COLOURS[name], alpha=0.4, lw=1.4)
         axes.plot(after["accuracy"], after["sacc"], "o", ms=9, color=COLOURS[name])

@@ -23,7 +23,7 @@ def load_model(config: ModelConfig) -> tuple[Any, Any]:
         return _from(TINY, torch.float32)
     if name == "smollm2-135m":
         return _smollm2()
-    dtype = config.dtype if config.dtype in {"auto", None} else getattr(torch, config.dtype)
+    dtype = getattr(torch, config.dtype) if config.dtype and config.dtype != "auto" else config.dtype
     return _from(name, dtype, revision=config.model_revision, attn_implementation=config.attn_implementation)
 
 

@@ -74,7 +74,13 @@ def normalised(value: str) -> str:
     if len(value) > 1 and value[0] == value[-1] == "$":
         value = value[1:-1].strip()
     value = re.sub(r"\\[!,;: ]|\\(?:left|right)(?![a-z])|\\\$|^[$€£]", "", value).replace("{,}", ",")
-    value = value.replace("−", "-").replace("–", "-").replace("×", r"\times ").replace("·", r"\cdot ").replace("÷", r"\div ")
+    value = (
+        value.replace("−", "-")
+        .replace("–", "-")
+        .replace("×", r"\times ")
+        .replace("·", r"\cdot ")
+        .replace("÷", r"\div ")
+    )
     value = re.sub(r"\\[dt]frac", r"\\frac", value)
     value = re.sub(r"(?<![\d.(\[{,])(\d{1,3})((?:,\d{3})+)(?![\d,])", lambda m: m[1] + m[2].replace(",", ""), value)
     return value.strip().removesuffix(".")

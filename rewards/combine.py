@@ -30,7 +30,8 @@ def combine(c: float | None, f: float | None, p: float, multipliers: Multipliers
 
     A prompt without constraints has no f, and one without a gold answer no c: their terms are left out.
 
-    >>> round(combine(1.0, 0.0, 1.0, Multipliers(0.5, 0.4)), 3), round(combine(0.0, 1.0, 0.0, Multipliers(0.5, 0.4)), 3)
+    >>> m = Multipliers(lam=0.5, mu=0.4)
+    >>> round(combine(1.0, 0.0, 1.0, m), 3), round(combine(0.0, 1.0, 0.0, m), 3)
     (0.316, 0.263)
     """
     lam, mu = multipliers.lam, multipliers.mu

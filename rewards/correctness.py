@@ -86,4 +86,6 @@ def _settle(pairs: list[Pair]) -> None:
 def _needs_worker(candidate: str, gold: str) -> bool:
     if not candidate:
         return as_number(gold) is None
-    return fast_verdict(candidate, gold) is None and (as_number(gold) is not None or _verdicts.get(("", gold)) is not None)
+    return fast_verdict(candidate, gold) is None and (
+        as_number(gold) is not None or _verdicts.get(("", gold)) is not None
+    )

@@ -6,6 +6,7 @@ is refused: in TRL's daemonic rollout worker, and off the main thread.
 """
 
 import atexit
+import contextlib
 import json
 import logging
 import os
@@ -63,10 +64,8 @@ class Worker:
         self.process.wait()
         for stream in (self.process.stdin, self.process.stdout):
             if stream:
-                try:
+                with contextlib.suppress(BrokenPipeError):
                     stream.close()
-                except BrokenPipeError:
-                    pass
 
 
 class Grader:
@@ -154,7 +153,7 @@ class Grader:
         """Workers that said a line, and, with an empty line, those that died or are past their deadline."""
         with selectors.DefaultSelector() as selector:
             for worker in self.workers:
-                selector.register(worker.process.stdout, selectors.EVENT_READ, worker)  # pyright: ignore
+                selector.register(worker.process.stdout, selectors.EVENT_READ, worker)  # pyright: ignore[reportArgumentType]
             patience = min(worker.deadline for worker in self.workers) - time.monotonic()
             ready = selector.select(max(0.0, min(patience, 1.0)))
         said = [(key.data, key.data.process.stdout.readline()) for key, _ in ready]

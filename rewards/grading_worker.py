@@ -9,6 +9,7 @@ import json
 import logging
 import signal
 import sys
+from typing import Any
 
 MEMORY = 4 * 1024**3
 """Bytes of address space."""
@@ -24,12 +25,16 @@ def limit_memory() -> None:
         pass
 
 
+NO_TIMEOUT: Any = None
+"""math-verify's own timeouts are off: they need a signal handler, which a long computation keeps from running."""
+
+
 def verdict(candidate: str, gold: str) -> bool | None:
     """math-verify's verdict on `candidate`; `None` where it cannot read `gold`; an empty candidate is wrong."""
     from math_verify import parse, verify
 
     try:
-        target = parse(f"\\boxed{{{gold}}}", parsing_timeout=None)
+        target = parse(f"\\boxed{{{gold}}}", parsing_timeout=NO_TIMEOUT)
     except Exception:  # noqa: BLE001  # whatever sympy raises: this gold cannot be read
         target = []
     if not target:
@@ -37,7 +42,9 @@ def verdict(candidate: str, gold: str) -> bool | None:
     if not candidate:
         return False
     try:
-        return bool(verify(target, parse(f"\\boxed{{{candidate}}}", parsing_timeout=None), timeout_seconds=None))
+        return bool(
+            verify(target, parse(f"\\boxed{{{candidate}}}", parsing_timeout=NO_TIMEOUT), timeout_seconds=NO_TIMEOUT)
+        )
     except Exception:  # noqa: BLE001  # whatever sympy raises on it: not the answer
         return False
 

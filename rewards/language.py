@@ -15,7 +15,7 @@ NAMES = {
 """IFEval's languages."""
 
 CONFIDENCE = 0.5
-"""Below this probability py3langid is often wrong on terse mathematical lines; above it, it was not (77 of 78 texts)."""
+"""Below this probability py3langid is often wrong on terse mathematical lines."""
 
 READ = 2_000
 """Characters that are looked at: identification needs no more, and its cost is bounded by them."""

@@ -8,7 +8,9 @@ FORMULA = "\N{OBJECT REPLACEMENT CHARACTER}"
 
 BOX = re.compile(r"\\(?:boxed|fbox)\s*(?=\{)", re.IGNORECASE)
 BRACE = re.compile(r"\\[\\{}]|[{}]")
-OPENER = re.compile(r"```|`|\$\$|\\\$|\$(?!\s)|\\\(|\\\[|\\begin\{[a-z]+\*?\}|\\(?:boxed|fbox)\s*(?=\{)", re.IGNORECASE)
+OPENER = re.compile(
+    r"```|`|\$\$|\\\$|\$(?!\s)|\\\(|\\\[|\\begin\{[a-z]+\*?\}|\\(?:boxed|fbox)\s*(?=\{)", re.IGNORECASE
+)
 CLOSERS = {"```": "```", "`": "`", "$$": "$$", "$": "$", "\\(": "\\)", "\\[": "\\]"}
 
 

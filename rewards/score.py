@@ -117,7 +117,7 @@ def _read(row: str) -> list[Constraint]:
     try:
         return constraints_of(json.loads(row))
     except ConstraintError as error:
-        logger.error("keepif: the constraints of a row cannot be read and do not count: %s", error)
+        logger.error("keepif: the constraints of a row cannot be read and do not count: %s", error)  # noqa: TRY400
         return []
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from .latex import FORMULA, mask_formulas
 
 WORD = re.compile(rf"\w+(?:['’-]\w+)*|{FORMULA}")
-"""A word of the `math` reading: letters, digits and underscores, joined by apostrophes or hyphens; a formula is one."""
+"""A word of the `math` reading: letters, digits, underscores, joined by apostrophes or hyphens; a formula is one."""
 
 
 class Text:

@@ -30,14 +30,14 @@ def test_every_folder_is_packaged() -> None:
         "keepif." + ".".join(path.parent.relative_to(ROOT).parts)
         for folder in FOLDERS
         for path in (ROOT / folder).rglob("*")
-        if path.suffix in shipped
+        if path.suffix in shipped and "results" not in path.parts  # evidence stays in the repository
     }
     assert sorted(found) == listed
 
 
 @pytest.mark.parametrize("name", FOLDERS)
 def test_no_bare_import(name: str) -> None:
-    run = subprocess.run(  # noqa: S603
+    run = subprocess.run(
         [sys.executable, "-c", f"import {name}"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert run.returncode == 1

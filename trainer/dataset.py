@@ -41,14 +41,13 @@ def constrain(
 
     Raises:
         [`RowError`]: with the number of the row and the field.
-        `ValueError`: for an option out of range.
+        `ValueError`, `TypeError`: for an option out of range, and for what is no `datasets.Dataset`.
     """
     fewest, most = _checked(dataset, share, per_prompt)
     pool = _pool(types)
     rng = random.Random(seed)
     prompts, ids, kwargs, golds = [], [], [], []
-    for number, row in enumerate(dataset):
-        assert isinstance(row, Mapping)
+    for number, row in enumerate(dataset.to_list()):
         prompt, constraints = _read(number, row)
         if not constraints and rng.random() < share:
             problem = Problem(text_of(prompt), gold_answer(_gold(row)) or "")
@@ -82,7 +81,7 @@ def text_of(prompt: Any) -> str:
 
 def _checked(dataset: Dataset, share: float, per_prompt: tuple[int, int]) -> tuple[int, int]:
     if not isinstance(dataset, Dataset):
-        raise ValueError(
+        raise TypeError(
             f"constrain() takes a datasets.Dataset, found {type(dataset).__name__}; "
             "choose a split of a DatasetDict, or build one with Dataset.from_list"
         )
@@ -101,7 +100,9 @@ def _pool(types: Sequence[str] | None) -> list[str]:
 def _read(number: int, row: Mapping[str, Any]) -> tuple[Any, list[Constraint]]:
     field = next((name for name in PROMPT_COLUMNS if row.get(name)), None)
     if field is None:
-        raise RowError(f"row {number}: no prompt; fill the column 'prompt' (or one of {', '.join(PROMPT_COLUMNS[1:])})")
+        raise RowError(
+            f"row {number}: no prompt; fill the column 'prompt' (or one of {', '.join(PROMPT_COLUMNS[1:])})"
+        )
     prompt = row[field]
     if not isinstance(prompt, str):
         prompt = _messages(number, field, prompt)

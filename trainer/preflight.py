@@ -16,7 +16,9 @@ class ConfigError(ValueError):
 def refuse(trainer: Any, reward: KeepIFReward) -> None:
     """Raise [`ConfigError`] for what cannot work."""
     if reward not in trainer.reward_funcs:
-        raise ConfigError("this KeepIF's reward is not among the trainer's reward_funcs: pass reward_funcs=keepif.reward")
+        raise ConfigError(
+            "this KeepIF's reward is not among the trainer's reward_funcs: pass reward_funcs=keepif.reward"
+        )
     if getattr(trainer.args, "multi_objective_aggregation", "sum_then_normalize") == "normalize_then_sum":
         raise ConfigError(
             "multi_objective_aggregation='normalize_then_sum' divides the multipliers out again: with KeepIF's one "
@@ -103,7 +105,9 @@ def opens_thinking(trainer: Any, tokenizer: Any, delimiters: Delimiters) -> bool
 def is_dropped(tokenizer: Any, tag: str) -> bool:
     """Whether `tag` is one token and disappears when completions are decoded, as TRL does, without special tokens."""
     token = tokenizer.convert_tokens_to_ids(tag)
-    return token not in {None, tokenizer.unk_token_id} and tag not in tokenizer.decode([token], skip_special_tokens=True)
+    return token not in {None, tokenizer.unk_token_id} and tag not in tokenizer.decode(
+        [token], skip_special_tokens=True
+    )
 
 
 def tokenizer_of(trainer: Any) -> Any:

@@ -1,6 +1,6 @@
 """One run of GRPO on the embedded policy, with its learning curve and its evaluation written as it goes.
 
-    python -m keepif.recipes.tiny_policy.reinforce --lam 0.3 --seed 0 --output_dir runs/keepif-0
+python -m keepif.recipes.tiny_policy.reinforce --lam 0.3 --seed 0 --output_dir runs/keepif-0
 """
 
 import argparse
@@ -60,7 +60,7 @@ def before() -> dict[str, float]:
 
 
 def reinforce(output_dir: Path, lam: float, seed: int, steps: int) -> dict[str, float]:
-    """Train with the combined reward at a fixed λ (0 is correctness alone) and evaluate; writes both to `output_dir`."""
+    """Train with the combined reward at a fixed λ (0 is correctness alone), evaluate, and write down both."""
     output_dir.mkdir(parents=True, exist_ok=True)
     model, tokenizer = load_model(ModelConfig(model_name_or_path="tiny"))
     keepif = KeepIF(lam=lam)

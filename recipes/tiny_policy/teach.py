@@ -8,8 +8,8 @@ About 25 minutes on two CPU cores; the same seed gives the same policy.
 import argparse
 import random
 from pathlib import Path
+from typing import Any
 
-import torch
 from datasets import Dataset
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, set_seed
@@ -24,14 +24,17 @@ THINKING_TAGS = ("<think>", "</think>")
 TEMPLATE = Path(__file__).with_name("chat_template.jinja")
 
 
-def make_tokenizer(texts: list[str]) -> PreTrainedTokenizerFast:
+def make_tokenizer(texts: list[str]) -> Any:
     """Byte-level BPE with single digits, merging across spaces: the published sentences become a few tokens each.
 
     The thinking tags are ordinary tokens, because TRL drops special ones on decoding.
     """
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
+        [
+            pre_tokenizers.Digits(individual_digits=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
     )
     tokenizer.decoder = decoders.ByteLevel()
     special = ["<pad>", "<eos>", "<|user|>", "<|assistant|>"]
@@ -49,7 +52,7 @@ def make_tokenizer(texts: list[str]) -> PreTrainedTokenizerFast:
     )
 
 
-def make_model(tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
+def make_model(tokenizer: Any) -> LlamaForCausalLM:
     return LlamaForCausalLM(
         LlamaConfig(
             vocab_size=len(tokenizer),
@@ -87,8 +90,9 @@ def main() -> None:
         }
         for prompt, completion in lessons
     ]
+    model = make_model(tokenizer)
     trainer = SFTTrainer(
-        model=make_model(tokenizer),
+        model=model,
         args=SFTConfig(
             output_dir=f"{args.output_dir}/checkpoints",
             per_device_train_batch_size=BATCH,
@@ -111,7 +115,7 @@ def main() -> None:
         processing_class=tokenizer,
     )
     trainer.train()
-    trainer.model.to(torch.float16).save_pretrained(args.output_dir)
+    model.half().save_pretrained(args.output_dir)
     tokenizer.save_pretrained(args.output_dir)
 
 

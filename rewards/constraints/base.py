@@ -4,9 +4,8 @@ import difflib
 import random
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
-from functools import cached_property
 from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
 
 from ..text import Text
@@ -66,7 +65,7 @@ class Constraint:
         values = asdict(self)  # pyright: ignore[reportArgumentType]  # every subclass is a dataclass
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
-    @cached_property
+    @property
     def description(self) -> str:
         """The published sentence, filled in."""
         return self.sentence.format(**self.kwargs)
@@ -160,7 +159,7 @@ def _fit(what: str, value: Any, hint: Any) -> Any:
         return value
     if typing.get_origin(hint) is Literal and value in typing.get_args(hint):
         return value
-    if typing.get_origin(hint) is tuple and not isinstance(value, str) and hasattr(value, "__iter__"):
+    if typing.get_origin(hint) is tuple and isinstance(value, Iterable) and not isinstance(value, str):
         items = tuple(value)
         if items and all(isinstance(item, str) and item for item in items):
             return items

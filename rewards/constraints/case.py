@@ -43,7 +43,9 @@ class CapitalWordFrequency(Constraint):
     capital_frequency: int
     capital_relation: Relation
 
-    sentence = "In your response, words with all capital letters should appear {capital_relation} {capital_frequency} times."
+    sentence = (
+        "In your response, words with all capital letters should appear {capital_relation} {capital_frequency} times."
+    )
     example = Example(
         {"capital_frequency": 2, "capital_relation": "at least"},
         passes="The FINAL answer is FORTY-TWO.",
@@ -100,7 +102,9 @@ class EnglishCapital(Constraint):
 class EnglishLowercase(Constraint):
     """English, all in lower case."""
 
-    sentence = "Your entire response should be in English, and in all lowercase letters. No capital letters are allowed."
+    sentence = (
+        "Your entire response should be in English, and in all lowercase letters. No capital letters are allowed."
+    )
     example = Example({}, passes="the final answer is therefore 42.", fails="The final answer is therefore 42.")
     silent = True
     excludes = frozenset({"change_case:english_capital", "language:response_language"})

@@ -104,9 +104,7 @@ class ForbiddenWords(Constraint):
     forbidden_words: tuple[str, ...]
 
     sentence = "Do not include keywords {forbidden_words} in the response."
-    example = Example(
-        {"forbidden_words": ["thus"]}, passes="The final answer is 42.", fails="The answer is thus 42."
-    )
+    example = Example({"forbidden_words": ["thus"]}, passes="The final answer is 42.", fails="The answer is thus 42.")
     silent = True
 
     def __post_init__(self) -> None:

@@ -48,9 +48,7 @@ class HighlightedSections(Constraint):
 
     num_highlights: int
 
-    sentence = (
-        "Highlight at least {num_highlights} sections in your answer with markdown, i.e. *highlighted section*."
-    )
+    sentence = "Highlight at least {num_highlights} sections in your answer with markdown, i.e. *highlighted section*."
     example = Example({"num_highlights": 1}, passes="The answer is *forty-two*.", fails="The answer is 6 * 7 = 42.")
 
     def official(self, text: Text) -> bool:
@@ -77,8 +75,8 @@ class MultipleSections(Constraint):
     num_sections: int
 
     sentence = (
-        "Your response must have {num_sections} sections. Mark the beginning of each section with {section_spliter} X, "
-        "such as:\n{section_spliter} 1\n[content of section 1]\n{section_spliter} 2\n[content of section 2]"
+        "Your response must have {num_sections} sections. Mark the beginning of each section with {section_spliter} "
+        "X, such as:\n{section_spliter} 1\n[content of section 1]\n{section_spliter} 2\n[content of section 2]"
     )
     example = Example(
         {"section_spliter": "Section", "num_sections": 2},

@@ -59,7 +59,7 @@ def constraints_of(row: Mapping[str, Any]) -> list[Constraint]:
         if row.get(ids) is not None:
             return _paired(row, ids, kwargs)
     truth = row.get("ground_truth")
-    return _from_ground_truth(truth) if holds_constraints(truth) else []
+    return _from_ground_truth(str(truth)) if holds_constraints(truth) else []
 
 
 def holds_constraints(truth: Any) -> bool:
@@ -76,13 +76,17 @@ def _paired(row: Mapping[str, Any], ids_field: str, kwargs_field: str) -> list[C
         kwargs = [None] * len(ids)
     if not _is_list(kwargs) or len(kwargs) != len(ids):
         found = len(kwargs) if _is_list(kwargs) else kwargs
-        raise ConstraintError(f"field {kwargs_field!r} must hold one entry for each of the {len(ids)} ids, found {found}")
+        raise ConstraintError(
+            f"field {kwargs_field!r} must hold one entry for each of the {len(ids)} ids, found {found}"
+        )
     return [_make(ids_field, i, instruction_id, kwargs[i]) for i, instruction_id in enumerate(ids)]
 
 
 def _make(field: str, position: int, instruction_id: Any, kwargs: Any) -> Constraint:
     if not isinstance(instruction_id, str):
-        raise ConstraintError(f"field {field!r}, entry {position}: expected an instruction id, found {instruction_id!r}")
+        raise ConstraintError(
+            f"field {field!r}, entry {position}: expected an instruction id, found {instruction_id!r}"
+        )
     kwargs = _decoded(kwargs, f"kwargs of {instruction_id}")
     if kwargs is not None and not isinstance(kwargs, Mapping):
         raise ConstraintError(f"field {field!r}, entry {position}: kwargs must be a dictionary, found {kwargs!r}")

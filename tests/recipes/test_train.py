@@ -91,7 +91,9 @@ def test_dry_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_launched_it_trains_and_saves(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "-m", "keepif.recipes.train"]
     command += ["--config", "tiny_cpu.yaml", "--max_steps", "2", "--output_dir", str(tmp_path), "--lam", "0.2"]
-    run = subprocess.run(command, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        command, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False
+    )
     assert run.returncode == 0, run.stderr[-3000:]
     assert "'keepif/lambda': '0.2'" in run.stdout
     assert (tmp_path / "model.safetensors").exists()

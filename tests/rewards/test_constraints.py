@@ -54,7 +54,7 @@ def test_samples_can_be_built_and_fit_the_problem(instruction_id: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", " \n", "42", r"\boxed{42}", "$42$"])
-@pytest.mark.parametrize("instruction_id", [i for i in IDS if i not in {"startend:quotation"}])
+@pytest.mark.parametrize("instruction_id", [i for i in IDS if i != "startend:quotation"])
 def test_nothing_said_keeps_nothing(instruction_id: str, text: str) -> None:
     assert not example_of(instruction_id).holds(Text(text), "math")
 
@@ -106,7 +106,13 @@ def test_errors_say_what_was_found(instruction_id: str, kwargs: dict[str, object
     [
         ("keywords:existence", {"keywords": ["art"]}, "We start here with 42.", True, False),
         ("keywords:existence", {"keywords": ["a.c"]}, "The letters abc are here.", True, False),
-        ("keywords:frequency", {"keyword": "pine", "frequency": 1, "relation": "at least"}, "pineapple pie", True, False),
+        (
+            "keywords:frequency",
+            {"keyword": "pine", "frequency": 1, "relation": "at least"},
+            "pineapple pie",
+            True,
+            False,
+        ),
         ("keywords:forbidden_words", {"forbidden_words": ["x"]}, "Take $x = 2$ and go on.", False, True),
         ("detectable_format:number_bullet_lists", {"num_bullets": 1}, "-5 is the result", True, False),
         ("detectable_format:number_bullet_lists", {"num_bullets": 1}, "* Done.\n---", False, True),
@@ -133,7 +139,13 @@ def test_errors_say_what_was_found(instruction_id: str, kwargs: dict[str, object
         ("startend:quotation", {}, "“The answer is 42.”", False, True),
         ("startend:end_checker", {"end_phrase": "That is all."}, "It is 42. **That is all.**", False, True),
         ("language:response_language", {"language": "th"}, "42", True, False),
-        ("length_constraints:number_words", {"num_words": 5, "relation": "less than"}, r"So it's $\frac{1}{2}$.", False, True),
+        (
+            "length_constraints:number_words",
+            {"num_words": 5, "relation": "less than"},
+            r"So it's $\frac{1}{2}$.",
+            False,
+            True,
+        ),
         ("combination:repeat_prompt", {"prompt_to_repeat": "What is it?"}, "What is it?", True, False),
     ],
 )

@@ -41,7 +41,7 @@ def test_hanging_strings_cost_bounded_time(grader: Grader) -> None:
 
 
 def test_unreadable_gold(grader: Grader) -> None:
-    assert grader.verdicts([("1", r"\frac{"), ("", "7"), ("", r"9^{9^{9^9}}")]) [1] is False
+    assert grader.verdicts([("1", r"\frac{"), ("", "7"), ("", r"9^{9^{9^9}}")])[1] is False
     grader.close()
 
 
@@ -69,7 +69,8 @@ def test_works_in_a_daemonic_process() -> None:
         "def work(q): q.put(correctness([Response.parse(r'\\boxed{x+1}')], ['1+x']))\n"
         "if __name__ == '__main__':\n"
         "    q = m.get_context('fork').Queue()\n"
-        "    p = m.get_context('fork').Process(target=work, args=(q,), daemon=True); p.start(); print(q.get(timeout=60))\n"
+        "    p = m.get_context('fork').Process(target=work, args=(q,), daemon=True)\n"
+        "    p.start(); print(q.get(timeout=60))\n"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
     assert run.stdout.strip() == "[1.0]", run.stderr

@@ -69,7 +69,9 @@ def test_published_verdicts(benchmark: Read, model: str) -> None:
 
 def test_official_verdicts_on_gpt4(benchmark: Read) -> None:
     rows = benchmark("ifeval/input_data.jsonl")
-    texts = {row["prompt"]: row["response"] for row in benchmark("ifeval/input_response_data_gpt4_20231107_145030.jsonl")}
+    texts = {
+        row["prompt"]: row["response"] for row in benchmark("ifeval/input_response_data_gpt4_20231107_145030.jsonl")
+    }
     verdicts = {row["key"]: row for row in benchmark("ifeval/official_code_verdicts_gpt4.jsonl")}
     responses = {
         row["key"]: verdicts[row["key"]] | {"response": texts[row["prompt"]]} for row in rows if row["key"] in verdicts
@@ -91,7 +93,7 @@ def published() -> Callable[[str, dict[str, Any], str], bool]:
     """
     import langdetect
     import nltk
-    from if_verifiable.ifeval.instructions_registry import INSTRUCTION_DICT  # pyright: ignore
+    from if_verifiable.ifeval.instructions_registry import INSTRUCTION_DICT  # pyright: ignore[reportMissingImports]
     from nltk.tokenize.destructive import NLTKWordTokenizer
 
     nltk.word_tokenize = NLTKWordTokenizer().tokenize
@@ -106,10 +108,44 @@ def published() -> Callable[[str, dict[str, Any], str], bool]:
 
 
 PIECES = st.sampled_from(
-    ["alpha", "Beta", "THE", "root", "answer", "42", "3.14", " ", "  ", "\n", "\n\n", ", ", ". ", "* ", "*", "**", "- ", "-5",
-     "---", '"', "'s", "N'T", "Section 1", "SECTION 2", "\\boxed{42}", "$x$", "(0,1)", "thus", "Any other questions?",
-     "What is it?", "la respuesta es", "\t", "é", "—", "…"]
-)  # fmt: skip
+    [
+        "alpha",
+        "Beta",
+        "THE",
+        "root",
+        "answer",
+        "42",
+        "3.14",
+        " ",
+        "  ",
+        "\n",
+        "\n\n",
+        ", ",
+        ". ",
+        "* ",
+        "*",
+        "**",
+        "- ",
+        "-5",
+        "---",
+        '"',
+        "'s",
+        "N'T",
+        "Section 1",
+        "SECTION 2",
+        "\\boxed{42}",
+        "$x$",
+        "(0,1)",
+        "thus",
+        "\t",
+        "Any other questions?",
+        "What is it?",
+        "la respuesta es",
+        "é",
+        "—",
+        "…",
+    ]
+)
 TEXTS = st.lists(PIECES, max_size=30).map("".join) | st.text(max_size=80)
 RELATION = st.sampled_from(["less than", "at least"])
 COUNT = st.integers(1, 6)
@@ -146,7 +182,7 @@ def test_fuzzed_against_the_published_checker(
     @given(kwargs=KWARGS[instruction_id], text=TEXTS)
     @settings(max_examples=150, deadline=None)
     def agree(kwargs: dict[str, Any], text: str) -> None:
-        # NLTK 3.10 replaced `re` by `regex`, whose word characters differ (it leaves out "²"); `official` is NLTK 3.9's.
+        # NLTK 3.10 replaced `re` by `regex`, whose word characters differ ("²" is none); `official` is NLTK 3.9's.
         assume(re.findall(r"\w+", text) == regex.findall(r"\w+", text))
         assert official(make(instruction_id, kwargs), text) == published(instruction_id, kwargs, text)
 

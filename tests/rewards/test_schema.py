@@ -18,7 +18,7 @@ IDS = [NO_COMMA.id, BULLETS.id]
     "row",
     [
         pytest.param({"instruction_id_list": IDS, "kwargs": [{}, {"num_bullets": 3}]}, id="IFEval"),
-        pytest.param({"instruction_id_list": IDS, "kwargs": [{"n": None}, {"num_bullets": 3.0, "n": None}]}, id="padded"),
+        pytest.param({"instruction_id_list": IDS, "kwargs": [{"n": None}, {"num_bullets": 3.0}]}, id="padded"),
         pytest.param({"instruction_id_list": IDS, "kwargs": json.dumps([{}, {"num_bullets": 3}])}, id="JSON kwargs"),
         pytest.param({"instruction_id_list": IDS, "kwargs": ["{}", '{"num_bullets": 3}']}, id="JSON for each"),
         pytest.param(
@@ -26,7 +26,7 @@ IDS = [NO_COMMA.id, BULLETS.id]
         ),
         pytest.param({"constraint_name": IDS, "constraint_args": [None, {"num_bullets": 3}]}, id="MathIF"),
         pytest.param(
-            {"ground_truth": str([{"instruction_id": IDS, "kwargs": [None, {"num_bullets": 3}]}])}, id="IF_multi_constraints"
+            {"ground_truth": str([{"instruction_id": IDS, "kwargs": [None, {"num_bullets": 3}]}])}, id="a literal"
         ),
         pytest.param(
             {"ground_truth": json.dumps([{"instruction_id": IDS[0], "kwargs": None},

@@ -31,7 +31,12 @@ def test_masking(text: str, masked: str) -> None:
 
 
 def test_boxed_contents() -> None:
-    assert boxed(r"\boxed{1} then \boxed{a\}b} and \boxed{\boxed{2}} and \boxed {3}") == ["1", r"a\}b", r"\boxed{2}", "3"]
+    assert boxed(r"\boxed{1} then \boxed{a\}b} and \boxed{\boxed{2}} and \boxed {3}") == [
+        "1",
+        r"a\}b",
+        r"\boxed{2}",
+        "3",
+    ]
 
 
 def test_words_by_both_definitions() -> None:

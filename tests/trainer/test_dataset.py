@@ -59,14 +59,21 @@ def test_every_type_is_drawn() -> None:
     assert drawn == set(REGISTRY)
 
 
-@pytest.mark.parametrize(("answer", "never"), [("(1, 2)", "punctuation:no_comma"), ("Alice", "change_case:english_capital")])
+@pytest.mark.parametrize(
+    ("answer", "never"), [("(1, 2)", "punctuation:no_comma"), ("Alice", "change_case:english_capital")]
+)
 def test_constraints_fit_the_gold_answer(answer: str, never: str) -> None:
     dataset = Dataset.from_list([{"prompt": "Which?", "answer": answer}] * 40)
     assert all(never not in row["instruction_id_list"] for row in constrain(dataset, per_prompt=(3, 3)))
 
 
 def test_own_constraints_are_kept() -> None:
-    row = {"prompt": "Say it. No commas.", "answer": "4", "constraint_name": ["punctuation:no_comma"], "constraint_args": [None]}
+    row = {
+        "prompt": "Say it. No commas.",
+        "answer": "4",
+        "constraint_name": ["punctuation:no_comma"],
+        "constraint_args": [None],
+    }
     after = constrain(Dataset.from_list([row]))[0]
     assert after["prompt"] == row["prompt"]
     assert after["instruction_id_list"] == ["punctuation:no_comma"]

@@ -38,7 +38,7 @@ def test_the_reward_learns_end_tokens_and_prefilled_thinking(tmp_path: Path) -> 
 
 
 def test_a_trainer_without_the_reward_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="pass reward_funcs=keepif.reward"):
+    with pytest.raises(ConfigError, match=r"pass reward_funcs=keepif\.reward"):
         KeepIF().attach(trainer_of(tmp_path, correctness_reward))
 
 
@@ -99,5 +99,5 @@ def test_a_good_configuration_is_silent(tmp_path: Path, caplog: pytest.LogCaptur
 
 
 def test_multipliers_are_checked() -> None:
-    with pytest.raises(ValueError, match="λ = 0.9, μ = 0.2"):
+    with pytest.raises(ValueError, match=r"λ = 0\.9, μ = 0\.2"):
         KeepIF(lam=0.9, budget=100)

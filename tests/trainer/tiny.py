@@ -8,7 +8,22 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 from trl import GRPOConfig
 
-WORDS = ["<pad>", "<eos>", "<unk>", "<think>", "</think>", "what", "is", "+", "?", "the", "answer", ",", "so", "\\boxed{4}"]
+WORDS = [
+    "<pad>",
+    "<eos>",
+    "<unk>",
+    "<think>",
+    "</think>",
+    "what",
+    "is",
+    "+",
+    "?",
+    "the",
+    "answer",
+    ",",
+    "so",
+    "\\boxed{4}",
+]
 WORDS += [str(i) for i in range(10)]
 
 
