@@ -18,7 +18,8 @@ STATED = re.compile(
 HASHES = re.compile(r"####[^\S\n]*(\S[^\n]*)")
 BARE = re.compile(rf"\s*(?:{_VALUE})\s*\.?\s*")
 PLACEHOLDER = re.compile(r"\\phantom\{[^{}]*\}")
-CLOSING_EQUATION = re.compile(rf"((?:[\d.,+\-−–*/×·÷()\s]*[\d)]\s*=\s*)+{_VALUE})[\s.!\"”'*]*$")
+_SIDE = r"(?:[(\t ]*-?\d[\d,]*(?:\.\d+)?[)\t ]*)(?:[-+−–*/×·÷][(\t ]*-?\d[\d,]*(?:\.\d+)?[)\t ]*)*"
+CLOSING_EQUATION = re.compile(rf"(?<![\d.=])((?:{_SIDE}=[\t ]*)+{_VALUE})[\s.!\"”'*]*$")
 NUMBER = re.compile(r"([-+]?)(?:(\d+)(?:\.(\d+))?|\.(\d+))")
 FRACTION = re.compile(r"([-+]?)(?:(\d+)/(\d+)|\\frac\{([-+]?\d+)\}\{(\d+)\}|\\frac(\d)(\d))")
 
