@@ -14,6 +14,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
@@ -35,8 +36,8 @@ COLUMNS = {
     "hacc": "HAcc",
     "sacc": "SAcc",
     "joint": "joint",
-    "thinking_tokens": "thinking tokens",
-    "answer_tokens": "answer tokens",
+    "thinking_tokens": "thinking\ntokens",
+    "answer_tokens": "answer\ntokens",
 }
 
 
@@ -101,7 +102,7 @@ def run(output_dir: Path, seeds: Sequence[int] = (0,), steps: int | None = None,
     console.print(verdict(reports))
     console.print(f"\nfigure: {draw(reports, output_dir / 'demo.png')}", soft_wrap=True)
     console.print(f"numbers: {output_dir / 'demo.json'}    took {time.monotonic() - began:.0f} s", soft_wrap=True)
-    console.print(NEXT, soft_wrap=True, highlight=False)
+    console.print(NEXT, soft_wrap=True, highlight=False, markup=False)
     return reports
 
 
@@ -151,9 +152,9 @@ def follow(arms: list[Arm], steps: int, console: Console) -> None:
 
 
 def table_of(reports: Sequence[Report]) -> Table:
-    """One row a policy: means over the seeds, with lowest and highest where there are several."""
-    seeds = f"; mean (lowest to highest) of {len(reports)} seeds" if len(reports) > 1 else ""
-    table = Table(title=f"on 512 held-out prompts{seeds}")
+    """One row a policy: means over the seeds, with the lowest and highest where there are several."""
+    seeds = f"; mean (lowest-highest) of {len(reports)} seeds" if len(reports) > 1 else ""
+    table = Table(title=f"on 512 held-out prompts{seeds}", box=SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
     table.add_column("policy", no_wrap=True)
     for header in COLUMNS.values():
         table.add_column(header, justify="right")
@@ -167,7 +168,7 @@ def _cell(values: list[float], key: str) -> str:
     mean = f"{scale * fmean(values):.1f}{unit}"
     if min(values) == max(values):
         return mean
-    return f"{mean} ({scale * min(values):.1f} to {scale * max(values):.1f})"
+    return f"{mean}\n{scale * min(values):.1f}-{scale * max(values):.1f}"
 
 
 def verdict(reports: Sequence[Report]) -> str:
