@@ -14,7 +14,6 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
@@ -154,7 +153,7 @@ def follow(arms: list[Arm], steps: int, console: Console) -> None:
 def table_of(reports: Sequence[Report]) -> Table:
     """One row a policy: means over the seeds, with the lowest and highest where there are several."""
     seeds = f"; mean (lowest-highest) of {len(reports)} seeds" if len(reports) > 1 else ""
-    table = Table(title=f"on 512 held-out prompts{seeds}", box=SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
+    table = Table(title=f"on 512 held-out prompts{seeds}", box=None, pad_edge=False)
     table.add_column("policy", no_wrap=True)
     for header in COLUMNS.values():
         table.add_column(header, justify="right")
