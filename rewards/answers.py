@@ -16,7 +16,8 @@ STATED = re.compile(
     rf"\banswer\b\s*(?:\bis\b\s*:?|:|=)\s*[*_]*\s*({_VALUE})((?:\s*,?\s*\b(?:or|and)\b\s*{_VALUE})*)", re.IGNORECASE
 )
 HASHES = re.compile(r"####[^\S\n]*(\S[^\n]*)")
-BARE = re.compile(rf"\s*(?:{_VALUE})\s*\.?\s*")
+BARE = re.compile(rf"\s*[*_]*\s*(?:[A-Za-z]\s*=\s*)?((?:{_VALUE}))\s*[*_]*\.?[*_]*\s*")
+TAGGED = re.compile(r"<answer>([^<>]*)</answer>", re.IGNORECASE)
 PLACEHOLDER = re.compile(r"\\phantom\{[^{}]*\}")
 _SIDE = r"(?:[(\t ]*-?\d[\d,]*(?:\.\d+)?[)\t ]*)(?:[-+−–*/×·÷][(\t ]*-?\d[\d,]*(?:\.\d+)?[)\t ]*)*"
 CLOSING_EQUATION = re.compile(rf"(?<![\d.=])((?:{_SIDE}=[\t ]*)+{_VALUE})[\s.!\"”'*]*$")
@@ -27,9 +28,9 @@ FRACTION = re.compile(r"([-+]?)(?:(\d+)/(\d+)|\\frac\{([-+]?\d+)\}\{(\d+)\}|\\fr
 def stated_answers(answer: str) -> list[str]:
     r"""Every final answer that an answer section states, in order, without repeats.
 
-    Boxes first, then `#### x`, then "the answer is x". Where there is none of these, an answer section that is nothing
-    but one number or formula states it, and so does one that ends in an equation of numbers. Numbers merely mentioned
-    are not answers.
+    Boxes first, then `#### x`, then "the answer is x". Where there is none of these, an answer section (or an
+    `<answer>` in it) that is nothing but one number or formula states it, and so does one that ends in an equation of
+    numbers. Numbers merely mentioned are not answers.
 
     >>> stated_answers(r"So \boxed{3}. The final answer is $7$.")
     ['3', '7']
@@ -40,8 +41,9 @@ def stated_answers(answer: str) -> list[str]:
     found += HASHES.findall(answer)
     for first, others in STATED.findall(answer):
         found += [value for value in (first, *re.findall(_VALUE, others)) if not BOX.search(value)]
-    if not found and len(answer) <= LONGEST and BARE.fullmatch(answer):
-        found = [answer.strip().rstrip(".")]
+    if not found:
+        sections = [section for section in TAGGED.findall(answer) or [answer] if len(section) <= LONGEST]
+        found = [bare[1] for bare in map(BARE.fullmatch, sections) if bare]
     if not found:
         found = [equation.strip() for equation in CLOSING_EQUATION.findall(answer[-LONGEST:])]
     return list(dict.fromkeys(normalised(value) for value in found))

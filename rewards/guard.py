@@ -14,6 +14,9 @@ FILLER = 0.20
 spam drawn from five words lies below 0.16."""
 
 
+REASONS = ("truncated", "unclosed", "reopened", "empty", "repetitive")
+
+
 def guard(
     response: Response, token_ids: Sequence[int] | None = None, end_ids: Collection[int] | None = None
 ) -> str | None:

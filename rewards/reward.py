@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .combine import Multipliers, combine
+from .guard import REASONS
 from .score import Score, Scoring
 
 LogMetric = Callable[[str, float], None]
@@ -15,7 +16,8 @@ class KeepIFReward:
 
     Give it to any TRL trainer that takes `reward_funcs`. It reads the columns `answer` or `solution`, and the
     constraints in any published form (`instruction_id_list` + `kwargs`, `constraint_name` + `constraint_args`,
-    `ground_truth`); other columns are ignored. A row whose gold answer cannot be read is not scored (`None`).
+    `ground_truth`); other columns are ignored. A row whose gold answer or constraints cannot be read is not scored
+    (`None`, which TRL leaves out); rows without any gold answer are rewarded for compliance alone.
 
     Args:
         multipliers ([`Multipliers`], *optional*): λ and μ; λ + μ ≤ 0.95.
@@ -84,7 +86,7 @@ class PartReward:
 
 _PARTS: dict[str, Callable[[Score], float | None]] = {
     "correctness": lambda score: score.c,
-    "compliance": lambda score: score.f,
+    "compliance": lambda score: None if score.unreadable else score.f,
     "length": lambda score: None if score.unreadable else -score.p,
 }
 
@@ -110,9 +112,9 @@ def log_scores(scores: Sequence[Score], log_metric: LogMetric) -> None:
             log_metric(f"keepif/type/{instruction_id}", float(verdict))
         log_metric("keepif/length_penalty", score.p)
         log_metric("keepif/guarded", float(score.void is not None))
-        log_metric("keepif/unreadable_gold", float(score.unreadable))
-        if score.void:
-            log_metric(f"keepif/guard/{score.void}", 1.0)
+        log_metric("keepif/unreadable", float(score.unreadable))
+        for reason in REASONS:
+            log_metric(f"keepif/guard/{reason}", float(score.void == reason))
 
 
 def _sign(instruction_id: str, kept: bool) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from .compliance import compliance, verdicts
 from .constraints import Constraint, ConstraintError, Reading, constraints_of
-from .constraints.schema import COLUMNS
+from .constraints.schema import COLUMNS, holds_constraints
 from .correctness import correctness
 from .guard import guard
 from .length import length_penalty
@@ -17,7 +17,7 @@ from .response import DEFAULT_DELIMITERS, Delimiters, Response
 
 logger = logging.getLogger(__name__)
 
-GOLD_COLUMNS = ("answer", "solution")
+GOLD_COLUMNS = ("answer", "solution", "ground_truth")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Score:
         void (`str` or `None`): the guard's reason, with which c and f are 0.
         kept (`dict[str, bool]`): verdict by instruction id (of a repeated id, whether all were kept).
         tokens (`int`): completion tokens, 0 where the trainer did not say.
-        unreadable (`bool`): there is a gold answer, and it cannot be read: the row is not scored.
+        unreadable (`bool`): the row's gold answer or constraints cannot be read, so that it is not scored.
     """
 
     c: float | None
@@ -69,9 +69,10 @@ class Scoring:
         self, completions: Sequence[Any], completion_ids: Sequence[Any] | None, columns: Mapping[str, Any]
     ) -> list[Score]:
         """Score every completion. `columns` are the data set's, as TRL passes them; unknown ones are ignored."""
+        _same_length(len(completions), {"completion_ids": completion_ids, **columns})
         responses = [Response.parse(completion, self.delimiters) for completion in completions]
         ids = completion_ids or [None] * len(responses)
-        golds = next((columns[name] for name in GOLD_COLUMNS if columns.get(name) is not None), None)
+        golds = gold_column(columns)
         correct = correctness(responses, golds) if golds else [None] * len(responses)
         budgets = columns.get("budget") or [self.budget] * len(responses)
         asked = constraints_of_columns(columns, len(responses))
@@ -86,10 +87,12 @@ class Scoring:
         ids: Sequence[int] | None,
         c: float | None,
         has_gold: bool,
-        asked: Sequence[Constraint],
+        asked: Sequence[Constraint] | None,
         budget: int | None,
     ) -> Score:
         tokens = len(ids) if ids is not None else 0
+        unreadable = asked is None or (has_gold and c is None)
+        asked = asked or []
         void = guard(response, ids, self.end_ids)
         if void:
             c, found = (None if c is None else 0.0), [False] * len(asked)
@@ -99,11 +102,29 @@ class Scoring:
         for constraint, verdict in zip(asked, found, strict=True):
             kept[constraint.id] = verdict and kept.get(constraint.id, True)
         p = 1.0 if void == "truncated" and budget else length_penalty(c, tokens, budget)
-        return Score(c, compliance(found), p, void, kept, tokens, unreadable=has_gold and c is None)
+        return Score(c, compliance(found), p, void, kept, tokens, unreadable)
 
 
-def constraints_of_columns(columns: Mapping[str, Any], rows: int) -> list[list[Constraint]]:
-    """The constraints of each row of a batch of columns; a row that cannot be read has none, and is named in the log.
+def gold_column(columns: Mapping[str, Any]) -> Sequence[Any] | None:
+    """The gold answers, under whichever published name they stand; a `ground_truth` of constraints holds none."""
+    for name in GOLD_COLUMNS:
+        column = columns.get(name)
+        if column is not None and not (name == "ground_truth" and any(holds_constraints(cell) for cell in column)):
+            return column
+    return None
+
+
+def _same_length(rows: int, columns: Mapping[str, Any]) -> None:
+    """Raise a `ValueError` that names the column which is not a list of one entry a completion."""
+    for name in ("completion_ids", "budget", *GOLD_COLUMNS, *COLUMNS):
+        column = columns.get(name)
+        if column is not None and (isinstance(column, str) or len(column) != rows):
+            found = "a text" if isinstance(column, str) else f"{len(column)} entries"
+            raise ValueError(f"{name!r} must hold one entry for each of the {rows} completions, found {found}")
+
+
+def constraints_of_columns(columns: Mapping[str, Any], rows: int) -> list[list[Constraint] | None]:
+    """The constraints of each row of a batch of columns; `None`, and a line in the log, where they cannot be read.
 
     Rows are checked when a run starts (`KeepIF.attach`); this is the second line, which must not cost a run.
     """
@@ -113,12 +134,12 @@ def constraints_of_columns(columns: Mapping[str, Any], rows: int) -> list[list[C
 
 
 @lru_cache(maxsize=16_384)
-def _read(row: str) -> list[Constraint]:
+def _read(row: str) -> list[Constraint] | None:
     try:
         return constraints_of(json.loads(row))
     except ConstraintError as error:
-        logger.error("keepif: the constraints of a row cannot be read and do not count: %s", error)  # noqa: TRY400
-        return []
+        logger.error("keepif: the constraints of a row cannot be read, and it is not scored: %s", error)  # noqa: TRY400
+        return None
 
 
 def _plain(value: Any) -> Any:

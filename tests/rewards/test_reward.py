@@ -54,10 +54,24 @@ def test_unreadable_gold_is_not_scored() -> None:
     assert keepif_reward([r"\boxed{4}", "5"], answer=[None, None], **_no_comma(2)) == [None, None]
 
 
-def test_a_broken_row_costs_only_itself() -> None:
-    ids = [["punctuation:no_comma"], ["no:such"]]
-    found = compliance_reward(["So it is four."] * 2, instruction_id_list=ids, kwargs=[[None], [None]])
-    assert found == [1.0, None]
+def test_a_broken_row_is_not_scored_and_costs_only_itself(caplog: pytest.LogCaptureFixture) -> None:
+    columns = {"instruction_id_list": [["punctuation:no_comma"], ["no:such"]], "kwargs": [[None], [None]]}
+    for reward in (keepif_reward, compliance_reward):
+        assert reward(["So it is four."] * 2, **columns) == [1.0, None]
+    assert "unknown instruction id 'no:such'" in caplog.text
+
+
+def test_gold_answers_as_ground_truth() -> None:
+    assert keepif_reward([r"\boxed{4}", r"\boxed{5}"], ground_truth=["4", "4"]) == [1.0, 0.0]
+    truth = "[{'instruction_id': ['punctuation:no_comma'], 'kwargs': [None]}]"
+    assert keepif_reward(["So it is four.", "So, it is four."], ground_truth=[truth] * 2) == [1.0, 0.0]
+
+
+def test_a_column_of_the_wrong_length_is_named() -> None:
+    with pytest.raises(ValueError, match="'answer' must hold one entry for each of the 2 completions, found 1 entries"):
+        keepif_reward(["a", "b"], answer=["4"])
+    with pytest.raises(ValueError, match="'answer' must hold one entry for each of the 2 completions, found a text"):
+        keepif_reward(["a", "b"], answer="44")
 
 
 def test_guarded_completions_earn_nothing() -> None:
@@ -79,6 +93,7 @@ def test_the_dashboard() -> None:
     assert metrics["keepif/joint"] == [1.0, 0.0, 0.0]
     assert metrics["keepif/type/punctuation:no_comma"] == [1.0, 0.0, 1.0]
     assert metrics["keepif/lambda"] == [0.3]
+    assert metrics["keepif/guard/empty"] == [0.0, 0.0, 0.0]
     assert all(len(column) == 3 for column in extra.values())
     assert extra["verdicts"][1] == "-punctuation:no_comma, -startend:quotation"
 
