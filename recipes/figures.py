@@ -44,9 +44,10 @@ def _draw_plane(axes: Axes, report: dict[str, Any]) -> None:
 
 def _draw_time(axes: Axes, report: dict[str, Any]) -> None:
     for name, curve in report["curves"].items():
-        steps = [step["step"] for step in curve]
-        axes.plot(steps, smooth([step["accuracy"] for step in curve]), color=COLOURS[name], ls="--", lw=1.2)
-        axes.plot(steps, smooth([step["sacc"] for step in curve]), color=COLOURS[name], lw=1.8)
+        steps = [step["step"] for step in curve][SMOOTHED:]
+        for key, style, width in (("accuracy", "--", 1.2), ("sacc", "-", 1.8)):
+            values = smooth([step[key] for step in curve])[SMOOTHED:]
+            axes.plot(steps, values, color=COLOURS[name], ls=style, lw=width)
 
 
 def _label(plane: Axes, time: Axes, report: dict[str, Any]) -> None:
@@ -56,9 +57,13 @@ def _label(plane: Axes, time: Axes, report: dict[str, Any]) -> None:
     for name, colour in COLOURS.items():
         plane.plot([], [], "o", color=colour, label=f"{name}, after")
     plane.plot(before["accuracy"], before["sacc"], "*", ms=15, color="0.2", ls="none", label="before RL")
-    plane.set(xlabel="accuracy", ylabel="compliance (SAcc)", title="Where reinforcement learning takes the policy")
+    plane.set(
+        xlabel="accuracy",
+        ylabel="compliance (SAcc)",
+        title="Where reinforcement learning takes the policy (lines: on the way)",
+    )
     plane.legend(frameon=False, loc="lower left")
     time.plot([], [], color="0.3", lw=1.8, label="compliance")
     time.plot([], [], color="0.3", lw=1.2, ls="--", label="accuracy")
-    time.set(xlabel="GRPO step", ylim=(0.3, 1.02), title="While training (running means)")
+    time.set(xlabel="GRPO step", ylim=(0.3, 1.02), title=f"While training (means over {SMOOTHED} steps)")
     time.legend(frameon=False, loc="lower left")

@@ -16,6 +16,7 @@ from rich.table import Table
 from trl import GRPOConfig, GRPOTrainer, ModelConfig, TrlParser, get_peft_config
 
 from keepif.trainer import KeepIF
+from keepif.trainer.dataset import text_of
 
 from .arguments import KeepIFArguments
 from .data import load_prompts
@@ -57,9 +58,11 @@ def show(trainer: Any, metrics: dict[str, Any]) -> None:
     """What a dry run found, as a table on the main process."""
     if not trainer.accelerator.is_main_process:
         return
-    table = Table("found", "value", title="dry run: everything was built, one batch was sampled and scored")
+    table = Table(title="dry run: everything was built, one batch was sampled and scored")
+    table.add_column("found", no_wrap=True)
+    table.add_column("value")
     table.add_row("prompts", str(len(trainer.train_dataset)))
-    table.add_row("first prompt", str(trainer.train_dataset[0]["prompt"])[:500])
+    table.add_row("first prompt", text_of(trainer.train_dataset[0]["prompt"])[:500])
     parameters = [p for p in trainer.model.parameters() if p.requires_grad]
     table.add_row("trained parameters", f"{sum(p.numel() for p in parameters):,}")
     table.add_row("processes", str(trainer.accelerator.num_processes))

@@ -73,6 +73,11 @@ def warnings(trainer: Any, reward: KeepIFReward) -> Iterator[str]:
             "they pay for their length; lower the budget or raise max_completion_length"
         )
     columns = getattr(trainer.train_dataset, "column_names", None) or []
+    if columns and not set(GOLD_COLUMNS) & set(columns):
+        yield (
+            f"no column holds gold answers ({', '.join(GOLD_COLUMNS)}; found {', '.join(columns)}): compliance alone "
+            "is rewarded; rename the column that holds them to 'answer'"
+        )
     if columns and not {"instruction_id_list", "constraint_name", "ground_truth"} & set(columns):
         yield "no prompt has constraints, so there is no compliance to keep; pass the data set through constrain()"
 

@@ -68,7 +68,9 @@ def test_gold_answers_as_ground_truth() -> None:
 
 
 def test_a_column_of_the_wrong_length_is_named() -> None:
-    with pytest.raises(ValueError, match="'answer' must hold one entry for each of the 2 completions, found 1 entries"):
+    with pytest.raises(
+        ValueError, match="'answer' must hold one entry for each of the 2 completions, found 1 entries"
+    ):
         keepif_reward(["a", "b"], answer=["4"])
     with pytest.raises(ValueError, match="'answer' must hold one entry for each of the 2 completions, found a text"):
         keepif_reward(["a", "b"], answer="44")

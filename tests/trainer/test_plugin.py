@@ -79,6 +79,10 @@ def test_data_without_a_target_is_refused(tmp_path: Path) -> None:
         ({"scale_rewards": "group"}, "set scale_rewards='batch'"),
         ({"mask_truncated_completions": True}, "set it to False"),
         ({"max_completion_length": 4}, "lower the budget or raise max_completion_length"),
+        (
+            {"dataset": tiny.prompts().rename_column("answer", "answers")},
+            "rename the column that holds them to 'answer'",
+        ),
         ({"dataset": tiny.prompts().select_columns(["prompt", "answer"])}, "pass the data set through constrain"),
     ],
 )
