@@ -60,7 +60,7 @@ def _label(plane: Axes, time: Axes, report: dict[str, Any]) -> None:
     plane.set(
         xlabel="accuracy",
         ylabel="compliance (SAcc)",
-        title="Where reinforcement learning takes the policy (lines: on the way)",
+        title="Where RL takes the policy (lines: on the way)",
     )
     plane.legend(frameon=False, loc="lower left")
     time.plot([], [], color="0.3", lw=1.8, label="compliance")

@@ -112,6 +112,8 @@ def sides(value: str) -> list[str]:
     >>> sides("x = 7"), sides("1 = 3 = 7"), sides(r"x \leq 7")
     (['7'], ['1', '3', '7'], ['x \\leq 7'])
     """
+    if "," in value:  # "x = 1, y = 2": not a chain
+        return [value]
     parts = [part.strip() for part in re.split(r"(?<![<>!:])=(?!=)", value)]
     if len(parts) > 1 and re.fullmatch(r"(?:\\?[A-Za-z]+(?:_\{?\w+\}?)?|[A-Za-z]\([A-Za-z]\))", parts[0]):
         parts = parts[1:]

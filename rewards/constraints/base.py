@@ -98,9 +98,16 @@ class Constraint:
         """Draw kwargs fit for `problem`; `None` where no answer to it could keep this constraint."""
         raise NotImplementedError
 
+    @property
+    def copied(self) -> str:
+        """What an answer that keeps this constraint has to contain, as it is written; empty where it is free."""
+        return ""
+
     def clashes(self, other: "Constraint") -> bool:
-        """Whether no answer can keep both this constraint and `other`."""
-        return other.id == self.id or other.id in self.excludes
+        """Whether no answer can keep both: by their types, or because what `other` copies is forbidden here."""
+        if other.id == self.id or other.id in self.excludes:
+            return True
+        return self.silent and self.needs_speech and bool(other.copied) and not self.math(Text(other.copied))
 
 
 T = TypeVar("T", bound=Constraint)

@@ -6,6 +6,7 @@ import re
 from ..language import is_english, is_other_than_english
 from ..text import Text
 from .base import Constraint, Example, Problem, Relation, constraint, related
+from .layout import MultipleSections
 
 # The Penn Treebank conventions by which NLTK's word_tokenize, with which the published check counts, cuts text into
 # tokens. Cuts that cannot change the number of all-capital tokens (around a closing full stop) are left out.
@@ -78,7 +79,9 @@ class EnglishCapital(Constraint):
     sentence = "Your entire response should be in English, and in all capital letters."
     example = Example({}, passes="THE FINAL ANSWER IS THEREFORE 42.", fails="The final answer is therefore 42.")
     silent = True
-    excludes = frozenset({"change_case:english_lowercase", "language:response_language"})
+    excludes = frozenset(
+        {"change_case:english_capital", "change_case:english_lowercase", "language:response_language"}
+    )
 
     def official(self, text: Text) -> bool:
         r"""No lower-case letter anywhere: an answer in `\boxed{}` cannot keep it."""
@@ -95,7 +98,7 @@ class EnglishCapital(Constraint):
     def clashes(self, other: Constraint) -> bool:
         if isinstance(other, CapitalWordFrequency):
             return other.capital_relation == "less than"
-        return super().clashes(other) or _has_lowercase_mark(other)
+        return other.id in self.excludes or (isinstance(other, MultipleSections) and not other.copied.isupper())
 
 
 @constraint("change_case:english_lowercase")
@@ -107,7 +110,9 @@ class EnglishLowercase(Constraint):
     )
     example = Example({}, passes="the final answer is therefore 42.", fails="The final answer is therefore 42.")
     silent = True
-    excludes = frozenset({"change_case:english_capital", "language:response_language"})
+    excludes = frozenset(
+        {"change_case:english_capital", "change_case:english_lowercase", "language:response_language"}
+    )
 
     def official(self, text: Text) -> bool:
         return text.raw.islower() and is_english(text.raw)
@@ -123,7 +128,7 @@ class EnglishLowercase(Constraint):
     def clashes(self, other: Constraint) -> bool:
         if isinstance(other, CapitalWordFrequency):
             return other.capital_relation == "at least"
-        return super().clashes(other) or _has_capital_mark(other)
+        return other.id in self.excludes or (isinstance(other, MultipleSections) and not other.copied.islower())
 
 
 @constraint("punctuation:no_comma")
@@ -146,23 +151,6 @@ class NoComma(Constraint):
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint | None:
         return None if "," in problem.answer else cls()
 
-    def clashes(self, other: Constraint) -> bool:
-        return super().clashes(other) or any("," in phrase for phrase in _fixed_phrases(other))
-
 
 def _has_letters(answer: str) -> bool:
     return any(letter.isalpha() for letter in answer)
-
-
-def _fixed_phrases(other: Constraint) -> list[str]:
-    """Phrases that keeping `other` puts into the answer as they are written."""
-    copied = ("prompt_to_repeat", "end_phrase", "section_spliter")
-    return [value for name, value in other.kwargs.items() if name in copied]
-
-
-def _has_lowercase_mark(other: Constraint) -> bool:
-    return other.id == "detectable_format:multiple_sections" and not _fixed_phrases(other)[0].isupper()
-
-
-def _has_capital_mark(other: Constraint) -> bool:
-    return other.id == "detectable_format:multiple_sections" and not _fixed_phrases(other)[0].islower()

@@ -39,6 +39,10 @@ class Existence(Constraint):
         for keyword in self.keywords:
             _compiles(self.id, keyword)
 
+    @property
+    def copied(self) -> str:
+        return " ".join(self.keywords)
+
     def official(self, text: Text) -> bool:
         """An unescaped pattern anywhere: "art" is found in "start"."""
         return all(re.search(keyword, text.raw, re.IGNORECASE) for keyword in self.keywords)
@@ -49,11 +53,6 @@ class Existence(Constraint):
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
         return cls(keywords=tuple(rng.sample(VOCABULARY, 2)))
-
-    def clashes(self, other: Constraint) -> bool:
-        if isinstance(other, ForbiddenWords):
-            return other.clashes(self)
-        return super().clashes(other)
 
 
 @constraint("keywords:frequency")
@@ -79,6 +78,10 @@ class Frequency(Constraint):
     def needs_speech(self) -> bool:
         return self.relation == "less than"
 
+    @property
+    def copied(self) -> str:
+        return " ".join([self.keyword] * self.frequency) if self.relation == "at least" else ""
+
     def official(self, text: Text) -> bool:
         """Occurrences of an unescaped pattern, inside longer words too."""
         found = len(re.findall(self.keyword, text.raw, re.IGNORECASE))
@@ -91,10 +94,6 @@ class Frequency(Constraint):
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
         return cls(keyword=rng.choice(VOCABULARY), frequency=rng.randint(1, 3), relation=rng.choice(_RELATIONS))
-
-    def clashes(self, other: Constraint) -> bool:
-        named = {Existence: "keywords", ForbiddenWords: "forbidden_words"}.get(type(other))
-        return super().clashes(other) or (named is not None and self.keyword in getattr(other, named))
 
 
 @constraint("keywords:forbidden_words")
@@ -120,11 +119,6 @@ class ForbiddenWords(Constraint):
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
         return cls(forbidden_words=tuple(rng.sample(VOCABULARY, 2)))
-
-    def clashes(self, other: Constraint) -> bool:
-        if isinstance(other, Existence):
-            return bool(set(self.forbidden_words) & set(other.keywords))
-        return super().clashes(other)
 
 
 _RELATIONS: tuple[Relation, Relation] = ("less than", "at least")

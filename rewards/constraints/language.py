@@ -20,6 +20,12 @@ class ResponseLanguage(Constraint):
         fails="The correct answer is forty-two because six times seven is forty-two.",
     )
 
+    excludes = frozenset(  # IFEval's: what these ask for is English
+        {"keywords:existence", "keywords:frequency", "keywords:forbidden_words", "startend:end_checker",
+         "detectable_format:multiple_sections", "combination:repeat_prompt", "change_case:english_capital",
+         "change_case:english_lowercase"}
+    )  # fmt: skip
+
     def __post_init__(self) -> None:
         if self.language not in NAMES:
             raise ConstraintError(f"{self.id}: language {self.language!r} is none of {', '.join(sorted(NAMES))}")

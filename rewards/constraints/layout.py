@@ -84,6 +84,10 @@ class MultipleSections(Constraint):
         fails="Section 1\nAdd 2 and get 42.",
     )
 
+    @property
+    def copied(self) -> str:
+        return "\n".join(f"{self.section_spliter} {i}" for i in range(1, self.num_sections + 1))
+
     def official(self, text: Text) -> bool:
         """Mentions of the marker with a number: "see Section 3 and Section 3" has two sections."""
         return len(re.split(rf"\s?{self.section_spliter}\s?\d+\s?", text.raw)) - 1 >= self.num_sections

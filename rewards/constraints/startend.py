@@ -43,6 +43,10 @@ class EndChecker(Constraint):
         fails="Any other questions? The answer is 42.",
     )
 
+    @property
+    def copied(self) -> str:
+        return self.end_phrase
+
     def official(self, text: Text) -> bool:
         """At the very end, whatever the case, closing quotes aside."""
         return text.stripped.strip('"').lower().endswith(self.end_phrase.strip().lower())
@@ -73,8 +77,12 @@ class RepeatPrompt(Constraint):
     )
     excludes = frozenset(
         {"startend:quotation", "language:response_language", "change_case:english_capital",
-         "change_case:english_lowercase", "keywords:forbidden_words"}
+         "change_case:english_lowercase"}
     )  # fmt: skip
+
+    @property
+    def copied(self) -> str:
+        return self.prompt_to_repeat
 
     def official(self, text: Text) -> bool:
         return text.stripped.lower().startswith(self.prompt_to_repeat.strip().lower())

@@ -182,13 +182,38 @@ def test_blank_lines_are_not_quadratic() -> None:
     assert not make("detectable_format:number_bullet_lists", {"num_bullets": 1}).holds(text, "official")
 
 
-def test_clashes_are_mutual() -> None:
-    rng, problem = random.Random(0), Problem("What is 6 times 7?", "42")
-    for _ in range(300):
-        one, other = (REGISTRY[rng.choice(IDS)].sample(rng, problem) for _ in range(2))
-        assert one is not None
-        assert other is not None
-        assert isinstance(one.clashes(other), bool)
+LONG = "What is the total, " + "and so on " * 30 + "if Bob has 3 apples?"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("punctuation:no_comma", {}), ("combination:repeat_prompt", {"prompt_to_repeat": LONG})),
+        (
+            ("length_constraints:number_words", {"num_words": 50, "relation": "less than"}),
+            ("combination:repeat_prompt", {"prompt_to_repeat": LONG}),
+        ),
+        (
+            ("keywords:forbidden_words", {"forbidden_words": ["total"]}),
+            ("keywords:existence", {"keywords": ["total"]}),
+        ),
+        (
+            ("keywords:frequency", {"keyword": "total", "frequency": 1, "relation": "less than"}),
+            ("combination:repeat_prompt", {"prompt_to_repeat": LONG}),
+        ),
+        (
+            ("change_case:capital_word_frequency", {"capital_frequency": 2, "capital_relation": "less than"}),
+            ("detectable_format:multiple_sections", {"section_spliter": "SECTION", "num_sections": 3}),
+        ),
+        (("language:response_language", {"language": "th"}), ("keywords:existence", {"keywords": ["total"]})),
+    ],
+)
+def test_what_no_answer_can_keep_together_clashes(one: tuple, other: tuple) -> None:
+    assert make(*one).clashes(make(*other))
+    assert not make("startend:quotation").clashes(make(*one))
+
+
+def test_case_clashes() -> None:
     capital, lower = make("change_case:english_capital"), make("change_case:english_lowercase")
     assert capital.clashes(lower)
     assert lower.clashes(capital)
