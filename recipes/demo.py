@@ -29,6 +29,8 @@ next, a recipe from its config, looked at before it trains:
   {accelerate} launch --cpu -m keepif.recipes.train \\
     --config tiny_cpu.yaml --dry_run"""
 
+LEGEND = "HAcc: all instructions kept; SAcc: mean share kept; joint: right, all kept"
+
 Report = dict[str, Any]
 
 COLUMNS = {
@@ -99,6 +101,7 @@ def run(output_dir: Path, seeds: Sequence[int] = (0,), steps: int | None = None,
         reports.append(run_seed(output_dir, seed, steps, lam, start, console))
     (output_dir / "demo.json").write_text(json.dumps(reports))
     console.print(table_of(reports))
+    console.print(LEGEND)
     console.print(verdict(reports))
     console.print(f"\nfigure: {draw(reports, output_dir / 'demo.png')}", soft_wrap=True)
     console.print(f"numbers: {output_dir / 'demo.json'}    took {time.monotonic() - began:.0f} s", soft_wrap=True)
@@ -155,7 +158,6 @@ def table_of(reports: Sequence[Report]) -> Table:
     """One row a policy: means over the seeds, with the lowest and highest where there are several."""
     seeds = f"; mean (lowest-highest) of {len(reports)} seeds" if len(reports) > 1 else ""
     table = Table(title=f"on 512 held-out prompts{seeds}", box=None, pad_edge=False)
-    table.caption = "HAcc: all instructions kept; SAcc: mean share kept; joint: right, and all kept"
     table.add_column("policy", no_wrap=True)
     for header in COLUMNS.values():
         table.add_column(header, justify="right")

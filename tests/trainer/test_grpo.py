@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import tiny
 from trl import GRPOTrainer, RLOOConfig, RLOOTrainer
+from trl.rewards import get_soft_overlong_punishment
 
 from keepif.trainer import KeepIF
 
@@ -73,6 +74,23 @@ def test_a_few_steps_of_rloo(tmp_path: Path) -> None:
     keepif.attach(trainer)
     trainer.train()
     assert any("keepif/compliance" in entry for entry in trainer.state.log_history)
+
+
+def test_trls_own_overlong_penalty_beside_it(tmp_path: Path) -> None:
+    keepif = KeepIF()
+    overlong = get_soft_overlong_punishment(max_completion_len=8, soft_punish_cache=4)
+    trainer = GRPOTrainer(
+        model=tiny.model(),
+        reward_funcs=[keepif.reward, overlong],  # pyright: ignore[reportArgumentType]
+        args=tiny.config(tmp_path, max_steps=1),
+        train_dataset=tiny.prompts(),
+        processing_class=tiny.tokenizer(),
+    )
+    keepif.attach(trainer)
+    trainer.train()
+    assert any("rewards/soft_overlong_punishment/mean" in entry for entry in trainer.state.log_history), [
+        sorted(entry) for entry in trainer.state.log_history
+    ]
 
 
 def test_hostile_completions_cost_bounded_time_and_no_run(tmp_path: Path) -> None:
