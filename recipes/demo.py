@@ -103,7 +103,7 @@ def run(output_dir: Path, seeds: Sequence[int] = (0,), steps: int | None = None,
     console.print(table_of(reports))
     console.print(LEGEND)
     console.print(verdict(reports))
-    console.print(f"\nfigure: {draw(reports, output_dir / 'demo.png')}", soft_wrap=True)
+    console.print(f"\nfigure: {draw(reports, output_dir / 'demo.png')}", soft_wrap=True, markup=False)
     console.print(f"numbers: {output_dir / 'demo.json'}    took {time.monotonic() - began:.0f} s", soft_wrap=True)
     console.print(NEXT.format(accelerate=_here("accelerate")), soft_wrap=True, highlight=False, markup=False)
     return reports
