@@ -88,9 +88,7 @@ def test_trls_own_overlong_penalty_beside_it(tmp_path: Path) -> None:
     )
     keepif.attach(trainer)
     trainer.train()
-    assert any("rewards/soft_overlong_punishment/mean" in entry for entry in trainer.state.log_history), [
-        sorted(entry) for entry in trainer.state.log_history
-    ]
+    assert any("rewards/soft_overlong_punishment_reward/mean" in entry for entry in trainer.state.log_history)
 
 
 def test_hostile_completions_cost_bounded_time_and_no_run(tmp_path: Path) -> None:
