@@ -2,7 +2,15 @@
 
 import json
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
+
+from keepif.rewards.aggregations import AGGREGATIONS
+from keepif.rewards.combine import BONUS, combine
+from keepif.rewards.length_terms import LENGTH_TERMS
+from keepif.trainer import KeepIF, Prepass
+from keepif.trainer.controller import SWITCH_GAINS, Controller
+from keepif.trainer.floor import Setting
 
 BOXED = "Please reason step by step, and put your final answer within \\boxed{}."
 
@@ -33,10 +41,36 @@ class KeepIFArguments:
     constraint_types: list[str] | None = field(
         default=None, metadata={"help": "Instruction ids to draw from; all by default."}
     )
-    lam: float = field(default=0.3, metadata={"help": "λ, the multiplier of compliance; 0 is correctness alone."})
-    mu: float = field(default=0.2, metadata={"help": "μ, the multiplier of the length penalty."})
-    budget: int | None = field(
-        default=None, metadata={"help": "Tokens a correct completion may have; none by default."}
+    floor: str = field(
+        default="reference",
+        metadata={
+            "help": "The compliance to keep: 'reference' (the policy's before RL), a share in [0, 1], shares by "
+            "instruction id as JSON, or 'none' for the fixed multipliers lam and mu."
+        },
+    )
+    slack: float = field(default=0.02, metadata={"help": "How far below the reference the floor lies."})
+    budget: str | None = field(
+        default=None, metadata={"help": "Tokens the mean completion may have, or 'reference'; no budget by default."}
+    )
+    bonus: float = field(default=BONUS, metadata={"help": "ν, what compliance adds to a correct completion."})
+    reference: str = field(
+        default="sample",
+        metadata={"help": "How the reference is measured: 'sample', 'all' prompts, or on the run's 'first_batches'."},
+    )
+    reference_prompts: int = field(default=256, metadata={"help": "Prompts of a sampled reference."})
+    reference_samples: int = field(default=4, metadata={"help": "Completions a prompt of the reference."})
+    reference_file: str | None = field(
+        default=None, metadata={"help": "Where the reference is stored and looked for; in output_dir by default."}
+    )
+    lam: float = field(default=0.3, metadata={"help": "λ, the multiplier of compliance, where floor is 'none'."})
+    mu: float = field(default=0.2, metadata={"help": "μ, the multiplier of length, where floor is 'none'."})
+    aggregation: str = field(
+        default="keepif",
+        metadata={"help": f"'keepif', 'parts' (see KeepIF), or a published one: {', '.join(AGGREGATIONS)}."},
+    )
+    weight: float = field(default=1.0, metadata={"help": "The weight of a published aggregation."})
+    length_term: str | None = field(
+        default=None, metadata={"help": f"A published length term in the place of ours: {', '.join(LENGTH_TERMS)}."}
     )
     reading: str = field(default="math", metadata={"help": "Reading of the constraints: math or official."})
     dry_run: bool = field(
@@ -51,3 +85,54 @@ class KeepIFArguments:
                 raise ValueError(f"dataset_options must be JSON, found {self.dataset_options!r} ({error})") from None
         if isinstance(self.constraint_types, str):  # a YAML scalar
             self.constraint_types = [self.constraint_types]
+        _among("aggregation", self.aggregation, ["keepif", "parts", *AGGREGATIONS])
+        _among("reference", self.reference, ["sample", "all", "first_batches"])
+        if self.length_term is not None:
+            _among("length_term", self.length_term, list(LENGTH_TERMS))
+
+    def keepif(self) -> KeepIF:
+        """The KeepIF that these arguments describe."""
+        prompts = None if self.reference == "all" else self.reference_prompts
+        aggregation: Any = self.aggregation
+        if aggregation in AGGREGATIONS:
+            aggregation = partial(AGGREGATIONS[aggregation], weight=self.weight)
+        keepif = KeepIF(
+            floor=_floor(self.floor),
+            slack=self.slack,
+            budget=_budget(self.budget),
+            bonus=self.bonus,
+            prepass=None if self.reference == "first_batches" else Prepass(prompts, self.reference_samples),
+            reference_file=self.reference_file,
+            aggregation=combine if aggregation == "keepif" else aggregation,
+            length_term=LENGTH_TERMS[self.length_term] if self.length_term else None,
+            lam=self.lam,
+            mu=self.mu,
+            reading=self.reading,  # pyright: ignore[reportArgumentType]  # KeepIF checks it
+        )
+        if self.aggregation == "switching":
+            keepif.controller = Controller(gains=SWITCH_GAINS)
+        return keepif
+
+
+def _floor(text: str) -> Setting | None:
+    if text in {"none", "reference"}:
+        return None if text == "none" else text
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise ValueError(
+            f"floor must be 'reference', a share, shares by instruction id as JSON, or 'none'; found {text!r}"
+        ) from None
+
+
+def _budget(text: str | None) -> Any:
+    if text is None or text == "reference":
+        return text
+    if not str(text).isdecimal():
+        raise ValueError(f"budget must be a number of tokens or 'reference', found {text!r}")
+    return int(text)
+
+
+def _among(field_name: str, found: str, known: list[str]) -> None:
+    if found not in known:
+        raise ValueError(f"{field_name} must be one of {', '.join(known)}; found {found!r}")

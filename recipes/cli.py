@@ -14,8 +14,33 @@ def main(argv: list[str] | None = None) -> None:
     demo.add_argument("--output_dir", type=Path, default=Path("keepif-demo"), help="where the figure and numbers go")
     demo.add_argument("--seeds", type=int, nargs="+", default=[0], help="one pair of runs for each")
     demo.add_argument("--steps", type=int, help="GRPO steps a run")
-    demo.add_argument("--lam", type=float, default=0.3, help="λ, the multiplier of compliance")
+    report = commands.add_parser("report", help="show what a run says of itself, as a table, and draw its figure")
+    report.add_argument("folder", type=Path, help="the output_dir of a run that KeepIF was attached to")
     args = parser.parse_args(argv)
+    if args.command == "report":
+        show_report(parser, args.folder)
+    else:
+        run_demo(parser, args)
+
+
+def show_report(parser: argparse.ArgumentParser, folder: Path) -> None:
+    from rich.console import Console
+
+    from keepif.trainer import report
+
+    try:
+        found = report.load(folder)
+    except ValueError as error:
+        parser.exit(2, f"keepif report: {error}\n")
+    console = Console()
+    console.print(report.table(found))
+    console.print("\n".join(report.footnotes(found)), markup=False, highlight=False)
+    report.write(folder, found)
+    if (folder / report.FIGURE).exists():
+        console.print(f"figure: {folder / report.FIGURE}", soft_wrap=True, markup=False)
+
+
+def run_demo(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     from transformers.utils import logging  # heavy: after the arguments are known to be good
@@ -25,7 +50,7 @@ def main(argv: list[str] | None = None) -> None:
     logging.disable_progress_bar()
 
     try:
-        run(args.output_dir, seeds=args.seeds, steps=args.steps, lam=args.lam)
+        run(args.output_dir, seeds=args.seeds, steps=args.steps)
     except KeyboardInterrupt:
         parser.exit(130, "\ninterrupted; what was measured so far is in " + str(args.output_dir) + "\n")
 

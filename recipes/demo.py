@@ -25,7 +25,9 @@ LOOK_EVERY = 0.5
 """Seconds between two looks at the runs' files."""
 
 NEXT = """
-next, a recipe from its config, looked at before it trains:
+next, what the run with KeepIF reports of itself:
+  {keepif} report {folder}
+and a recipe from its config, looked at before it trains:
   {accelerate} launch --cpu -m keepif.recipes.train \\
     --config tiny_cpu.yaml --dry_run"""
 
@@ -48,17 +50,16 @@ class Arm:
     """One run of the demo, in a process of its own."""
 
     name: str
-    lam: float
     folder: Path
     curve: list[dict[str, float]] = field(default_factory=list)
     process: subprocess.Popen[bytes] | None = None
 
     def start(self, seed: int, steps: int) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        for stale in ("curve.jsonl", "result.json"):
+        for stale in ("curve.jsonl", "result.json", "keepif-reference.json"):
             (self.folder / stale).unlink(missing_ok=True)
         command = [sys.executable, "-m", "keepif.recipes.tiny_policy.reinforce"]
-        command += [f"--output_dir={self.folder}", f"--lam={self.lam}", f"--seed={seed}", f"--steps={steps}"]
+        command += [f"--output_dir={self.folder}", f"--method={self.name}", f"--seed={seed}", f"--steps={steps}"]
         # One thread each: two processes that both use both cores are ten times slower.
         environment = os.environ | {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"}
         with (self.folder / "log.txt").open("wb") as log:
@@ -82,7 +83,7 @@ class Arm:
         return self.process is not None and self.process.poll() not in {None, 0}
 
 
-def run(output_dir: Path, seeds: Sequence[int] = (0,), steps: int | None = None, lam: float = 0.3) -> list[Report]:
+def run(output_dir: Path, seeds: Sequence[int] = (0,), steps: int | None = None) -> list[Report]:
     """Run the demo once a seed; leaves `demo.json` and, where matplotlib is installed, `demo.png` in `output_dir`.
 
     Returns:
@@ -98,23 +99,33 @@ def run(output_dir: Path, seeds: Sequence[int] = (0,), steps: int | None = None,
     for seed in seeds:
         if len(seeds) > 1:
             console.print(f"seed {seed}")
-        reports.append(run_seed(output_dir, seed, steps, lam, start, console))
+        reports.append(run_seed(output_dir, seed, steps, start, console))
     (output_dir / "demo.json").write_text(json.dumps(reports))
     console.print(table_of(reports))
     console.print(LEGEND)
     console.print(verdict(reports))
     console.print(f"\nfigure: {draw(reports, output_dir / 'demo.png')}", soft_wrap=True, markup=False)
     console.print(f"numbers: {output_dir / 'demo.json'}    took {time.monotonic() - began:.0f} s", soft_wrap=True)
-    console.print(NEXT.format(accelerate=_here("accelerate")), soft_wrap=True, highlight=False, markup=False)
+    commands = {
+        "accelerate": _here("accelerate"),
+        "keepif": _here("keepif"),
+        "folder": reported(output_dir, seeds[-1]),
+    }
+    console.print(NEXT.format(**commands), soft_wrap=True, highlight=False, markup=False)
     return reports
 
 
-def run_seed(
-    output_dir: Path, seed: int, steps: int, lam: float, before: dict[str, float], console: Console
-) -> Report:
+def reported(output_dir: Path, seed: int) -> Path:
+    """The folder of a seed's run with KeepIF, where its report is."""
+    return output_dir / f"seed-{seed}" / "keepif"
+
+
+def run_seed(output_dir: Path, seed: int, steps: int, before: dict[str, float], console: Console) -> Report:
     """Both runs of one seed, side by side."""
-    folder = output_dir / f"seed-{seed}"
-    arms = [Arm("correctness only", 0.0, folder / "correctness_only"), Arm("KeepIF", lam, folder / "keepif")]
+    arms = [
+        Arm("correctness only", output_dir / f"seed-{seed}" / "correctness_only"),
+        Arm("KeepIF", reported(output_dir, seed)),
+    ]
     try:
         for arm in arms:
             arm.start(seed, steps)
@@ -125,7 +136,7 @@ def run_seed(
                 arm.process.terminate()
     results = {"before RL": before} | {arm.name: arm.result for arm in arms}
     curves = {arm.name: arm.curve for arm in arms}
-    return {"seed": seed, "steps": steps, "lambda": lam, "results": results, "curves": curves}
+    return {"seed": seed, "steps": steps, "results": results, "curves": curves}
 
 
 def follow(arms: list[Arm], steps: int, console: Console) -> None:

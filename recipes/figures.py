@@ -10,6 +10,10 @@ from matplotlib.figure import Figure
 
 COLOURS = {"correctness only": "#c44e52", "KeepIF": "#2a6f97"}
 SMOOTHED = 15
+MARKS = {"KeepIF": ("#2a6f97", "o"), "correctness only": ("#c44e52", "o"), "fixed": ("#dd8452", "s"),
+         "gated": ("#55a868", "^"), "AND gate": ("#8172b3", "^"), "GDPO 1:1": ("#937860", "D"),
+         "switching": ("#da8bc3", "D")}  # fmt: skip
+"""Colour and marker by the first word, or words, of a method's name."""
 
 
 def demo_figure(reports: Sequence[dict[str, Any]]) -> Figure:
@@ -67,3 +71,34 @@ def _label(plane: Axes, time: Axes, report: dict[str, Any]) -> None:
     time.plot([], [], color="0.3", lw=1.2, ls="--", label="accuracy")
     time.set(xlabel="GRPO step", ylim=(0.3, 1.02), title=f"While training (means over {SMOOTHED} steps)")
     time.legend(frameon=False, loc="lower left")
+
+
+def ablation_figure(report: dict[str, Any]) -> Figure:
+    """Every method as a cloud of its seeds, in the accuracy-compliance and the accuracy-joint plane."""
+    with mpl.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
+        figure = Figure(figsize=(12.5, 5.2), layout="constrained")
+        planes = figure.subplots(1, 2)
+        for axes, key, label in zip(
+            planes, ("sacc", "joint"), ("compliance (SAcc)", "joint: right, all kept"), strict=True
+        ):
+            for method, runs in report["runs"].items():
+                _draw_cloud(axes, method, runs, key)
+            before = report["before"]
+            axes.plot(before["accuracy"], before[key], "*", ms=14, color="0.2")
+            axes.annotate(
+                "before RL", (before["accuracy"], before[key]), (6, 6), textcoords="offset points", fontsize=8
+            )
+            axes.set(xlabel="accuracy", ylabel=label)
+        planes[0].axhline(report["reference"] - 0.02, color="0.6", lw=1, ls=":")
+        planes[0].set_title("small: seeds; large: their mean; dotted: the floor", fontsize=10)
+        planes[1].set_title(f"after {report['steps']} steps, on held-out prompts", fontsize=10)
+    return figure
+
+
+def _draw_cloud(axes: Axes, method: str, runs: list[dict[str, Any]], key: str) -> None:
+    colour, marker = next((mark for name, mark in MARKS.items() if method.startswith(name)), ("0.4", "x"))
+    accuracy, value = [run["accuracy"] for run in runs], [run[key] for run in runs]
+    mean = sum(accuracy) / len(runs), sum(value) / len(runs)
+    axes.plot(accuracy, value, marker, ms=4, color=colour, alpha=0.35, ls="none")
+    axes.plot(*mean, marker, ms=12 if method == "KeepIF" else 8, color=colour)
+    axes.annotate(method, mean, (7, -3), textcoords="offset points", fontsize=8, color=colour)

@@ -1,7 +1,7 @@
 """GRPO with KeepIF, from one YAML file.
 
     accelerate launch -m keepif.recipes.train --config recipes/configs/smollm2_cpu.yaml
-    accelerate launch -m keepif.recipes.train --config recipes/configs/smollm2_cpu.yaml --lam 0 --seed 1 --dry_run
+    accelerate launch -m keepif.recipes.train --config recipes/configs/smollm2_cpu.yaml --slack 0.05 --seed 1 --dry_run
 
 Any field of KeepIFArguments, GRPOConfig or ModelConfig can stand in the file or on the command line. The configs of
 this folder are found by name as well: `--config smollm2_cpu.yaml`.
@@ -15,7 +15,6 @@ from rich.console import Console
 from rich.table import Table
 from trl import GRPOConfig, GRPOTrainer, ModelConfig, TrlParser, get_peft_config
 
-from keepif.trainer import KeepIF
 from keepif.trainer.dataset import text_of
 
 from .arguments import KeepIFArguments
@@ -30,15 +29,10 @@ def build(keepif_args: KeepIFArguments, grpo_args: GRPOConfig, model_args: Model
     """The GRPOTrainer of a recipe, with KeepIF attached."""
     model, tokenizer = load_model(model_args)
     prompts = load_prompts(keepif_args, grpo_args.seed, conversational=tokenizer.chat_template is not None)
-    keepif = KeepIF(
-        lam=keepif_args.lam,
-        mu=keepif_args.mu,
-        budget=keepif_args.budget,
-        reading=keepif_args.reading,  # pyright: ignore[reportArgumentType]  # KeepIF checks it
-    )
+    keepif = keepif_args.keepif()
     trainer = GRPOTrainer(
         model=model,
-        reward_funcs=keepif.reward,  # pyright: ignore[reportArgumentType]  # a callable with a __name__
+        reward_funcs=keepif.reward,  # pyright: ignore[reportArgumentType]  # callables with a __name__
         args=grpo_args,
         train_dataset=prompts,
         processing_class=tokenizer,

@@ -4,11 +4,19 @@ from dataclasses import dataclass
 
 CAP = 0.95
 """λ + μ may not exceed it: below 1, every correct completion outranks every wrong one."""
+BONUS = 0.5
+"""Default ν. Measured in recipes/results: compliance of correct completions costs no accuracy there."""
 
 
 @dataclass(frozen=True)
 class Multipliers:
-    """λ, the price of compliance, and μ, the price of length.
+    """What compliance and length weigh, beside a correctness of 1.
+
+    Args:
+        lam (`float`, *optional*, defaults to `0.3`): λ, the price of compliance.
+        mu (`float`, *optional*, defaults to `0.0`): μ, the price of length.
+        bonus (`float`, *optional*, defaults to `0.5`): ν, what compliance adds to a correct completion. It goes to
+            correct completions only, so that no ν can let a wrong one outrank them.
 
     Raises:
         `ValueError`: where one is negative, or λ + μ > 0.95, which would let a wrong completion outrank a correct one.
@@ -16,6 +24,7 @@ class Multipliers:
 
     lam: float = 0.3
     mu: float = 0.0
+    bonus: float = BONUS
 
     def __post_init__(self) -> None:
         if not (self.lam >= 0 and self.mu >= 0 and self.lam + self.mu <= CAP):
@@ -23,20 +32,24 @@ class Multipliers:
                 f"the multipliers must be at least 0 and λ + μ at most {CAP}, so that a correct completion always "
                 f"outranks a wrong one; found λ = {self.lam}, μ = {self.mu}"
             )
+        if not 0 <= self.bonus < float("inf"):
+            raise ValueError(f"the bonus must be a number of at least 0, found {self.bonus}")
 
 
 def combine(c: float | None, f: float | None, p: float, multipliers: Multipliers) -> float:
-    r"""$(c + \lambda f - \mu p) / (1 + \lambda + \mu)$, for $c$, $f$, $p$ in [0, 1].
+    r"""$(c + \lambda f - \mu p + \nu c f (1 - \mu p)) / (1 + \lambda + \mu + \nu)$, for $c$, $f$, $p$ in [0, 1].
 
-    A prompt without constraints has no f, and one without a gold answer no c: their terms are left out.
+    The bonus shrinks with the length penalty, so that it does not outbid a budget. A prompt without constraints has
+    no f: there is no term of λ, and the bonus is as if all were kept, so that its correctness weighs what it weighs
+    elsewhere. A prompt without a gold answer has no c, and f is all that is left.
 
-    >>> m = Multipliers(lam=0.5, mu=0.4)
-    >>> round(combine(1.0, 0.0, 1.0, m), 3), round(combine(0.0, 1.0, 0.0, m), 3)
-    (0.316, 0.263)
+    >>> m = Multipliers(lam=0.5, mu=0.4, bonus=0.1)
+    >>> combine(1.0, 0.0, 1.0, m), combine(0.0, 1.0, 0.0, m)
+    (0.3, 0.25)
     """
-    lam, mu = multipliers.lam, multipliers.mu
+    lam, mu, nu = multipliers.lam, multipliers.mu, multipliers.bonus
     if c is None:
         return f or 0.0
     if f is None:
-        return (c - mu * p) / (1 + mu)
-    return (c + lam * f - mu * p) / (1 + lam + mu)
+        return (c - mu * p + nu * c * (1 - mu * p)) / (1 + mu + nu)
+    return (c + lam * f - mu * p + nu * c * f * (1 - mu * p)) / (1 + lam + mu + nu)

@@ -6,5 +6,7 @@ if __name__ == "trainer":
 from .dataset import RowError, constrain
 from .plugin import KeepIF
 from .preflight import ConfigError
+from .prepass import Prepass
+from .reference import Reference, ReferenceMismatchError
 
-__all__ = ["ConfigError", "KeepIF", "RowError", "constrain"]
+__all__ = ["ConfigError", "KeepIF", "Prepass", "Reference", "ReferenceMismatchError", "RowError", "constrain"]

@@ -1,13 +1,25 @@
-"""KeepIF: the two lines that go into an existing trainer."""
+"""KeepIF: the lines that go into an existing trainer."""
 
 import logging
-from typing import Any
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
 
-from keepif.rewards import Delimiters, KeepIFReward, Multipliers, Scoring
+from keepif.rewards import Delimiters, KeepIFReward, Multipliers, PartReward, Scoring
+from keepif.rewards.aggregations import Aggregation
+from keepif.rewards.combine import BONUS, combine
 from keepif.rewards.constraints import Reading
 from keepif.rewards.grader import shared_grader
+from keepif.rewards.reward import PARTS, LengthTerm
+from keepif.rewards.scorer import Scorer
 
 from . import preflight
+from .callback import KeepIFCallback
+from .controller import Controller
+from .floor import Floor, Setting
+from .prepass import Prepass
+from .provenance import provenance
+from .reference import Reference, read_json
 
 logger = logging.getLogger(__name__)
 
@@ -15,43 +27,138 @@ logger = logging.getLogger(__name__)
 class KeepIF:
     """A training-time regularizer that keeps instruction following while a model learns to reason.
 
-        keepif = KeepIF(budget=2048)
+        keepif = KeepIF()
         trainer = GRPOTrainer(model=model, reward_funcs=keepif.reward, args=args, train_dataset=constrain(dataset))
         keepif.attach(trainer)
 
     Args:
-        lam (`float`, *optional*, defaults to `0.3`): λ, the multiplier of compliance.
-        mu (`float`, *optional*, defaults to `0.2`): μ, the multiplier of the length penalty; 0 without a budget.
-        budget (`int`, *optional*): tokens a correct completion may have before it pays for its length.
+        floor (*optional*, defaults to `"reference"`): the compliance to keep: `"reference"`, what the policy kept
+            before RL; a share in [0, 1]; a share for each instruction id; or `None`, no floor: the multipliers stay
+            at `lam` and `mu`.
+        slack (`float`, *optional*, defaults to `0.02`): how far below the reference the floor lies; negative for
+            above it.
+        budget (`int` or `"reference"`, *optional*): tokens that the mean completion may have; `"reference"` is what
+            it had before RL. Without a floor, what a correct completion may have before it pays `mu`.
+        bonus (`float`, *optional*, defaults to `0.5`): ν, what compliance adds to a correct completion, above the
+            floor too.
+        prepass ([`Prepass`] or `None`, *optional*): how the reference is measured; `None` takes the run's first
+            batches.
+        reference_file (`str` or `Path`, *optional*): where the reference is looked for and stored, by default
+            `keepif-reference.json` in the trainer's `output_dir`. Runs of a sweep can share one.
+        aggregation (*optional*): `"parts"` hands TRL the parts one by one, for
+            `multi_objective_aggregation="normalize_then_sum"`, and moves `trainer.reward_weights`; a function out of
+            [`~keepif.rewards.aggregations`] takes a published way, for comparison. KeepIF's own scalar by default.
+        length_term (`Callable`, *optional*): a published length term, for comparison; see
+            [`~keepif.rewards.length_terms`].
+        lam (`float`, *optional*, defaults to `0.3`): λ where there is no floor.
+        mu (`float`, *optional*, defaults to `0.2`): μ where there is a budget and no floor.
         reading (`str`, *optional*, defaults to `"math"`): the constraints' reading, `"math"` or `"official"`.
         delimiters ([`~keepif.rewards.Delimiters`], *optional*): what opens and closes the thinking.
 
+    Attributes:
+        reward: what TRL's `reward_funcs` takes.
+        controller ([`Controller`]): what moves the multipliers where there is a floor.
+        multipliers ([`~keepif.rewards.Multipliers`]): those of the next batch.
+
     Raises:
-        `ValueError`: for multipliers that would let a wrong completion outrank a correct one, and other bad options.
+        `ValueError`: for an option out of range; the message says what was found and what may stand there.
     """
 
     def __init__(
         self,
         *,
+        floor: Setting | None = "reference",
+        slack: float = 0.02,
+        budget: int | Literal["reference"] | None = None,
+        bonus: float = BONUS,
+        prepass: Prepass | None = Prepass(),  # noqa: B008  # frozen
+        reference_file: str | Path | None = None,
+        aggregation: Aggregation | Literal["parts"] = combine,
+        length_term: LengthTerm | None = None,
         lam: float = 0.3,
         mu: float = 0.2,
-        budget: int | None = None,
         reading: Reading = "math",
         delimiters: Delimiters | None = None,
     ) -> None:
-        scoring = Scoring(budget=budget, reading=reading, delimiters=delimiters or Delimiters())
-        self.reward = KeepIFReward(Multipliers(lam, mu if budget else 0.0), scoring)
+        if isinstance(budget, str) and budget != "reference":
+            raise ValueError(f"budget must be a number of tokens, 'reference', or None for none; found {budget!r}")
+        tokens = None if isinstance(budget, str) else budget
+        scoring = Scoring(budget=tokens, reading=reading, delimiters=delimiters or Delimiters())
+        fixed = Multipliers(lam, mu if budget else 0.0, bonus)
+        if aggregation == "parts":
+            self.scorer = Scorer(scoring)
+            self.reward = [PartReward(part, scorer=self.scorer) for part in PARTS]
+        else:
+            self.reward = KeepIFReward(fixed, scoring, aggregation, length_term)
+            self.scorer = self.reward.scorer
+        self.floor = None if floor is None else Floor(floor, slack)
+        self.budget, self.prepass, self.reference_file = budget, prepass, reference_file
+        self.fixed = fixed
+        self.controller = Controller(bonus)
+        if tokens:
+            self.controller.hold_length(tokens)
+
+    @property
+    def multipliers(self) -> Multipliers:
+        return self.controller.multipliers if self.floor else self.fixed
+
+    @property
+    def needs_reference(self) -> bool:
+        """Whether the floor or the budget waits for the reference to be measured."""
+        return bool(self.floor and not self.floor.ready) or (self.budget == "reference" and not self.scoring.budget)
+
+    @property
+    def scoring(self) -> Scoring:
+        return self.scorer.scoring
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The options, as a report shows them."""
+        return {
+            "floor": self.floor.setting if self.floor else None,
+            "slack": self.floor.slack if self.floor else None,
+            "budget": self.budget,
+            "bonus": self.fixed.bonus,
+            "aggregation": self.reward.__name__ if isinstance(self.reward, KeepIFReward) else "parts",
+            "reading": self.scoring.reading,
+        }
 
     def attach(self, trainer: Any) -> "KeepIF":
-        """Check the trainer, tell the reward what only the trainer knows, and start the grading workers.
+        """Check the trainer, tell the reward what only the trainer knows, and go along with its training.
 
         Raises:
             [`~keepif.trainer.ConfigError`]: where the configuration would defeat the reward. What only weakens it is
                 logged as a warning.
+            [`~keepif.trainer.ReferenceMismatchError`]: where the stored reference was measured under other conditions.
         """
-        preflight.refuse(trainer, self.reward)
-        for warning in preflight.warnings(trainer, self.reward):
+        preflight.refuse(trainer, self)
+        for warning in preflight.warnings(trainer, self):
             logger.warning("keepif: %s", warning)
-        preflight.fitted(trainer, self.reward)
+        self.scorer.scoring = preflight.fitted(trainer, self.scoring)
+        path = Path(self.reference_file or Path(trainer.args.output_dir) / "keepif-reference.json")
+        reference = Reference(provenance(trainer, preflight.tokenizer_of(trainer), self.scoring))
+        if self.needs_reference and (stored := read_json(path)) is not None:
+            reference = Reference.from_dict(stored, reference.provenance, path)
+            self.refer_to(reference)
+        trainer.add_callback(KeepIFCallback(self, trainer, reference, path))
         shared_grader().warm()
         return self
+
+    def refer_to(self, reference: Reference) -> None:
+        """Take floor and budget from a measured reference."""
+        if self.floor:
+            self.floor.reference = reference
+        if self.budget == "reference":
+            tokens = max(1, round(reference.tokens))
+            self.scorer.scoring = replace(self.scoring, budget=tokens)
+            self.controller.hold_length(tokens)
+
+    def apply(self, trainer: Any) -> None:
+        """Put the multipliers where the next batch is rewarded with them."""
+        multipliers = self.multipliers
+        if isinstance(self.reward, KeepIFReward):
+            self.reward.multipliers = multipliers
+        else:
+            weights = (1.0, multipliers.bonus, multipliers.lam, multipliers.mu)
+            for part, weight in zip(self.reward, weights, strict=True):
+                trainer.reward_weights[trainer.reward_funcs.index(part)] = weight

@@ -2,40 +2,61 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from keepif.rewards import Delimiters, KeepIFReward
+from keepif.rewards import Delimiters, Scoring
 from keepif.rewards.constraints import ConstraintError, constraints_of
 from keepif.rewards.score import GOLD_COLUMNS
+
+from .floor import Floor
+
+if TYPE_CHECKING:
+    from .plugin import KeepIF
 
 
 class ConfigError(ValueError):
     """A configuration under which the reward cannot do its work; the message names the setting to change."""
 
 
-def refuse(trainer: Any, reward: KeepIFReward) -> None:
+UNFIT = {
+    "AsyncGRPOTrainer": "it copies the reward into a process of its own, where moved multipliers would never arrive",
+    "A2POTrainer": "it passes no completion ids and takes a total reward of 0 or 1, which multipliers are not",
+    "OnlineDPOTrainer": "it lays its completions out in pairs and has no dashboard for a reward's metrics",
+}
+"""TRL's trainers that take reward functions and cannot take KeepIF, each with the reason."""
+
+
+def refuse(trainer: Any, keepif: "KeepIF") -> None:
     """Raise [`ConfigError`] for what cannot work."""
-    if reward not in trainer.reward_funcs:
+    for name in {cls.__name__ for cls in type(trainer).__mro__} & set(UNFIT):
+        raise ConfigError(
+            f"KeepIF does not work in {name}: {UNFIT[name]}. Use GRPOTrainer, RLOOTrainer or GMPOTrainer"
+        )
+    rewards = keepif.reward if isinstance(keepif.reward, list) else [keepif.reward]
+    if not all(reward in trainer.reward_funcs for reward in rewards):
         raise ConfigError(
             "this KeepIF's reward is not among the trainer's reward_funcs: pass reward_funcs=keepif.reward"
         )
-    if getattr(trainer.args, "multi_objective_aggregation", "sum_then_normalize") == "normalize_then_sum":
+    normalised = getattr(trainer.args, "multi_objective_aggregation", "sum_then_normalize") == "normalize_then_sum"
+    if normalised and len(rewards) == 1:
         raise ConfigError(
             "multi_objective_aggregation='normalize_then_sum' divides the multipliers out again: with KeepIF's one "
-            "scalar set multi_objective_aggregation='sum_then_normalize'"
+            "scalar set multi_objective_aggregation='sum_then_normalize', or take KeepIF(aggregation='parts')"
         )
-    delimiters, tokenizer = reward.scoring.delimiters, tokenizer_of(trainer)
+    delimiters, tokenizer = keepif.scoring.delimiters, tokenizer_of(trainer)
     for tag in (delimiters.open, delimiters.close):
         if is_dropped(tokenizer, tag):
             raise ConfigError(
                 f"{tag!r} is a special token of this tokenizer: TRL drops it when it decodes, and the thinking could "
                 f"not be told from the answer. Make it an ordinary added token (AddedToken({tag!r}, special=False))"
             )
-    refuse_rows(trainer.train_dataset)
+    refuse_rows(trainer.train_dataset, keepif.floor)
 
 
-def refuse_rows(dataset: Any) -> None:
-    """Raise [`ConfigError`] for the first row whose constraints cannot be read, and for data without any target."""
+def refuse_rows(dataset: Any, floor: Floor | None) -> None:
+    """Raise [`ConfigError`] for the first row whose constraints cannot be read, or have no floor, and for data without
+    any target.
+    """
     columns = getattr(dataset, "column_names", None)
     if not columns:  # streamed: rows are seen when they come
         return
@@ -43,20 +64,26 @@ def refuse_rows(dataset: Any) -> None:
         raise ConfigError(f"the data set has neither a gold answer nor constraints, only {columns}; see constrain()")
     for number, row in enumerate(dataset):
         try:
-            constraints_of(row)
+            asked = {constraint.id for constraint in constraints_of(row)}
         except ConstraintError as error:
             raise ConfigError(f"row {number}: {error}") from None
+        if floor and (missing := floor.missing(asked)):
+            raise ConfigError(
+                f"row {number}: floor has no share for {min(missing)!r}; add one, or give one for all types"
+            )
 
 
-def warnings(trainer: Any, reward: KeepIFReward) -> Iterator[str]:
+def warnings(trainer: Any, keepif: "KeepIF") -> Iterator[str]:
     """What will weaken the reward, each with the setting to change."""
     args = trainer.args
-    if str(getattr(args, "scale_rewards", "batch")).lower() in {"group", "true"}:
+    normalised = getattr(args, "multi_objective_aggregation", "sum_then_normalize") == "normalize_then_sum"
+    if not normalised and str(getattr(args, "scale_rewards", "batch")).lower() in {"group", "true"}:
         yield (
             "scale_rewards='group' (TRL's default) blows compliance up to full size in every group whose completions "
             "are all right or all wrong, whatever its multiplier; set scale_rewards='batch' (or 'none')"
         )
-    if len(trainer.reward_funcs) > 1:
+    ours = len(keepif.reward) if isinstance(keepif.reward, list) else 1
+    if len(trainer.reward_funcs) > ours:
         yield (
             f"{len(trainer.reward_funcs)} reward functions are added up: that a correct completion outranks a wrong "
             "one is only guaranteed for KeepIF's own scalar"
@@ -66,7 +93,7 @@ def warnings(trainer: Any, reward: KeepIFReward) -> Iterator[str]:
             "mask_truncated_completions=True hides over-long completions from the loss, so that nothing is learned "
             "from running over; KeepIF already scores them 0: set it to False"
         )
-    budget, limit = reward.scoring.budget, args.max_completion_length
+    budget, limit = keepif.scoring.budget, args.max_completion_length
     if budget and limit and budget >= limit:
         yield (
             f"the budget ({budget} tokens) is not below max_completion_length ({limit}): completions are cut before "
@@ -82,16 +109,13 @@ def warnings(trainer: Any, reward: KeepIFReward) -> Iterator[str]:
         yield "no prompt has constraints, so there is no compliance to keep; pass the data set through constrain()"
 
 
-def fitted(trainer: Any, reward: KeepIFReward) -> KeepIFReward:
-    """Give `reward` what only the trainer knows: its end tokens, and whether the template opens the thinking."""
+def fitted(trainer: Any, scoring: Scoring) -> Scoring:
+    """`scoring` with what only the trainer knows: its end tokens, and whether the template opens the thinking."""
     tokenizer = tokenizer_of(trainer)
     end_ids = {*(getattr(trainer, "eos_token_ids", None) or [tokenizer.eos_token_id])} - {None}
-    delimiters = reward.scoring.delimiters
+    delimiters = scoring.delimiters
     prefilled = delimiters.prefilled or opens_thinking(trainer, tokenizer, delimiters)
-    reward.scoring = replace(
-        reward.scoring, end_ids=frozenset(end_ids), delimiters=replace(delimiters, prefilled=prefilled)
-    )
-    return reward
+    return replace(scoring, end_ids=frozenset(end_ids), delimiters=replace(delimiters, prefilled=prefilled))
 
 
 def opens_thinking(trainer: Any, tokenizer: Any, delimiters: Delimiters) -> bool:

@@ -31,16 +31,21 @@ def sample(model: Any, tokenizer: Any, prompts: Sequence[Any], seed: int, thinki
 
 
 def evaluate(
-    model: Any, tokenizer: Any, rows: Sequence[dict[str, Any]], seed: int = 0, thinking: bool = True
+    model: Any,
+    tokenizer: Any,
+    rows: Sequence[dict[str, Any]],
+    seed: int = 0,
+    thinking: bool = True,
+    samples: int = 1,
 ) -> dict[str, float]:
-    """Means over `rows` of one sampled completion each; without `thinking` the template closes it at once.
+    """Means over `rows` of `samples` completions each; without `thinking` the template closes it at once.
 
     Returns:
         `dict[str, float]`: `accuracy`; `hacc`, the share of completions that keep all their constraints; `sacc`, the
         mean share of constraints kept; `joint`, the share that is right and keeps all; mean `thinking_tokens` and
         `answer_tokens`.
     """
-    training = model.training
+    training, rows = model.training, [row for row in rows for _ in range(samples)]
     model.eval()
     ids = sample(model, tokenizer, [row["prompt"] for row in rows], seed, thinking)
     model.train(training)

@@ -1,6 +1,6 @@
 """One run of GRPO on the embedded policy, with its learning curve and its evaluation written as it goes.
 
-python -m keepif.recipes.tiny_policy.reinforce --lam 0.3 --seed 0 --output_dir runs/keepif-0
+python -m keepif.recipes.tiny_policy.reinforce --method KeepIF --seed 0 --output_dir runs/keepif-0
 """
 
 import argparse
@@ -15,16 +15,17 @@ from transformers import TrainerCallback
 from transformers.utils import logging as transformers_logging
 from trl import GRPOConfig, GRPOTrainer, ModelConfig
 
-from keepif.trainer import KeepIF
+from keepif.trainer import KeepIF, Prepass
 
 from ..models import load_model
 from .evaluate import MAX_TOKENS, evaluate
+from .methods import GDPO, METHODS, attach, rewards_of
 from .task import rows
 
 STEPS = 120
 COMPLETIONS = 64
 LEARNING_RATE = 4e-5
-TRAINING_SEED, HELD_OUT_SEED = 1_000, 9_000
+TRAINING_SEED, HELD_OUT_SEED, REFERENCE_SEED = 1_000, 9_000, 5_000
 HELD_OUT = 512
 CURVE = {
     "accuracy": "keepif/correctness",
@@ -32,6 +33,8 @@ CURVE = {
     "hacc": "keepif/compliance_all",
     "joint": "keepif/joint",
     "tokens": "completions/mean_length",
+    "lambda": "keepif/lambda",
+    "mu": "keepif/mu",
 }
 """Name in the learning curve → TRL's metric."""
 
@@ -44,7 +47,8 @@ class CurveWriter(TrainerCallback):
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any) -> None:
         if logs and CURVE["accuracy"] in logs:
-            step = {"step": state.global_step} | {name: float(logs[metric]) for name, metric in CURVE.items()}
+            found = {name: float(logs[metric]) for name, metric in CURVE.items() if metric in logs}
+            step = {"step": state.global_step} | found
             self.file.write(json.dumps(step) + "\n")
 
 
@@ -53,20 +57,19 @@ def held_out() -> list[dict[str, Any]]:
     return rows(HELD_OUT, HELD_OUT_SEED)
 
 
-def before() -> dict[str, float]:
+def before(samples: int = 1) -> dict[str, float]:
     """The policy before RL, on the held-out prompts."""
     model, tokenizer = load_model(ModelConfig(model_name_or_path="tiny"))
-    return evaluate(model, tokenizer, held_out())
+    return evaluate(model, tokenizer, held_out(), samples=samples)
 
 
-def reinforce(output_dir: Path, lam: float, seed: int, steps: int) -> dict[str, float]:
-    """Train with the combined reward at a fixed λ (0 is correctness alone), evaluate, and write down both."""
+def build(output_dir: Path, rewards: Any, method: str, seed: int, steps: int, prompts: list[dict[str, Any]]) -> Any:
+    """The trainer of a run, not yet attached to."""
     output_dir.mkdir(parents=True, exist_ok=True)
     model, tokenizer = load_model(ModelConfig(model_name_or_path="tiny"))
-    keepif = KeepIF(lam=lam)
-    trainer = GRPOTrainer(
+    return GRPOTrainer(
         model=model,
-        reward_funcs=keepif.reward,  # pyright: ignore[reportArgumentType]
+        reward_funcs=rewards,
         args=GRPOConfig(
             output_dir=str(output_dir),
             per_device_train_batch_size=COMPLETIONS,
@@ -76,7 +79,8 @@ def reinforce(output_dir: Path, lam: float, seed: int, steps: int) -> dict[str, 
             learning_rate=LEARNING_RATE,
             lr_scheduler_type="constant",
             scale_rewards="batch",
-            gradient_checkpointing=False,
+            multi_objective_aggregation="normalize_then_sum" if method == GDPO else "sum_then_normalize",
+            activation_checkpointing=False,
             use_cpu=True,
             bf16=False,
             save_strategy="no",
@@ -85,28 +89,50 @@ def reinforce(output_dir: Path, lam: float, seed: int, steps: int) -> dict[str, 
             disable_tqdm=True,
             seed=seed,
         ),
-        train_dataset=Dataset.from_list(rows(COMPLETIONS // 8 * steps, TRAINING_SEED + seed)),
+        train_dataset=Dataset.from_list(prompts),
         processing_class=tokenizer,
         callbacks=[CurveWriter(output_dir / "curve.jsonl")],
     )
-    keepif.attach(trainer)
+
+
+def reinforce(
+    output_dir: Path, method: str, seed: int, steps: int, reference: Path | None = None, samples: int = 1
+) -> dict[str, float]:
+    """Train the embedded policy by a method of methods.py, evaluate it, and write down both.
+
+    `reference` is the file that holds the policy's measured reference, or will; by default it lies in `output_dir`.
+    """
+    rewards, keepif = rewards_of(method, reference or output_dir / "keepif-reference.json")
+    prompts = rows(COMPLETIONS // 8 * steps, TRAINING_SEED + seed)
+    trainer = build(output_dir, rewards, method, seed, steps, prompts)
+    attach(trainer, keepif)
     trainer.train()
-    result = evaluate(trainer.model, tokenizer, held_out())
+    result = evaluate(trainer.model, trainer.processing_class, held_out(), samples=samples)
     (output_dir / "result.json").write_text(json.dumps(result))
     return result
+
+
+def measure_reference(path: Path) -> None:
+    """Measure the embedded policy before RL on 512 prompts, 8 completions each, for many runs to share."""
+    keepif = KeepIF(prepass=Prepass(prompts=None, samples=8), reference_file=path)
+    trainer = build(path.parent / "reference", keepif.reward, "KeepIF", 0, 1, rows(512, REFERENCE_SEED))
+    keepif.attach(trainer)
+    trainer.train()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # pyright: ignore[reportOptionalMemberAccess]
     parser.add_argument("--output_dir", type=Path, required=True)
-    parser.add_argument("--lam", type=float, default=0.3)
+    parser.add_argument("--method", choices=METHODS, default="KeepIF")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--reference", type=Path, help="file of the measured reference; in output_dir by default")
+    parser.add_argument("--samples", type=int, default=1, help="completions a held-out prompt")
     args = parser.parse_args()
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     transformers_logging.set_verbosity_error()
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
-    reinforce(args.output_dir, args.lam, args.seed, args.steps)
+    reinforce(args.output_dir, args.method, args.seed, args.steps, args.reference, args.samples)
 
 
 if __name__ == "__main__":

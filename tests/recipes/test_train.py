@@ -14,7 +14,8 @@ from trl import GRPOConfig, ModelConfig, TrlParser
 from keepif.recipes.arguments import KeepIFArguments
 from keepif.recipes.data import load_prompts
 from keepif.recipes.train import CONFIGS, main, with_shipped_config
-from keepif.rewards import constraints_of
+from keepif.rewards import KeepIFReward, constraints_of
+from keepif.rewards.length_terms import LENGTH_TERMS
 
 SHIPPED = sorted(path.name for path in CONFIGS.glob("*.yaml"))
 CPU = ["--use_cpu", "True", "--bf16", "False", "--report_to", "none"]
@@ -27,12 +28,12 @@ def test_shipped_configs_parse(name: str) -> None:
     parser = TrlParser((KeepIFArguments, GRPOConfig, ModelConfig))
     keepif_args, grpo_args, _ = parser.parse_args_and_config(args=["--config", str(CONFIGS / name), *CPU])
     assert grpo_args.scale_rewards == "batch"
-    assert keepif_args.lam + (keepif_args.mu if keepif_args.budget else 0) <= 0.95
+    assert keepif_args.keepif().floor
     assert set(yaml.safe_load(text)) <= {f for a in (keepif_args, grpo_args, ModelConfig()) for f in vars(a)}
 
 
 def test_configs_are_found_by_name() -> None:
-    assert with_shipped_config(["--config", "tiny_cpu.yaml", "--lam", "0"])[1] == str(CONFIGS / "tiny_cpu.yaml")
+    assert with_shipped_config(["--config", "tiny_cpu.yaml", "--slack", "0"])[1] == str(CONFIGS / "tiny_cpu.yaml")
     assert with_shipped_config(["--config", "mine.yaml"]) == ["--config", "mine.yaml"]
 
 
@@ -74,11 +75,41 @@ def test_the_answer_format_stands_before_the_constraints(tmp_path: Path) -> None
     [
         ({"dataset": "no/such.jsonl"}, "there is no file"),
         ({"dataset_options": "{bad"}, "dataset_options must be JSON"),
+        ({"aggregation": "best"}, "aggregation must be one of keepif, parts, fixed"),
+        ({"length_term": "short"}, "length_term must be one of dapo_overlong"),
+        ({"reference": "none"}, "reference must be one of sample, all, first_batches"),
     ],
 )
 def test_errors(options: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         load_prompts(KeepIFArguments(**options), seed=0, conversational=False)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"floor": "median"}, "floor must be 'reference', a share, shares by instruction id as JSON, or 'none'"),
+        ({"floor": "1.5"}, "floor must be 'reference', a share in"),
+        ({"budget": "many"}, "budget must be a number of tokens or 'reference', found 'many'"),
+    ],
+)
+def test_errors_of_the_floor(options: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        KeepIFArguments(**options).keepif()
+
+
+def test_arguments_become_a_keepif() -> None:
+    keepif = KeepIFArguments(floor='{"punctuation:no_comma": 0.8}', budget="reference", reference="all").keepif()
+    assert keepif.floor
+    assert keepif.floor.of("", ["punctuation:no_comma"]) == 0.8
+    assert keepif.prepass
+    assert keepif.prepass.prompts is None
+    published = KeepIFArguments(floor="none", aggregation="gated", weight=0.5, length_term="gr3").keepif()
+    assert published.floor is None
+    assert isinstance(published.reward, KeepIFReward)
+    assert published.reward.aggregation(1.0, 1.0, 0.0, published.multipliers) == 1.5
+    assert published.reward.length_term is LENGTH_TERMS["gr3"]
+    assert KeepIFArguments(aggregation="switching").keepif().multipliers.lam == 0
 
 
 def test_dry_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -90,12 +121,14 @@ def test_dry_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_launched_it_trains_and_saves(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "-m", "keepif.recipes.train"]
-    command += ["--config", "tiny_cpu.yaml", "--max_steps", "2", "--output_dir", str(tmp_path), "--lam", "0.2"]
+    command += ["--config", "tiny_cpu.yaml", "--max_steps", "2", "--output_dir", str(tmp_path), "--floor", "0.9"]
     run = subprocess.run(
         command, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stderr[-3000:]
-    assert "'keepif/lambda': '0.2'" in run.stdout
+    assert "'keepif/lambda': '0.3'" in run.stdout
+    assert json.loads((tmp_path / "keepif-report.json").read_text())["finished"]
+    assert (tmp_path / "keepif-report.png").exists()
     assert (tmp_path / "model.safetensors").exists()
 
 

@@ -12,7 +12,7 @@ UNIT = st.floats(0, 1)
 @st.composite
 def multipliers(draw: st.DrawFn) -> Multipliers:
     lam = draw(st.floats(0, CAP))
-    return Multipliers(lam, draw(st.floats(0, 1)) * (CAP - lam))
+    return Multipliers(lam, draw(st.floats(0, 1)) * (CAP - lam), draw(st.floats(0, 100)))
 
 
 @given(multipliers(), UNIT, UNIT, UNIT, UNIT)
@@ -35,11 +35,27 @@ def test_multipliers_that_could_invert_the_order_are_refused(lam: float, mu: flo
         Multipliers(lam, mu)
 
 
+@pytest.mark.parametrize("bonus", [-0.1, float("inf"), float("nan")])
+def test_a_bonus_out_of_range_is_refused(bonus: float) -> None:
+    with pytest.raises(ValueError, match="the bonus must be a number of at least 0"):
+        Multipliers(0.3, 0.2, bonus)
+
+
 def test_formula() -> None:
-    m = Multipliers(0.3, 0.2)
-    assert combine(1.0, 0.5, 0.25, m) == pytest.approx((1 + 0.15 - 0.05) / 1.5)
-    assert combine(1.0, None, 0.25, m) == pytest.approx((1 - 0.05) / 1.2)
+    m = Multipliers(0.3, 0.2, bonus=0.5)
+    assert combine(1.0, 0.5, 0.25, m) == pytest.approx((1 + 0.15 - 0.05 + 0.25 * 0.95) / 2)
+    assert combine(0.0, 0.5, 0.0, m) == pytest.approx(0.15 / 2)
+    assert combine(1.0, None, 0.25, m) == pytest.approx((1 - 0.05 + 0.5 * 0.95) / 1.7)
+    assert combine(0.0, None, 0.0, m) == 0
     assert combine(None, 0.5, 0.0, m) == 0.5
+
+
+@given(multipliers(), UNIT)
+def test_a_correct_completion_is_worth_the_same_without_constraints(m: Multipliers, p: float) -> None:
+    """Else a batch that mixes prompts with and without constraints would learn one kind at the other's expense."""
+    gap = combine(1.0, 1.0, p, m) - combine(0.0, 1.0, p, m)
+    gap_without = combine(1.0, None, p, m) - combine(0.0, None, p, m)
+    assert gap * 0.999 <= gap_without <= gap * 2
 
 
 @given(st.integers(0, 10_000), st.integers(0, 10_000), st.integers(1, 5_000))

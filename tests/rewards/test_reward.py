@@ -20,6 +20,9 @@ from keepif.rewards import (
     keepif_reward,
     length_reward,
 )
+from keepif.rewards.aggregations import fixed
+from keepif.rewards.reward import PARTS
+from keepif.rewards.scorer import Scorer
 
 COLUMNS: dict[str, Any] = {
     "answer": ["4"] * 3,
@@ -36,10 +39,11 @@ REWARDS = [keepif_reward, correctness_reward, compliance_reward, length_reward]
 def test_parts_and_whole() -> None:
     assert correctness_reward(COMPLETIONS, **COLUMNS) == [1.0, 1.0, 0.0]
     assert compliance_reward(COMPLETIONS, **COLUMNS) == [1.0, 0.0, 0.5]
-    assert length_reward(COMPLETIONS, [[1] * 30] * 3, budget=[20] * 3, **COLUMNS) == [-0.5, -0.5, 0.0]
-    combined = KeepIFReward(Multipliers(0.4, 0.2), Scoring(budget=20))
-    found = combined(COMPLETIONS, [[1] * 30] * 3, **COLUMNS)
-    assert found == pytest.approx([(1 + 0.4 - 0.1) / 1.6, (1 - 0.1) / 1.6, 0.2 / 1.6])
+    assert length_reward(COMPLETIONS, completion_ids=[[1] * 30] * 3, budget=[20] * 3, **COLUMNS) == [-0.5, -0.5, 0.0]
+    assert PartReward("joint")(COMPLETIONS, **COLUMNS) == [1.0, 0.0, 0.0]
+    combined = KeepIFReward(Multipliers(0.4, 0.2, bonus=0.5), Scoring(budget=20))
+    found = combined(COMPLETIONS, completion_ids=[[1] * 30] * 3, **COLUMNS)
+    assert found == pytest.approx([(1 + 0.4 - 0.1 + 0.5 * 0.9) / 2.1, (1 - 0.1) / 2.1, 0.2 / 2.1])
 
 
 def test_rows_without_constraints_or_gold() -> None:
@@ -78,9 +82,9 @@ def test_a_column_of_the_wrong_length_is_named() -> None:
 
 def test_guarded_completions_earn_nothing() -> None:
     scoring = Scoring(delimiters=Delimiters(prefilled=True), end_ids={2}, budget=10)
-    reward = KeepIFReward(Multipliers(0.4, 0.2), scoring)
+    reward = KeepIFReward(Multipliers(0.4, 0.2, bonus=0.0), scoring)
     texts = [r"a</think>It is truly \boxed{4}", r"It is truly \boxed{4}", r"a</think>It is truly \boxed{4}"]
-    found = reward(texts, [[1, 2], [1, 2], [1, 1]], answer=["4"] * 3, **_no_comma(3))
+    found = reward(texts, completion_ids=[[1, 2], [1, 2], [1, 1]], answer=["4"] * 3, **_no_comma(3))
     assert found == pytest.approx([1.4 / 1.6, 0.0, -0.2 / 1.6])
 
 
@@ -94,10 +98,44 @@ def test_the_dashboard() -> None:
     assert metrics["keepif/compliance"] == [1.0, 0.0, 0.5]
     assert metrics["keepif/joint"] == [1.0, 0.0, 0.0]
     assert metrics["keepif/type/punctuation:no_comma"] == [1.0, 0.0, 1.0]
-    assert metrics["keepif/lambda"] == [0.3]
     assert metrics["keepif/guard/empty"] == [0.0, 0.0, 0.0]
     assert all(len(column) == 3 for column in extra.values())
     assert extra["verdicts"][1] == "-punctuation:no_comma, -startend:quotation"
+
+
+def test_parts_that_share_a_scorer_score_a_batch_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+    batch = Scoring.batch
+    monkeypatch.setattr(Scoring, "batch", lambda self, *args: (calls.append(1), batch(self, *args))[1])
+    scorer, seen, metrics = Scorer(), [], []
+    scorer.observer = lambda scores, prompts: seen.append((len(scores), prompts))
+    scorer.gauges = {"keepif/lambda": 0.3}
+    parts = [PartReward(part, scorer=scorer) for part in PARTS]
+    for _ in range(2):
+        completions = list(COMPLETIONS)
+        for part in parts:
+            part(completions, log_metric=lambda name, _: metrics.append(name), **COLUMNS)
+    assert len(calls) == 2
+    assert seen == [(3, COLUMNS["prompts"])] * 2
+    assert metrics.count("keepif/lambda") == 2
+    assert metrics.count("keepif/correctness") == 6
+
+
+def test_the_same_list_again_is_another_batch() -> None:
+    reward = KeepIFReward(Multipliers(bonus=0.0))
+    assert reward([r"\boxed{4}"], answer=["4"]) != reward([r"\boxed{4}"], answer=["5"])
+    completions = [r"\boxed{4}"]
+    assert reward(completions, answer=["4"]) != reward(completions, answer=["5"])
+
+
+def test_a_published_aggregation_and_length_term() -> None:
+    def halved(correct: Any, tokens: Any) -> list[float]:
+        return [c / 2 * (len(tokens) == 2) for c in correct]
+
+    reward = KeepIFReward(aggregation=fixed, length_term=halved)
+    columns = {"answer": ["4"] * 3, "prompts": ["a", "a", "b"], **_no_comma(3)}
+    completions = [r"So it is \boxed{4}.", r"So, it is \boxed{4}.", r"So it is \boxed{4}."]
+    assert reward(completions, completion_ids=[[1]] * 3, **columns) == [1.5, 0.5, 1.0]
 
 
 @pytest.mark.parametrize("reward", REWARDS)
@@ -131,7 +169,7 @@ COMPLETION = (
 def test_any_completion_gets_a_finite_reward(completions: list[Any]) -> None:
     n = len(completions)
     for reward in REWARDS:
-        found = reward(completions, [[1]] * n, answer=["4"] * n, **_no_comma(n))
+        found = reward(completions, completion_ids=[[1]] * n, answer=["4"] * n, **_no_comma(n))
         assert len(found) == n
         assert all(value is not None and math.isfinite(value) for value in found)
 

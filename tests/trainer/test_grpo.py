@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import tiny
 from trl import GRPOTrainer, RLOOConfig, RLOOTrainer
+from trl.experimental.gmpo import GMPOConfig, GMPOTrainer
 from trl.rewards import get_soft_overlong_punishment
 
 from keepif.trainer import KeepIF
@@ -50,7 +51,7 @@ def build(output_dir: Path, keepif: KeepIF, **options: Any) -> GRPOTrainer:
 
 
 def test_a_few_steps_of_grpo(tmp_path: Path) -> None:
-    trainer = build(tmp_path, KeepIF(budget=6))
+    trainer = build(tmp_path, KeepIF(floor=0.5, budget=6))
     trainer.train()
     logged = [entry for entry in trainer.state.log_history if "keepif/compliance" in entry]
     assert len(logged) == 2
@@ -58,12 +59,23 @@ def test_a_few_steps_of_grpo(tmp_path: Path) -> None:
         assert all(math.isfinite(entry[name]) for entry in logged)
 
 
+def test_a_few_steps_of_gmpo(tmp_path: Path) -> None:
+    keepif = KeepIF()
+    trainer = GMPOTrainer(
+        model=tiny.model(),
+        reward_funcs=keepif.reward,  # pyright: ignore[reportArgumentType]
+        args=GMPOConfig(**tiny.settings(tmp_path, scale_rewards="batch")),
+        train_dataset=tiny.prompts(),
+        processing_class=tiny.tokenizer(),
+    )
+    keepif.attach(trainer)
+    trainer.train()
+    assert any("keepif/compliance" in entry for entry in trainer.state.log_history)
+
+
 def test_a_few_steps_of_rloo(tmp_path: Path) -> None:
     keepif = KeepIF()
-    grpo = tiny.config(tmp_path)
-    shared = ("use_cpu", "bf16", "report_to", "save_strategy", "max_steps", "logging_steps", "num_generations",
-              "per_device_train_batch_size", "max_completion_length", "disable_tqdm")  # fmt: skip
-    args = RLOOConfig(output_dir=str(tmp_path), beta=0.0, **{name: getattr(grpo, name) for name in shared})
+    args = RLOOConfig(beta=0.0, **tiny.settings(tmp_path))
     trainer = RLOOTrainer(
         model=tiny.model(),
         reward_funcs=keepif.reward,  # pyright: ignore[reportArgumentType]
@@ -115,9 +127,9 @@ import json, sys
 from pathlib import Path
 sys.path.insert(0, {here!r})
 from test_grpo import build
-from keepif.trainer import KeepIF
+from keepif.trainer import KeepIF, Prepass
 if __name__ == "__main__":
-    trainer = build(Path({out!r}), KeepIF(budget=6), per_device_train_batch_size=2)
+    trainer = build(Path({out!r}), KeepIF(budget=6, prepass=Prepass(4, 4, 1.0)), per_device_train_batch_size=2)
     trainer.train()
     entries = [entry for entry in trainer.state.log_history if "keepif/compliance" in entry]
     name = f"rank{{trainer.accelerator.process_index}}of{{trainer.accelerator.num_processes}}.json"

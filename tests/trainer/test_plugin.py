@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 import tiny
+import torch
 from tokenizers import AddedToken
 from trl import GRPOTrainer
 
 from keepif.rewards import correctness_reward
-from keepif.trainer import ConfigError, KeepIF
+from keepif.trainer import ConfigError, KeepIF, Prepass, ReferenceMismatchError
 
 PREFILLING = "{% for m in messages %}{{ m.content }}{% endfor %} <think>"
 
@@ -30,11 +31,11 @@ def trainer_of(output_dir: Path, rewards: Any, **options: Any) -> GRPOTrainer:
 def test_the_reward_learns_end_tokens_and_prefilled_thinking(tmp_path: Path) -> None:
     keepif = KeepIF()
     keepif.attach(trainer_of(tmp_path, keepif.reward, template=PREFILLING))
-    assert keepif.reward.scoring.end_ids == {1}
-    assert keepif.reward.scoring.delimiters.prefilled
+    assert keepif.scoring.end_ids == {1}
+    assert keepif.scoring.delimiters.prefilled
     other = KeepIF()
     other.attach(trainer_of(tmp_path, other.reward))
-    assert not other.reward.scoring.delimiters.prefilled
+    assert not other.scoring.delimiters.prefilled
 
 
 def test_a_trainer_without_the_reward_is_refused(tmp_path: Path) -> None:
@@ -47,6 +48,40 @@ def test_a_normaliser_that_divides_multipliers_out_is_refused(tmp_path: Path) ->
     trainer = trainer_of(tmp_path, keepif.reward, multi_objective_aggregation="normalize_then_sum")
     with pytest.raises(ConfigError, match="set multi_objective_aggregation='sum_then_normalize'"):
         keepif.attach(trainer)
+
+
+def test_parts_fit_that_normaliser(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    keepif = KeepIF(aggregation="parts")
+    with caplog.at_level(logging.WARNING):
+        keepif.attach(trainer_of(tmp_path, keepif.reward, multi_objective_aggregation="normalize_then_sum"))
+    assert "keepif:" not in caplog.text
+
+
+@pytest.mark.parametrize("name", ["AsyncGRPOTrainer", "A2POTrainer", "OnlineDPOTrainer"])
+def test_trainers_that_cannot_take_it_are_refused(tmp_path: Path, name: str) -> None:
+    keepif = KeepIF()
+    trainer = trainer_of(tmp_path, keepif.reward)
+    trainer.__class__ = type(name, (GRPOTrainer,), {})
+    with pytest.raises(ConfigError, match=f"does not work in {name}: it .*. Use GRPOTrainer"):
+        keepif.attach(trainer)
+
+
+def test_a_type_without_a_floor_of_its_own_is_refused(tmp_path: Path) -> None:
+    keepif = KeepIF(floor={"startend:quotation": 0.9})
+    with pytest.raises(ConfigError, match="row 0: floor has no share for 'punctuation:no_comma'"):
+        keepif.attach(trainer_of(tmp_path, keepif.reward))
+
+
+def test_a_reference_of_another_run_is_refused(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    first = KeepIF(prepass=Prepass(prompts=2, samples=4, share=1.0))
+    trainer = trainer_of(tmp_path, first.reward, max_steps=1)
+    first.attach(trainer)
+    trainer.train()
+    torch.manual_seed(0)
+    other = KeepIF()
+    with pytest.raises(ReferenceMismatchError, match="was measured with another sampling"):
+        other.attach(trainer_of(tmp_path, other.reward, temperature=0.5))
 
 
 def test_special_thinking_tags_are_refused(tmp_path: Path) -> None:
@@ -102,6 +137,22 @@ def test_a_good_configuration_is_silent(tmp_path: Path, caplog: pytest.LogCaptur
     assert "keepif:" not in caplog.text
 
 
-def test_multipliers_are_checked() -> None:
-    with pytest.raises(ValueError, match=r"λ = 0\.9, μ = 0\.2"):
-        KeepIF(lam=0.9, budget=100)
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"lam": 0.9, "budget": 100}, r"λ = 0\.9, μ = 0\.2"),
+        ({"budget": "all"}, "budget must be a number of tokens, 'reference', or None"),
+        ({"budget": 0}, "budget must be a positive number of tokens"),
+        ({"floor": "median"}, "floor must be 'reference', a share"),
+        ({"bonus": -1.0}, "the bonus must be a number of at least 0"),
+    ],
+)
+def test_options_are_checked(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        KeepIF(**options)
+
+
+@pytest.mark.parametrize("options", [{"prompts": 0}, {"samples": 1}, {"share": 0.0}])
+def test_a_prepass_is_checked(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="a pre-pass needs at least 1 prompt, 2 samples and a share"):
+        Prepass(**options)

@@ -54,10 +54,15 @@ def prompts(count: int = 16) -> Dataset:
     return Dataset.from_list([row] * count)
 
 
+def settings(output_dir: Path, **options: Any) -> dict[str, Any]:
+    """What any of TRL's trainers is told here."""
+    return {
+        "output_dir": str(output_dir), "use_cpu": True, "bf16": False, "report_to": "none", "save_strategy": "no",
+        "max_steps": 2, "logging_steps": 1, "per_device_train_batch_size": 4, "num_generations": 4,
+        "max_completion_length": 8, "disable_tqdm": True, "activation_checkpointing": False,
+        "ddp_find_unused_parameters": False,
+    } | options  # fmt: skip
+
+
 def config(output_dir: Path, **options: Any) -> GRPOConfig:
-    settings: dict[str, Any] = {
-        "use_cpu": True, "bf16": False, "report_to": "none", "save_strategy": "no", "max_steps": 2, "logging_steps": 1,
-        "per_device_train_batch_size": 4, "num_generations": 4, "max_completion_length": 8, "disable_tqdm": True,
-        "activation_checkpointing": False, "scale_rewards": "batch", "ddp_find_unused_parameters": False,
-    }  # fmt: skip
-    return GRPOConfig(output_dir=str(output_dir), **(settings | options))
+    return GRPOConfig(**settings(output_dir, **({"scale_rewards": "batch"} | options)))

@@ -1,0 +1,175 @@
+"""Every way of putting correctness and compliance together, from the same start, for the same steps, on several seeds.
+
+    python -m keepif.recipes.ablation --seeds 0 1 2 3 4
+
+Runs that have ended are not run again: an interrupted ablation goes on where it stopped.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+
+from .tiny_policy.methods import METHODS
+from .tiny_policy.reinforce import before, measure_reference
+
+STEPS, SAMPLES = 80, 4
+SMOOTHED = 10
+"""Steps in the running means that are held against the floor."""
+SLACK = 0.02
+TOLERANCE = 0.01
+"""A run that ends no further below its floor holds it: one standard error of the held-out compliance."""
+
+Run = dict[str, Any]
+COLUMNS = {
+    "accuracy": "accuracy",
+    "sacc": "SAcc",
+    "hacc": "HAcc",
+    "joint": "joint",
+    "tokens": "tokens",
+    "lambda": "λ",
+    "mu": "μ",
+    "below": "steps below",
+    "dip": "worst dip",
+}
+SHARES = {"accuracy", "sacc", "hacc", "joint", "below", "dip"}
+
+
+def folder_of(work_dir: Path, method: str, seed: int) -> Path:
+    slug = "".join(letter if letter.isalnum() else "_" for letter in method.lower())
+    return work_dir / "runs" / slug / f"seed-{seed}"
+
+
+def run(work_dir: Path, method: str, seed: int, steps: int) -> None:
+    """One run in a process of its own, on one core; at once done where its result is there."""
+    folder = folder_of(work_dir, method, seed)
+    if (folder / "result.json").exists():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "keepif.recipes.tiny_policy.reinforce", f"--method={method}", f"--seed={seed}"]
+    command += [f"--steps={steps}", f"--samples={SAMPLES}", f"--output_dir={folder}"]
+    command += [f"--reference={work_dir / 'reference.json'}"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"}
+    with (folder / "log.txt").open("wb") as log:
+        done = subprocess.run(command, env=environment, stdout=log, stderr=subprocess.STDOUT, check=False)
+    if done.returncode:
+        raise RuntimeError(f"the run of {method!r}, seed {seed}, failed; its output is in {folder / 'log.txt'}")
+
+
+def run_all(work_dir: Path, methods: Sequence[str], seeds: Sequence[int], steps: int) -> None:
+    """All runs, as many at once as there are cores."""
+    planned = [(method, seed) for seed in seeds for method in methods]
+    with ThreadPoolExecutor(os.cpu_count()) as pool, Progress() as progress:
+        bar = progress.add_task("runs", total=len(planned))
+        futures = [pool.submit(run, work_dir, method, seed, steps) for method, seed in planned]
+        for future in as_completed(futures):
+            future.result()
+            progress.advance(bar)
+
+
+def floor_of(method: str, reference: float) -> float:
+    """The compliance that `method` is held against: its own floor, or that of KeepIF's default."""
+    return reference - METHODS[method].get("slack", SLACK)
+
+
+def summary(folder: Path, floor: float) -> Run:
+    """What one run ended at, and how it held `floor` on the way."""
+    found = json.loads((folder / "result.json").read_text())
+    curve = [json.loads(line) for line in (folder / "curve.jsonl").read_text().splitlines()]
+    means = [fmean(step["sacc"] for step in curve[end - SMOOTHED : end]) for end in range(SMOOTHED, len(curve) + 1)]
+    end = curve[-SMOOTHED:]
+    return found | {
+        "tokens": found["thinking_tokens"] + found["answer_tokens"],
+        "lambda": fmean(step.get("lambda", 0.0) for step in end),
+        "mu": fmean(step.get("mu", 0.0) for step in end),
+        "below": fmean(mean < floor for mean in means),
+        "dip": max(0.0, *(floor - mean for mean in means)),
+        "floor": floor,
+        "held": found["sacc"] >= floor - TOLERANCE,
+    }
+
+
+def collect(work_dir: Path, methods: Sequence[str], seeds: Sequence[int], reference: float) -> dict[str, list[Run]]:
+    """Summaries of the runs that have ended, by method."""
+    found: dict[str, list[Run]] = {}
+    for method in methods:
+        for seed in seeds:
+            folder = folder_of(work_dir, method, seed)
+            if (folder / "result.json").exists():
+                found.setdefault(method, []).append({"seed": seed, **summary(folder, floor_of(method, reference))})
+    return found
+
+
+def table(start: dict[str, float], found: dict[str, list[Run]]) -> str:
+    """A Markdown table: means over the seeds, lowest and highest."""
+    lines = [f"| method | seeds | {' | '.join(COLUMNS.values())} | floor held |", "|---" * (len(COLUMNS) + 3) + "|"]
+    blank = [_number(start[key], key) if key in start else "" for key in COLUMNS]
+    lines.append(f"| before RL | | {' | '.join(blank)} | |")
+    for method, runs in found.items():
+        cells = [_cell([run[key] for run in runs], key) for key in COLUMNS]
+        held = f"{sum(run['held'] for run in runs)} of {len(runs)}"
+        lines.append(f"| {method} | {len(runs)} | {' | '.join(cells)} | {held} |")
+    return "\n".join(lines)
+
+
+def _cell(values: list[float], key: str) -> str:
+    mean = _number(fmean(values), key)
+    return mean if min(values) == max(values) else f"{mean} ({_number(min(values), key)}–{_number(max(values), key)})"
+
+
+def _number(value: float, key: str) -> str:
+    return f"{100 * value:.1f}" if key in SHARES else f"{value:.2f}" if key in {"lambda", "mu"} else f"{value:.1f}"
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # pyright: ignore[reportOptionalMemberAccess]
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
+    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--work_dir", type=Path, default=Path("runs/ablation"), help="where the runs go")
+    parser.add_argument("--output_dir", type=Path, default=Path("runs/ablation"), help="where table and figure go")
+    args = parser.parse_args(argv)
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    console = Console()
+    stored = args.work_dir / "reference.json"
+    if not stored.exists():
+        measure_reference(stored)
+    if not (args.work_dir / "before.json").exists():
+        with console.status("evaluating the policy before RL ..."):
+            (args.work_dir / "before.json").write_text(json.dumps(before(SAMPLES)))
+    run_all(args.work_dir, args.methods, args.seeds, args.steps)
+    tally = json.loads(stored.read_text())["tally"]
+    reference = tally["compliance"] / tally["constrained"]
+    start = json.loads((args.work_dir / "before.json").read_text())
+    start["tokens"] = start["thinking_tokens"] + start["answer_tokens"]
+    found = collect(args.work_dir, args.methods, args.seeds, reference)
+    write(args.output_dir, {"steps": args.steps, "reference": reference, "before": start, "runs": found}, console)
+
+
+def write(output_dir: Path, report: dict[str, Any], console: Console) -> None:
+    """Leave numbers, table and figure in `output_dir`, and show the table."""
+    output_dir.mkdir(parents=True, exist_ok=True)
+    (output_dir / "ablation.json").write_text(json.dumps(report, indent=1))
+    shown = table(report["before"], report["runs"])
+    (output_dir / "ablation.md").write_text(shown + "\n")
+    console.print(shown, markup=False, soft_wrap=True)
+    try:
+        from .figures import ablation_figure
+    except ImportError:
+        console.print("the figure needs matplotlib: pip install 'keepif[plot]'", markup=False)
+        return
+    ablation_figure(report).savefig(output_dir / "ablation.png", dpi=150)
+    console.print(f"figure: {output_dir / 'ablation.png'}", soft_wrap=True)
+
+
+if __name__ == "__main__":
+    main()

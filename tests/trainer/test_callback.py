@@ -1,0 +1,183 @@
+"""The controller in TRL's real trainers: when it ticks, on how many ranks, and what survives a kill."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny
+from scripted import Scripted
+from trl import GRPOTrainer
+
+from keepif.trainer import ConfigError, KeepIF, Prepass
+from keepif.trainer.record import COLUMNS
+
+HERE = Path(__file__).parent
+CONFIGS = HERE.parents[1] / "recipes" / "accelerate_configs"
+
+
+def script(keepif: KeepIF, obeys: float) -> KeepIF:
+    """`keepif` with scripted completions."""
+    known = {field.name: getattr(keepif.scoring, field.name) for field in fields(keepif.scoring)}
+    keepif.scorer.scoring = Scripted(**known, obeys=obeys)
+    return keepif
+
+
+def build(output_dir: Path, keepif: KeepIF, model: Any = None, dataset: Any = None, **options: Any) -> GRPOTrainer:
+    trainer = GRPOTrainer(
+        model=model or tiny.model(),
+        reward_funcs=keepif.reward,  # pyright: ignore[reportArgumentType]
+        args=tiny.config(output_dir, **options),
+        train_dataset=dataset or tiny.prompts(),
+        eval_dataset=tiny.prompts(4),
+        processing_class=tiny.tokenizer(),
+    )
+    keepif.attach(trainer)
+    return trainer
+
+
+def history(trainer: GRPOTrainer) -> dict[str, list[float]]:
+    return trainer.state.stateful_callbacks["keepif"]["record"]["history"]
+
+
+def test_one_tick_a_generation_batch_and_none_in_evaluation(tmp_path: Path) -> None:
+    keepif = script(KeepIF(floor=0.9), obeys=0.5)
+    trainer = build(
+        tmp_path, keepif, max_steps=6, per_device_train_batch_size=16, steps_per_generation=2,
+        gradient_accumulation_steps=1, eval_strategy="steps", eval_steps=1, per_device_eval_batch_size=4,
+    )  # fmt: skip
+    trainer.train()
+    assert history(trainer)["step"] == [1, 3, 5]
+    assert keepif.controller.floor.ticks == 3
+    assert keepif.multipliers.lam > 0.3
+
+
+def test_the_dashboard_shows_what_the_law_does(tmp_path: Path) -> None:
+    keepif = script(KeepIF(floor=0.9), obeys=0.5)
+    trainer = build(tmp_path, keepif, max_steps=3, per_device_train_batch_size=16)
+    trainer.train()
+    logged = [entry for entry in trainer.state.log_history if "keepif/lambda" in entry]
+    ticks = history(trainer)
+    assert [entry["keepif/lambda"] for entry in logged] == pytest.approx(ticks["lambda"], abs=1e-5)
+    assert logged[1]["keepif/floor"] == pytest.approx(0.9)
+    assert logged[1]["keepif/error"] == pytest.approx(0.9 - ticks["compliance"][0])
+    assert logged[1]["keepif/worst_type"] == pytest.approx(ticks["compliance"][0])
+    assert logged[1]["keepif/floor_infeasible"] == 0
+    assert set(COLUMNS) == set(ticks)
+
+
+def test_fixed_multipliers_stay(tmp_path: Path) -> None:
+    keepif = script(KeepIF(floor=None, lam=0.25, bonus=0.0), obeys=0.0)
+    trainer = build(tmp_path, keepif, per_device_train_batch_size=16)
+    trainer.train()
+    assert history(trainer)["lambda"] == [0.25, 0.25]
+    assert keepif.controller.floor.ticks == 0
+
+
+def test_the_first_batches_can_serve_as_reference(tmp_path: Path) -> None:
+    keepif = script(KeepIF(prepass=None, budget="reference"), obeys=0.5)
+    trainer = build(tmp_path, keepif, max_steps=7, per_device_train_batch_size=16)
+    trainer.train()
+    ticks = history(trainer)
+    assert ticks["lambda"][:5] == [0.3] * 5
+    assert ticks["floor"][:5] == [None] * 5
+    assert ticks["floor"][5] == pytest.approx(sum(ticks["compliance"][:5]) / 5 - 0.02, abs=1e-4)
+    assert keepif.controller.floor.ticks == 2
+    assert keepif.controller.budget == keepif.scoring.budget == 6
+    assert (tmp_path / "keepif-reference.json").exists()
+
+
+def test_parts_get_their_weights(tmp_path: Path) -> None:
+    keepif = script(KeepIF(floor=0.9, aggregation="parts", bonus=0.5, budget=5), obeys=0.3)
+    trainer = build(tmp_path, keepif, per_device_train_batch_size=16, multi_objective_aggregation="normalize_then_sum")
+    trainer.train()
+    found = keepif.multipliers
+    assert found.lam > 0.3
+    assert found.mu > 0
+    assert trainer.reward_weights.tolist() == pytest.approx([1.0, 0.5, found.lam, found.mu])
+    assert len(keepif.controller.state()["waiting"]) == 2
+    assert history(trainer)["step"] == [1, 2]
+
+
+def test_a_resumed_run_without_its_reference_is_refused(tmp_path: Path) -> None:
+    prepass = Prepass(prompts=2, samples=4, share=1.0)
+    build(tmp_path, KeepIF(prepass=prepass), max_steps=1, save_strategy="steps", save_steps=1).train()
+    (tmp_path / "keepif-reference.json").unlink()
+    trainer = build(tmp_path, KeepIF(prepass=prepass), max_steps=2)
+    with pytest.raises(ConfigError, match="bring the file, or start anew"):
+        trainer.train(resume_from_checkpoint=str(tmp_path / "checkpoint-1"))
+
+
+RUN = """
+import json, os, signal, sys
+from pathlib import Path
+sys.path.insert(0, {here!r})
+import torch
+from test_callback import build, history, script
+from transformers import TrainerCallback
+from keepif.trainer import KeepIF
+
+class Kill(TrainerCallback):
+    def on_step_begin(self, args, state, control, **kwargs):
+        if state.global_step == {kill_at}:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+if __name__ == "__main__":
+    torch.manual_seed(0)
+    keepif = KeepIF(floor={floor}, budget=6)
+    if {scripted}:
+        script(keepif, 0.6)
+    out = Path({out!r})
+    trainer = build(out, keepif, max_steps=6, save_strategy="steps", save_steps=1, per_device_train_batch_size={each})
+    if {kill_at}:
+        trainer.add_callback(Kill())
+    trainer.train(resume_from_checkpoint={resume})
+    rank = trainer.accelerator.process_index
+    (out / f"rank{{rank}}.json").write_text(json.dumps(history(trainer) | {{"state": keepif.controller.state()}}))
+"""
+
+
+def launch(tmp_path: Path, processes: int = 1, **options: Any) -> int:
+    settings = {"here": str(HERE), "out": str(tmp_path), "kill_at": 0, "scripted": True, "each": 16, "resume": False}
+    tmp_path.mkdir(exist_ok=True)
+    (tmp_path / "run.py").write_text(RUN.format(**({"floor": 0.62} | settings | options)))
+    launcher = ["-m", "accelerate.commands.launch", "--main_process_port", "0"]
+    launcher += ["--config_file", str(CONFIGS / "cpu_two_process.yaml")] if processes == 2 else []
+    command = [sys.executable, *(launcher if processes == 2 else []), str(tmp_path / "run.py")]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    if done.returncode not in {0, -signal.SIGKILL}:
+        raise AssertionError(done.stderr[-3000:])
+    return done.returncode
+
+
+def result(folder: Path, rank: int = 0) -> dict[str, Any]:
+    return json.loads((folder / f"rank{rank}.json").read_text())
+
+
+def test_two_ranks_and_one_rank_move_the_multipliers_alike(tmp_path: Path) -> None:
+    """Over the same completions, in groups of four that two ranks share between them at the seams."""
+    launch(tmp_path / "one", each=12)
+    launch(tmp_path / "two", processes=2, each=6)
+    one = result(tmp_path / "one")
+    assert one == result(tmp_path / "two", 0) == result(tmp_path / "two", 1)
+    assert len(set(one["lambda"])) > 3
+    assert len(set(one["mu"])) > 3
+
+
+def test_a_killed_and_resumed_run_ends_as_the_run_that_was_left_alone(tmp_path: Path) -> None:
+    """With the completions that a real policy samples: TRL's own random state has to come back as well."""
+    launch(tmp_path / "alone", scripted=False)
+    assert launch(tmp_path / "killed", scripted=False, kill_at=4) == -signal.SIGKILL
+    report = json.loads((tmp_path / "killed" / "keepif-report.json").read_text())
+    assert not report["finished"]
+    launch(tmp_path / "killed", scripted=False, resume=True)
+    alone, resumed = result(tmp_path / "alone"), result(tmp_path / "killed")
+    assert alone["step"] == resumed["step"] == [1, 2, 3, 4, 5, 6]
+    assert alone == resumed
+    assert json.loads((tmp_path / "killed" / "keepif-report.json").read_text())["finished"]

@@ -1,0 +1,111 @@
+"""The reference pre-pass: what it samples, what it costs, and that nothing measured is lost."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny
+from datasets import Dataset, IterableDataset
+from test_callback import build
+
+from keepif.rewards import constraints_of
+from keepif.trainer import KeepIF, Prepass, prepass
+from keepif.trainer.prepass import affordable, choose, run_completions
+
+COMMON, RARE = "punctuation:no_comma", "startend:quotation"
+
+
+def rows() -> list[dict[str, Any]]:
+    """90 prompts with one type, 6 with another, 4 with none."""
+    kinds = [[COMMON]] * 90 + [[RARE]] * 6 + [[]] * 4
+    return [
+        {"prompt": f"{i} + {i} ?", "answer": str(2 * i), "instruction_id_list": ids, "kwargs": [{}] * len(ids)}
+        for i, ids in enumerate(kinds)
+    ]
+
+
+def asked(chosen: list[dict[str, Any]]) -> list[str]:
+    return [constraint.id for row in chosen for constraint in constraints_of(row)]
+
+
+def test_a_sample_covers_every_type() -> None:
+    chosen = choose(Dataset.from_list(rows()), 12, seed=0)
+    assert len(chosen) == len({row["prompt"] for row in chosen}) == 12
+    assert (asked(chosen).count(COMMON), asked(chosen).count(RARE)) == (4, 4)
+    assert chosen == choose(Dataset.from_list(rows()), 12, seed=0) != choose(Dataset.from_list(rows()), 12, seed=1)
+
+
+def test_small_and_streamed_sets() -> None:
+    assert len(choose(Dataset.from_list(rows()), 500, seed=0)) == 100
+    assert len(choose(Dataset.from_list(rows()), None, seed=0)) == 100
+    streamed: Any = IterableDataset.from_generator(lambda: iter(rows()))
+    assert asked(choose(streamed, 12, seed=0)).count(RARE) == 4
+
+
+class Run:
+    """What a trainer says of its length: 100 steps, 32 completions every second one."""
+
+    class args:  # noqa: N801
+        steps_per_generation, num_iterations, gradient_accumulation_steps, generation_batch_size = 2, 2, 2, 32
+
+    class state:  # noqa: N801
+        max_steps = 100
+
+
+def test_a_sample_stays_within_its_share_of_the_run() -> None:
+    assert run_completions(Run) == 1600
+    assert affordable(Prepass(prompts=256, samples=4), Run) == 20
+    assert affordable(Prepass(prompts=8, samples=4), Run) == 8
+    assert affordable(Prepass(prompts=None), Run) is None
+
+
+def test_an_interrupted_prepass_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sampled: list[int] = []
+    sample = prepass._sample  # noqa: SLF001
+
+    def interrupted(trainer: Any, scorer: Any, rows: Any, samples: int) -> Any:
+        if len(sampled) == 2:
+            sampled.append(0)
+            raise KeyboardInterrupt
+        sampled.append(len(rows) * samples)
+        return sample(trainer, scorer, rows, samples)
+
+    monkeypatch.setattr(prepass, "_sample", interrupted)
+    keepif = KeepIF(prepass=Prepass(prompts=None, samples=2))
+    with pytest.raises(KeyboardInterrupt):
+        build(tmp_path, keepif, model=(model := tiny.model())).train()
+    assert (tmp_path / "keepif-reference.measuring.json").exists()
+    again = KeepIF(prepass=Prepass(prompts=None, samples=2))
+    build(tmp_path, again, model=model).train()
+    assert sampled == [4, 4, 0] + [4] * 6
+    assert json.loads((tmp_path / "keepif-reference.json").read_text())["tally"]["completions"] == 16 * 2
+    assert not (tmp_path / "keepif-reference.measuring.json").exists()
+
+
+def test_the_run_that_follows_is_not_disturbed(tmp_path: Path) -> None:
+    """A run that measures and one that finds the reference measured draw the same completions."""
+    losses = []
+    model = tiny.model()
+    state = {name: value.clone() for name, value in model.state_dict().items()}
+    for name in ("measures", "reads"):
+        model.load_state_dict(state)
+        keepif = KeepIF(reference_file=tmp_path / "reference.json", prepass=Prepass(4, 4, share=1.0))
+        trainer = build(tmp_path / name, keepif, model=model, per_device_train_batch_size=16)
+        trainer.train()
+        losses.append([entry["loss"] for entry in trainer.state.log_history if "loss" in entry])
+        assert trainer.num_generations_eval == 4
+        assert not any("eval" in key for entry in trainer.state.log_history for key in entry)
+    assert losses[0] == losses[1]
+    assert len(losses[0]) == 2
+
+
+def test_data_without_constraints_has_nothing_to_hold(tmp_path: Path) -> None:
+    keepif = KeepIF(prepass=Prepass(4, 4, share=1.0))
+    dataset = tiny.prompts().select_columns(["prompt", "answer"])
+    trainer = build(tmp_path, keepif, dataset=dataset, per_device_train_batch_size=16)
+    trainer.train()
+    assert keepif.multipliers.lam == 0.3
+    report = json.loads((tmp_path / "keepif-report.json").read_text())
+    assert report["floor"] is None
+    assert report["after"]["compliance"]["share"] is None

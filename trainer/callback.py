@@ -1,0 +1,120 @@
+"""The callback: one tick of the law a generation batch, on all ranks alike, kept in the checkpoint and in the
+report."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from accelerate.utils import gather_object
+from transformers import TrainerCallback
+
+from keepif.rewards import Score
+
+from . import report
+from .controller import Sums
+from .preflight import ConfigError
+from .prepass import measure
+from .record import Record
+from .reference import Reference, write_json
+from .tally import Tally
+
+if TYPE_CHECKING:
+    from .plugin import KeepIF
+
+KEY = "keepif"
+"""Where the state lies in `TrainerState.stateful_callbacks`, which every rank reads when a run is resumed."""
+FIRST_BATCHES = 5
+"""Batches that the reference is taken from, where the run's own first ones serve."""
+REPORT_EVERY = 60.0
+"""Seconds between two reports while the run goes on."""
+
+
+class KeepIFCallback(TrainerCallback):
+    """Moves `keepif`'s multipliers while `trainer` trains.
+
+    A reward call only adds up its own rank's scores. Ranks are added up after the step, where all of them meet anyway.
+
+    Args:
+        keepif ([`KeepIF`]): whose multipliers.
+        trainer: the TRL trainer it is attached to.
+        reference ([`Reference`]): to be filled where one is needed and none was stored.
+        path (`Path`): where it is to be stored.
+    """
+
+    def __init__(self, keepif: "KeepIF", trainer: Any, reference: Reference, path: Path) -> None:
+        self.keepif, self.trainer, self.reference, self.path = keepif, trainer, reference, path
+        self.tally = Tally()
+        self.first: list[tuple[list[Any], list[Score]]] = []
+        self.record = Record()
+        self.reported = time.monotonic()
+        keepif.scorer.observer = self.observe
+
+    def observe(self, scores: Sequence[Score], prompts: Sequence[Any]) -> None:
+        """Add up one reward call; evaluations do not count."""
+        if not self.trainer.model.training:
+            return
+        floor = self.keepif.floor
+        if self.keepif.needs_reference:
+            self.first.append((list(prompts), list(scores)))
+        if floor and floor.ready:
+            floors = [floor.of(prompt, list(score.kept)) for prompt, score in zip(prompts, scores, strict=True)]
+        else:
+            floors = [0.0] * len(scores)
+        self.tally += Tally.of(scores, floors)
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Measure the reference, or take up the state of the checkpoint."""
+        stored = state.stateful_callbacks.get(KEY)
+        if self.keepif.needs_reference and self.keepif.prepass is not None:
+            if state.global_step:
+                raise ConfigError(
+                    f"this run goes on at step {state.global_step}, but its reference is not at {self.path}, and the "
+                    "policy before RL is no longer there to be measured: bring the file, or start anew"
+                )
+            measure(self.trainer, self.keepif.scorer, self.keepif.prepass, self.reference, self.path)
+            self.keepif.refer_to(self.reference)
+        if stored:
+            self.keepif.controller.restore(stored["controller"])
+            self.record.restore(stored["record"])
+        self.keepif.scorer.gauges = self.record.gauges(self.keepif.multipliers)
+        self.keepif.apply(self.trainer)
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Add up the ranks and, where there was a generation batch, tick."""
+        found = gather_object([(self.tally, self.first)])
+        tally = sum((part for part, _ in found), Tally())
+        self.tally, self.first = Tally(), []
+        if not tally.completions:
+            return
+        keepif, before = self.keepif, self.keepif.multipliers
+        known = keepif.floor is not None and keepif.floor.ready
+        if known:
+            shortfall = tally.floor - tally.compliance
+            keepif.controller.tick(Sums(tally.constrained, shortfall, tally.completions, tally.tokens))
+        self.record.add(state.global_step, tally, known, keepif.controller, before)
+        if keepif.needs_reference:
+            self._refer_to_first([batch for _, first in found for batch in first])
+        keepif.scorer.gauges = self.record.gauges(keepif.multipliers)
+        keepif.apply(self.trainer)
+        state.stateful_callbacks[KEY] = {"controller": keepif.controller.state(), "record": self.record.state()}
+        if time.monotonic() - self.reported > REPORT_EVERY or len(self.record.history["step"]) == 1:
+            self._report(state, finished=False)
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self._report(state, finished=True)
+
+    def _refer_to_first(self, batches: Sequence[tuple[list[Any], list[Score]]]) -> None:
+        for prompts, scores in batches:
+            self.reference.add(prompts, scores)
+        if len(self.record.history["step"]) < FIRST_BATCHES:
+            return
+        if self.trainer.accelerator.is_main_process:
+            write_json(self.path, self.reference.to_dict())
+        self.keepif.refer_to(self.reference)
+
+    def _report(self, state: Any, *, finished: bool) -> None:
+        self.reported = time.monotonic()
+        if self.trainer.accelerator.is_main_process:
+            found = report.build(self.keepif, self.record, self.reference, state, finished=finished)
+            report.write(Path(self.trainer.args.output_dir), found)

@@ -1,0 +1,59 @@
+"""The floor: the compliance that each prompt's completions should keep."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .reference import Reference
+
+Setting = str | float | Mapping[str, float]
+
+
+class Floor:
+    """What compliance a prompt should keep: the reference's less a slack, one number, or one number a constraint type.
+
+    Args:
+        setting (`str`, `float` or `Mapping[str, float]`): `"reference"`, a share in [0, 1], or shares by instruction
+            id.
+        slack (`float`, *optional*, defaults to `0.02`): how far below the reference the floor lies; negative, it lies
+            above. Explicit floors have none.
+
+    Raises:
+        `ValueError`: for a setting out of range.
+    """
+
+    def __init__(self, setting: Setting, slack: float = 0.02) -> None:
+        shares = setting.values() if isinstance(setting, Mapping) else [] if setting == "reference" else [setting]
+        if not all(isinstance(share, int | float) and 0 <= share <= 1 for share in shares):
+            raise ValueError(
+                "floor must be 'reference', a share in [0, 1], shares by instruction id, or None for fixed "
+                f"multipliers; found {setting!r}"
+            )
+        if not -1 < slack < 1:
+            raise ValueError(f"slack must be a share between -1 and 1, found {slack}")
+        self.setting, self.slack = setting, slack
+        self.reference: Reference | None = None
+
+    @property
+    def relative(self) -> bool:
+        """Whether it needs a reference."""
+        return self.setting == "reference"
+
+    @property
+    def ready(self) -> bool:
+        return not self.relative or self.reference is not None
+
+    def of(self, prompt: Any, instruction_ids: Sequence[str]) -> float:
+        """The floor of a completion; 0 for a prompt without constraints."""
+        if not instruction_ids:
+            return 0.0
+        if isinstance(self.setting, Mapping):
+            return sum(self.setting[kind] for kind in instruction_ids) / len(instruction_ids)
+        if not isinstance(self.setting, str):
+            return self.setting
+        if self.reference is None:
+            raise RuntimeError("the reference has not been measured yet")
+        return self.reference.baseline(prompt, instruction_ids) - self.slack
+
+    def missing(self, instruction_ids: set[str]) -> set[str]:
+        """The constraint types that have no floor of their own where each needs one."""
+        return instruction_ids - set(self.setting) if isinstance(self.setting, Mapping) else set()

@@ -1,0 +1,61 @@
+"""The figure of a run's report."""
+
+from itertools import accumulate
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+SMOOTHED = 10
+BLUE, RED, GREY = "#2a6f97", "#c44e52", "0.5"
+
+
+def draw(report: dict[str, Any]) -> Figure:
+    """Correctness and compliance against the floor, the multipliers, and each constraint type before and after."""
+    with mpl.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
+        figure = Figure(figsize=(12, 3.8), layout="constrained")
+        course, prices, types = figure.subplots(1, 3, width_ratios=(4, 3, 4))
+        _draw_course(course, report["history"])
+        _draw_prices(prices, report["history"])
+        _draw_types(types, report["by_type"])
+    return figure
+
+
+def running_mean(values: list[Any], width: int = SMOOTHED) -> list[float]:
+    """Means over the last `width` values; what was not measured (`None`) repeats what was before it."""
+    filled = list(accumulate(values, lambda before, now: before if now is None else now))
+    numbers = [float("nan") if value is None else float(value) for value in filled]
+    return [
+        sum(window) / len(window)
+        for end in range(1, len(numbers) + 1)
+        if (window := numbers[max(0, end - width) : end])
+    ]
+
+
+def _draw_course(axes: Axes, history: dict[str, list[Any]]) -> None:
+    steps = history["step"]
+    axes.plot(steps, running_mean(history["compliance"]), color=BLUE, lw=1.8, label="compliance")
+    axes.plot(steps, running_mean(history["correctness"]), color=RED, lw=1.4, ls="--", label="correctness")
+    axes.plot(steps, running_mean(history["floor"]), color=GREY, lw=1.2, ls=":", label="floor")
+    axes.set(xlabel="step", ylim=(0, 1.02), title=f"Means over {SMOOTHED} ticks")
+    axes.legend(frameon=False, loc="lower right")
+
+
+def _draw_prices(axes: Axes, history: dict[str, list[Any]]) -> None:
+    axes.plot(history["step"], history["lambda"], color=BLUE, label="λ, compliance")
+    axes.plot(history["step"], history["mu"], color=RED, label="μ, length")
+    axes.set(xlabel="step", ylim=(0, None), title="Multipliers")
+    axes.legend(frameon=False)
+
+
+def _draw_types(axes: Axes, by_type: dict[str, Any]) -> None:
+    shown = [(kind, found) for kind, found in by_type.items() if found["after"]["of"]]
+    for row, (_, found) in enumerate(shown):
+        for when, colour, offset in (("before", GREY, 0.15), ("after", BLUE, -0.15)):
+            if found[when]["of"]:
+                share = found[when]["share"]
+                error = [[max(0.0, share - found[when]["low"])], [max(0.0, found[when]["high"] - share)]]
+                axes.errorbar(share, row + offset, xerr=error, fmt="o", ms=4, lw=1, color=colour)
+    axes.set_yticks(range(len(shown)), [kind.split(":")[-1] for kind, _ in shown])
+    axes.set(xlim=(0, 1.02), title="Kept, by constraint type (grey: before)")

@@ -1,0 +1,79 @@
+"""What completions add up to: counts that can be added over batches and over ranks."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from keepif.rewards import Score
+
+
+@dataclass
+class Tally:
+    """Sums over completions.
+
+    Attributes:
+        completions, tokens (`int`): all of them, and their tokens.
+        graded, correct: those with a gold answer, and how many of them are right.
+        constrained (`int`): those with constraints; `compliance` and `floor` are sums over them of f and of the floor,
+            `all_kept` and `joint` count those that keep all, and those that are right besides.
+        asked, kept (`Counter`): verdicts and positive verdicts by instruction id.
+        guarded (`Counter`): voided completions by reason.
+        unreadable (`int`): completions of rows that could not be read.
+    """
+
+    completions: int = 0
+    tokens: int = 0
+    graded: int = 0
+    correct: float = 0.0
+    constrained: int = 0
+    compliance: float = 0.0
+    floor: float = 0.0
+    all_kept: int = 0
+    joint: int = 0
+    unreadable: int = 0
+    asked: Counter[str] = field(default_factory=Counter)
+    kept: Counter[str] = field(default_factory=Counter)
+    guarded: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, scores: Sequence[Score], floors: Sequence[float]) -> "Tally":
+        """Add up `scores`; `floors` holds each completion's floor, whatever it is where there are no constraints."""
+        tally = cls()
+        for score, floor in zip(scores, floors, strict=True):
+            tally._add(score, floor)
+        return tally
+
+    def _add(self, score: Score, floor: float) -> None:
+        self.completions += 1
+        self.tokens += score.tokens
+        self.unreadable += score.unreadable
+        if score.void:
+            self.guarded[score.void] += 1
+        if score.c is not None:
+            self.graded += 1
+            self.correct += score.c
+        if score.f is not None and not score.unreadable:
+            self.constrained += 1
+            self.compliance += score.f
+            self.floor += floor
+            self.all_kept += score.f == 1
+            self.joint += score.f == 1 and score.c == 1
+            self.asked.update(score.kept.keys())
+            self.kept.update(kind for kind, verdict in score.kept.items() if verdict)
+
+    def by_type(self) -> dict[str, tuple[float, int]]:
+        """(share of constraints kept, number of verdicts) by instruction id."""
+        return {kind: (self.kept[kind] / asked, asked) for kind, asked in sorted(self.asked.items())}
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers and dictionaries, as JSON keeps them."""
+        return {name: dict(value) if isinstance(value, Counter) else value for name, value in vars(self).items()}
+
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any]) -> "Tally":
+        read: dict[str, Any] = {name: Counter(v) if isinstance(v, dict) else v for name, v in stored.items()}
+        return cls(**read)
