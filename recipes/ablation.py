@@ -19,15 +19,15 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
-from .tiny_policy.methods import METHODS
+from .tiny_policy.methods import GDPO, METHODS
 from .tiny_policy.reinforce import before, measure_reference
 
-STEPS, SAMPLES = 80, 4
+STEPS, SAMPLES, SAMPLES_BEFORE = 80, 4, 12
 SMOOTHED = 10
 """Steps in the running means that are held against the floor."""
 SLACK = 0.02
 TOLERANCE = 0.01
-"""A run that ends no further below its floor holds it: one standard error of the held-out compliance."""
+"""A run that ends no further below its floor holds it; about one standard error of the held-out compliance."""
 
 Run = dict[str, Any]
 COLUMNS = {
@@ -76,37 +76,66 @@ def run_all(work_dir: Path, methods: Sequence[str], seeds: Sequence[int], steps:
             progress.advance(bar)
 
 
-def floor_of(method: str, reference: float) -> float:
-    """The compliance that `method` is held against: its own floor, or that of KeepIF's default."""
-    return reference - METHODS[method].get("slack", SLACK)
+def slack_of(method: str) -> float:
+    """How far below the policy before RL the floor lies that `method` is held against."""
+    return METHODS[method].get("slack", SLACK)
 
 
-def summary(folder: Path, floor: float) -> Run:
-    """What one run ended at, and how it held `floor` on the way."""
+def has_floor(method: str) -> bool:
+    """Whether a law moves λ in `method`."""
+    return method != GDPO and METHODS[method].get("floor", "reference") is not None
+
+
+def summary(folder: Path, training_floor: float, held_out_floor: float) -> Run:
+    """What one run ended at on held-out prompts, and how it held its floor there and while training."""
     found = json.loads((folder / "result.json").read_text())
-    curve = [json.loads(line) for line in (folder / "curve.jsonl").read_text().splitlines()]
+    curve = curve_of(folder)
     means = [fmean(step["sacc"] for step in curve[end - SMOOTHED : end]) for end in range(SMOOTHED, len(curve) + 1)]
     end = curve[-SMOOTHED:]
     return found | {
         "tokens": found["thinking_tokens"] + found["answer_tokens"],
         "lambda": fmean(step.get("lambda", 0.0) for step in end),
         "mu": fmean(step.get("mu", 0.0) for step in end),
-        "below": fmean(mean < floor for mean in means),
-        "dip": max(0.0, *(floor - mean for mean in means)),
-        "floor": floor,
-        "held": found["sacc"] >= floor - TOLERANCE,
+        "below": fmean(mean < training_floor for mean in means),
+        "dip": max(0.0, *(training_floor - mean for mean in means)),
+        "floor": training_floor,
+        "held": found["sacc"] >= held_out_floor - TOLERANCE,
     }
 
 
-def collect(work_dir: Path, methods: Sequence[str], seeds: Sequence[int], reference: float) -> dict[str, list[Run]]:
-    """Summaries of the runs that have ended, by method."""
+def collect(
+    work_dir: Path, methods: Sequence[str], seeds: Sequence[int], reference: float, before: float
+) -> dict[str, list[Run]]:
+    """Summaries of the runs that have ended, by method.
+
+    `reference` is the compliance before RL on training prompts, `before` on the held-out ones.
+    """
     found: dict[str, list[Run]] = {}
     for method in methods:
         for seed in seeds:
-            folder = folder_of(work_dir, method, seed)
+            folder, slack = folder_of(work_dir, method, seed), slack_of(method)
             if (folder / "result.json").exists():
-                found.setdefault(method, []).append({"seed": seed, **summary(folder, floor_of(method, reference))})
+                run = {"seed": seed, **summary(folder, reference - slack, before - slack)}
+                if not has_floor(method):
+                    del run["lambda"], run["mu"]
+                found.setdefault(method, []).append(run)
     return found
+
+
+def courses(work_dir: Path, found: dict[str, list[Run]]) -> dict[str, dict[str, list[float]]]:
+    """Compliance and λ over the steps of each method, averaged over its seeds."""
+    shown: dict[str, dict[str, list[float]]] = {}
+    for method, runs in found.items():
+        curves = [curve_of(folder_of(work_dir, method, run["seed"])) for run in runs]
+        shown[method] = {
+            name: [round(fmean(step.get(name, 0.0) for step in steps), 4) for steps in zip(*curves, strict=True)]
+            for name in ("sacc", "lambda")
+        }
+    return shown
+
+
+def curve_of(folder: Path) -> list[dict[str, float]]:
+    return [json.loads(line) for line in (folder / "curve.jsonl").read_text().splitlines()]
 
 
 def table(start: dict[str, float], found: dict[str, list[Run]]) -> str:
@@ -115,7 +144,7 @@ def table(start: dict[str, float], found: dict[str, list[Run]]) -> str:
     blank = [_number(start[key], key) if key in start else "" for key in COLUMNS]
     lines.append(f"| before RL | | {' | '.join(blank)} | |")
     for method, runs in found.items():
-        cells = [_cell([run[key] for run in runs], key) for key in COLUMNS]
+        cells = [_cell([run[key] for run in runs], key) if key in runs[0] else "–" for key in COLUMNS]
         held = f"{sum(run['held'] for run in runs)} of {len(runs)}"
         lines.append(f"| {method} | {len(runs)} | {' | '.join(cells)} | {held} |")
     return "\n".join(lines)
@@ -145,30 +174,32 @@ def main(argv: list[str] | None = None) -> None:
         measure_reference(stored)
     if not (args.work_dir / "before.json").exists():
         with console.status("evaluating the policy before RL ..."):
-            (args.work_dir / "before.json").write_text(json.dumps(before(SAMPLES)))
+            (args.work_dir / "before.json").write_text(json.dumps(before(SAMPLES_BEFORE)))
     run_all(args.work_dir, args.methods, args.seeds, args.steps)
     tally = json.loads(stored.read_text())["tally"]
     reference = tally["compliance"] / tally["constrained"]
     start = json.loads((args.work_dir / "before.json").read_text())
     start["tokens"] = start["thinking_tokens"] + start["answer_tokens"]
-    found = collect(args.work_dir, args.methods, args.seeds, reference)
-    write(args.output_dir, {"steps": args.steps, "reference": reference, "before": start, "runs": found}, console)
+    found = collect(args.work_dir, args.methods, args.seeds, reference, start["sacc"])
+    report = {"steps": args.steps, "reference": reference, "before": start, "runs": found}
+    write(args.output_dir, report | {"courses": courses(args.work_dir, found)}, console)
 
 
 def write(output_dir: Path, report: dict[str, Any], console: Console) -> None:
     """Leave numbers, table and figure in `output_dir`, and show the table."""
     output_dir.mkdir(parents=True, exist_ok=True)
-    (output_dir / "ablation.json").write_text(json.dumps(report, indent=1))
+    (output_dir / "ablation.json").write_text(json.dumps(report))
     shown = table(report["before"], report["runs"])
     (output_dir / "ablation.md").write_text(shown + "\n")
     console.print(shown, markup=False, soft_wrap=True)
     try:
-        from .figures import ablation_figure
+        from .figures import ablation_figure, law_figure
     except ImportError:
         console.print("the figure needs matplotlib: pip install 'keepif[plot]'", markup=False)
         return
-    ablation_figure(report).savefig(output_dir / "ablation.png", dpi=150)
-    console.print(f"figure: {output_dir / 'ablation.png'}", soft_wrap=True)
+    for name, draw in (("ablation.png", ablation_figure), ("law.png", law_figure)):
+        draw(report).savefig(output_dir / name, dpi=150)
+        console.print(f"figure: {output_dir / name}", soft_wrap=True)
 
 
 if __name__ == "__main__":

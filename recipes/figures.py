@@ -89,7 +89,8 @@ def ablation_figure(report: dict[str, Any]) -> Figure:
                 "before RL", (before["accuracy"], before[key]), (6, 6), textcoords="offset points", fontsize=8
             )
             axes.set(xlabel="accuracy", ylabel=label)
-        planes[0].axhline(report["reference"] - 0.02, color="0.6", lw=1, ls=":")
+            axes.margins(x=0.15)
+        planes[0].axhline(report["before"]["sacc"] - 0.02, color="0.6", lw=1, ls=":")
         planes[0].set_title("small: seeds; large: their mean; dotted: the floor", fontsize=10)
         planes[1].set_title(f"after {report['steps']} steps, on held-out prompts", fontsize=10)
     return figure
@@ -102,3 +103,29 @@ def _draw_cloud(axes: Axes, method: str, runs: list[dict[str, Any]], key: str) -
     axes.plot(accuracy, value, marker, ms=4, color=colour, alpha=0.35, ls="none")
     axes.plot(*mean, marker, ms=12 if method == "KeepIF" else 8, color=colour)
     axes.annotate(method, mean, (7, -3), textcoords="offset points", fontsize=8, color=colour)
+
+
+LAW = {"correctness only": "#c44e52", "KeepIF": "#2a6f97", "KeepIF, floor +10": "#55a868"}
+
+
+def law_figure(report: dict[str, Any]) -> Figure:
+    """The law at work: compliance against its floor, and the multiplier that holds it there."""
+    with mpl.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
+        figure = Figure(figsize=(11, 3.8), layout="constrained")
+        compliance, price = figure.subplots(1, 2)
+        for method, colour in LAW.items():
+            if method in report["courses"]:
+                _draw_course(compliance, price, method, colour, report)
+        compliance.set(xlabel="GRPO step", title=f"Compliance, means over {SMOOTHED} steps (dotted: the floor)")
+        price.set(xlabel="GRPO step", title="λ, which the law moves", ylim=(0, None))
+        compliance.legend(frameon=False, loc="upper left")
+    return figure
+
+
+def _draw_course(compliance: Axes, price: Axes, method: str, colour: str, report: dict[str, Any]) -> None:
+    course = report["courses"][method]
+    steps = list(range(1, len(course["sacc"]) + 1))
+    compliance.plot(steps[SMOOTHED:], smooth(course["sacc"])[SMOOTHED:], color=colour, lw=1.8, label=method)
+    if method.startswith("KeepIF"):
+        compliance.axhline(report["runs"][method][0]["floor"], color=colour, lw=1, ls=":")
+        price.plot(steps, course["lambda"], color=colour, lw=1.5)
