@@ -84,19 +84,18 @@ class KeepIF:
             raise ValueError(f"budget must be a number of tokens, 'reference', or None for none; found {budget!r}")
         tokens = None if isinstance(budget, str) else budget
         scoring = Scoring(budget=tokens, reading=reading, delimiters=delimiters or Delimiters())
-        fixed = Multipliers(lam, mu if budget else 0.0, bonus)
+        self.floor = None if floor is None else Floor(floor, slack)
+        self.fixed = Multipliers(lam, mu if budget else 0.0, bonus)
+        self.controller = Controller(bonus)
+        if tokens:
+            self.controller.hold_length(tokens)
         if aggregation == "parts":
             self.scorer = Scorer(scoring)
             self.reward = [PartReward(part, scorer=self.scorer) for part in PARTS]
         else:
-            self.reward = KeepIFReward(fixed, scoring, aggregation, length_term)
+            self.reward = KeepIFReward(self.multipliers, scoring, aggregation, length_term)
             self.scorer = self.reward.scorer
-        self.floor = None if floor is None else Floor(floor, slack)
         self.budget, self.prepass, self.reference_file = budget, prepass, reference_file
-        self.fixed = fixed
-        self.controller = Controller(bonus)
-        if tokens:
-            self.controller.hold_length(tokens)
 
     @property
     def multipliers(self) -> Multipliers:

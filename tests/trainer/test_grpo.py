@@ -105,7 +105,7 @@ def test_trls_own_overlong_penalty_beside_it(tmp_path: Path) -> None:
 
 def test_hostile_completions_cost_bounded_time_and_no_run(tmp_path: Path) -> None:
     """A run whose completions are replaced by hostile ones just before they are rewarded."""
-    keepif = KeepIF(budget=6)
+    keepif = KeepIF(floor=0.5, budget=6)
     reward, seen = keepif.reward, []
 
     def hostile(completions: list[Any], **columns: Any) -> list[float | None]:
