@@ -1,6 +1,7 @@
 """The callback: one tick of the law a generation batch, on all ranks alike, kept in the checkpoint and in the
 report."""
 
+import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,8 @@ from .tally import Tally
 
 if TYPE_CHECKING:
     from .plugin import KeepIF
+
+logger = logging.getLogger(__name__)
 
 KEY = "keepif"
 """Where the state lies in `TrainerState.stateful_callbacks`, which every rank reads when a run is resumed."""
@@ -115,6 +118,10 @@ class KeepIFCallback(TrainerCallback):
 
     def _report(self, state: Any, *, finished: bool) -> None:
         self.reported = time.monotonic()
-        if self.trainer.accelerator.is_main_process:
+        if not self.trainer.accelerator.is_main_process:
+            return
+        try:
             found = report.build(self.keepif, self.record, self.reference, state, finished=finished)
             report.write(Path(self.trainer.args.output_dir), found)
+        except Exception:  # a full disk or a broken font must not cost the run
+            logger.exception("keepif: the report could not be written; the run goes on")

@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+from accelerate.utils import broadcast_object_list
+
 from keepif.rewards import Delimiters, KeepIFReward, Multipliers, PartReward, Scoring
 from keepif.rewards.aggregations import Aggregation
 from keepif.rewards.combine import BONUS, combine
@@ -136,7 +138,8 @@ class KeepIF:
         self.scorer.scoring = preflight.fitted(trainer, self.scoring)
         path = Path(self.reference_file or Path(trainer.args.output_dir) / "keepif-reference.json")
         reference = Reference(provenance(trainer, preflight.tokenizer_of(trainer), self.scoring))
-        if self.needs_reference and (stored := read_json(path)) is not None:
+        [stored] = broadcast_object_list([read_json(path)])  # what the main process finds, all ranks go by
+        if self.needs_reference and stored is not None:
             reference = Reference.from_dict(stored, reference.provenance, path)
             self.refer_to(reference)
         trainer.add_callback(KeepIFCallback(self, trainer, reference, path))

@@ -58,7 +58,7 @@ def refuse_rows(dataset: Any, floor: Floor | None) -> None:
     any target.
     """
     columns = getattr(dataset, "column_names", None)
-    if not columns:  # streamed: rows are seen when they come
+    if not columns or not hasattr(dataset, "__len__"):  # streamed: rows are seen when they come
         return
     if not {"instruction_id_list", "constraint_name", "ground_truth", *GOLD_COLUMNS} & set(columns):
         raise ConfigError(f"the data set has neither a gold answer nor constraints, only {columns}; see constrain()")

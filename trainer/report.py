@@ -31,7 +31,7 @@ def build(keepif: "KeepIF", record: Record, reference: Reference, state: Any, *,
 
     `before` is the reference's pre-pass, or the run's first ticks where there was none; `after` is the last ticks.
     """
-    measured = reference.tally.completions > 0
+    measured = keepif.prepass is not None and reference.tally.completions > 0
     before, after = reference.tally if measured else record.earliest, record.recent()
     return {
         "schema": SCHEMA,

@@ -14,7 +14,7 @@ import tiny
 from scripted import Scripted
 from trl import GRPOTrainer
 
-from keepif.trainer import ConfigError, KeepIF, Prepass
+from keepif.trainer import ConfigError, KeepIF, Prepass, report
 from keepif.trainer.record import COLUMNS
 
 HERE = Path(__file__).parent
@@ -102,6 +102,19 @@ def test_parts_get_their_weights(tmp_path: Path) -> None:
     assert trainer.reward_weights.tolist() == pytest.approx([1.0, 0.5, found.lam, found.mu])
     assert len(keepif.controller.state()["waiting"]) == 2
     assert history(trainer)["step"] == [1, 2]
+
+
+def test_a_report_that_cannot_be_written_costs_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(report, "write", full)
+    trainer = build(tmp_path, script(KeepIF(floor=0.9), obeys=0.5), per_device_train_batch_size=16)
+    trainer.train()
+    assert trainer.state.global_step == 2
+    assert "the report could not be written; the run goes on" in caplog.text
 
 
 def test_a_resumed_run_without_its_reference_is_refused(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import tiny
 import torch
+from datasets import IterableDataset
 from tokenizers import AddedToken
 from trl import GRPOTrainer
 
@@ -99,6 +100,16 @@ def test_a_bad_row_is_refused_by_number(tmp_path: Path) -> None:
     trainer = trainer_of(tmp_path, keepif.reward, dataset=tiny.Dataset.from_list(rows))
     with pytest.raises(ConfigError, match="row 5: unknown instruction id 'no:such'"):
         keepif.attach(trainer)
+
+
+def test_a_streamed_set_is_not_read_to_its_end(tmp_path: Path) -> None:
+    def endless() -> Any:
+        yield from iter(lambda: tiny.prompts(1)[0], None)
+
+    keepif = KeepIF()
+    stream = IterableDataset.from_generator(endless, features=tiny.prompts(1).features)
+    assert stream.column_names
+    keepif.attach(trainer_of(tmp_path, keepif.reward, dataset=stream))
 
 
 def test_data_without_a_target_is_refused(tmp_path: Path) -> None:
