@@ -11,8 +11,8 @@ from keepif.trainer import KeepIF
 from keepif.trainer.controller import SWITCH_GAINS, Controller
 from keepif.trainer.preflight import fitted
 
-BUDGET = 36
-"""Tokens, for the runs with a budget: between the policy before RL (29) and correctness only (49)."""
+BUDGET = 33
+"""Tokens, for the runs with a budget: between the policy before RL (29) and KeepIF without a budget (40)."""
 
 METHODS: dict[str, dict[str, Any]] = {
     "correctness only": {"floor": None, "aggregation": partial(fixed, weight=0.0)},

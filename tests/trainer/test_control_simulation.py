@@ -102,6 +102,7 @@ def test_late_errors_leave_the_oscillation_small() -> None:
 def test_floor_and_budget_are_held_together(bonus: float) -> None:
     trace, made = run_with_budget(bonus)
     assert trace.last(WORLD.tokens) == pytest.approx(BUDGET, rel=0.1)
+    assert trace.expected(WORLD.tokens)[100:200].mean() < 1.1 * BUDGET
     assert trace.violation(FLOOR) <= 0.002
     assert trace.lam.max() <= CAP - LENGTH_CAP
     assert trace.mu.max() <= LENGTH_CAP

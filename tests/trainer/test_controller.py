@@ -44,7 +44,7 @@ def test_a_budget_moves_mu() -> None:
     controller = Controller()
     controller.hold_length(100)
     controller.tick(batch(0.0, tokens=120))
-    assert controller.multipliers.mu == pytest.approx(0.5 * 0.2 + 0.01 * 0.2)
+    assert controller.multipliers.mu == pytest.approx(2 * 0.2 + 0.02 * 0.2)
 
 
 @given(ERRORS, st.booleans())
