@@ -142,7 +142,7 @@ class Kill(TrainerCallback):
 
 if __name__ == "__main__":
     torch.manual_seed(0)
-    keepif = KeepIF(floor={floor}, budget=6)
+    keepif = KeepIF(floor={floor}, budget=5)
     if {scripted}:
         script(keepif, 0.6)
     out = Path({out!r})
