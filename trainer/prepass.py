@@ -18,6 +18,7 @@ from keepif.rewards import Score, constraints_of
 from keepif.rewards.scorer import Scorer
 
 from .reference import Reference, ReferenceMismatchError, read_json, write_json
+from .tally import proportion
 
 STREAMED = 10_000
 """Rows of a streamed data set that prompts are chosen from."""
@@ -107,6 +108,12 @@ def measure(trainer: Any, scorer: Scorer, prepass: Prepass, reference: Reference
             if main:
                 plan = {"plan": [len(chunks), trainer.args.seed], "done": number + 1}
                 write_json(partial, plan | {"reference": reference.to_dict()})
+    found = proportion(reference.tally.compliance, reference.tally.constrained)
+    if found["of"]:
+        trainer.accelerator.print(
+            f"keepif: it keeps {100 * found['share']:.1f} % of its constraints "
+            f"(95 % interval {100 * found['low']:.1f} to {100 * found['high']:.1f}, {found['of']} completions)"
+        )
     if main:
         write_json(path, reference.to_dict())
         partial.unlink(missing_ok=True)

@@ -1,7 +1,6 @@
 """The report that every run leaves beside its checkpoints: what was set, what was measured, what that cannot say."""
 
 from importlib.metadata import version
-from math import sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +8,7 @@ from rich.table import Table
 
 from .record import EARLIEST, LATEST, Record
 from .reference import Reference, read_json, write_json
-from .tally import Tally
+from .tally import Tally, proportion
 
 if TYPE_CHECKING:
     from .plugin import KeepIF
@@ -18,7 +17,6 @@ SCHEMA = 1
 NAME, FIGURE = "keepif-report.json", "keepif-report.png"
 SMOOTHED = 10
 """Ticks in the running means that are held against the floor: one batch alone is too noisy to call a violation."""
-Z = 1.96
 LIMITS = (
     "Measured on the training prompts, on completions sampled while training: not on held-out data.",
     "Intervals are 95 % (Wilson) and take completions as independent; several samples of one prompt are not quite.",
@@ -72,16 +70,6 @@ def means(tally: Tally) -> dict[str, Any]:
     }
 
 
-def proportion(count: float, of: int) -> dict[str, Any]:
-    """A share and its 95 % interval (Wilson, 1927)."""
-    if not of:
-        return {"share": None, "low": None, "high": None, "of": 0}
-    share, spread = count / of, Z * Z / of
-    centre = (share + spread / 2) / (1 + spread)
-    half = Z * sqrt(share * (1 - share) / of + spread / (4 * of)) / (1 + spread)
-    return {"share": share, "low": centre - half, "high": centre + half, "of": of}
-
-
 def held(history: dict[str, list[Any]]) -> dict[str, Any] | None:
     """How the floor was held: share of ticks below it and worst dip, of running means; `None` without a floor."""
     pairs = [
@@ -128,8 +116,9 @@ def table(report: dict[str, Any]) -> Table:
     """Before and after, overall and by constraint type."""
     state = "finished" if report["finished"] else "still running, or interrupted"
     shown = Table(title=f"step {report['step']} of {report['max_steps']}, {state}", box=None)
-    for header in ("", "before RL", "after", "change"):
-        shown.add_column(header, justify="right" if header else "left", no_wrap=True)
+    shown.add_column("% (95 % interval)", overflow="fold")
+    for header in ("before RL", "after", "change"):
+        shown.add_column(header, justify="right", no_wrap=True)
     before, after = report["before"], report["after"]
     for name in ("correctness", "compliance", "all_kept", "joint"):
         shown.add_row(name, *_cells(before[name], after[name]))
@@ -170,4 +159,4 @@ def _share(found: dict[str, Any]) -> str:
     if found["share"] is None:
         return "-"
     interval = f" ({100 * found['low']:.1f}-{100 * found['high']:.1f})" if "low" in found else ""
-    return f"{100 * found['share']:.1f} %{interval}"
+    return f"{100 * found['share']:.1f}{interval}"

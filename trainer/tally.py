@@ -3,9 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
+from math import sqrt
 from typing import Any
 
 from keepif.rewards import Score
+
+Z = 1.96
 
 
 @dataclass
@@ -77,3 +80,13 @@ class Tally:
     def from_dict(cls, stored: dict[str, Any]) -> "Tally":
         read: dict[str, Any] = {name: Counter(v) if isinstance(v, dict) else v for name, v in stored.items()}
         return cls(**read)
+
+
+def proportion(count: float, of: int) -> dict[str, Any]:
+    """A share and its 95 % interval (Wilson, 1927)."""
+    if not of:
+        return {"share": None, "low": None, "high": None, "of": 0}
+    share, spread = count / of, Z * Z / of
+    centre = (share + spread / 2) / (1 + spread)
+    half = Z * sqrt(share * (1 - share) / of + spread / (4 * of)) / (1 + spread)
+    return {"share": share, "low": centre - half, "high": centre + half, "of": of}
