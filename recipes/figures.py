@@ -81,8 +81,8 @@ def ablation_figure(report: dict[str, Any]) -> Figure:
         for axes, key, label in zip(
             planes, ("sacc", "joint"), ("compliance (SAcc)", "joint: right, all kept"), strict=True
         ):
-            for method, runs in report["runs"].items():
-                _draw_cloud(axes, method, runs, key)
+            for number, (method, runs) in enumerate(report["runs"].items()):
+                _draw_cloud(axes, method, runs, key, above=number % 2 == 1)
             before = report["before"]
             axes.plot(before["accuracy"], before[key], "*", ms=14, color="0.2")
             axes.annotate(
@@ -96,13 +96,13 @@ def ablation_figure(report: dict[str, Any]) -> Figure:
     return figure
 
 
-def _draw_cloud(axes: Axes, method: str, runs: list[dict[str, Any]], key: str) -> None:
+def _draw_cloud(axes: Axes, method: str, runs: list[dict[str, Any]], key: str, *, above: bool) -> None:
     colour, marker = next((mark for name, mark in MARKS.items() if method.startswith(name)), ("0.4", "x"))
     accuracy, value = [run["accuracy"] for run in runs], [run[key] for run in runs]
     mean = sum(accuracy) / len(runs), sum(value) / len(runs)
     axes.plot(accuracy, value, marker, ms=4, color=colour, alpha=0.35, ls="none")
     axes.plot(*mean, marker, ms=12 if method == "KeepIF" else 8, color=colour)
-    axes.annotate(method, mean, (7, -3), textcoords="offset points", fontsize=8, color=colour)
+    axes.annotate(method, mean, (7, 4 if above else -9), textcoords="offset points", fontsize=8, color=colour)
 
 
 LAW = {"correctness only": "#c44e52", "KeepIF": "#2a6f97", "KeepIF, floor +10": "#55a868"}
@@ -118,7 +118,7 @@ def law_figure(report: dict[str, Any]) -> Figure:
                 _draw_course(compliance, price, method, colour, report)
         compliance.set(xlabel="GRPO step", title=f"Compliance, means over {SMOOTHED} steps (dotted: the floor)")
         price.set(xlabel="GRPO step", title="λ, which the law moves", ylim=(0, None))
-        compliance.legend(frameon=False, loc="upper left")
+        compliance.legend(frameon=False, loc="lower left")
     return figure
 
 
