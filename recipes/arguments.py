@@ -114,7 +114,9 @@ class KeepIFArguments:
         return keepif
 
 
-def _floor(text: str) -> Setting | None:
+def _floor(text: Any) -> Setting | None:
+    if not isinstance(text, str):  # a number or a mapping out of a YAML file
+        return text
     if text in {"none", "reference"}:
         return None if text == "none" else text
     try:

@@ -35,7 +35,10 @@ def show_report(parser: argparse.ArgumentParser, folder: Path) -> None:
     console = Console()
     console.print(report.table(found))
     console.print("\n".join(report.footnotes(found)), markup=False, highlight=False)
-    report.write(folder, found)
+    try:
+        report.picture(folder, found)
+    except OSError as error:
+        console.print(f"no figure: {error}", markup=False)
     if (folder / report.FIGURE).exists():
         console.print(f"figure: {folder / report.FIGURE}", soft_wrap=True, markup=False)
 

@@ -1,7 +1,6 @@
 """What TRL is handed: one combined reward, or its parts as rewards of their own."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -25,7 +24,7 @@ class KeepIFReward:
         multipliers ([`Multipliers`], *optional*): λ, μ and ν; λ + μ ≤ 0.95.
         scoring ([`Scoring`], *optional*): budget, reading, thinking delimiters, end tokens.
         aggregation (`Callable`, *optional*): a published aggregation in place of the line above.
-        length_term (`Callable`, *optional*): a published length term, which takes the place of correctness and of p.
+        length_term (`Callable`, *optional*): a published length term in the place of p.
 
     >>> reward = KeepIFReward(Multipliers(lam=0.5, bonus=0.5))
     >>> reward(
@@ -53,9 +52,13 @@ class KeepIFReward:
     def __call__(self, completions: Sequence[Any], **call: Any) -> list[float | None]:
         """Reward each completion, a string or a message list; `call` is whatever else TRL passes to a reward."""
         scores = self.scorer.scores(self.__name__, completions, **call)
-        if self.length_term:
-            scores = with_length_term(scores, call.get("prompts") or [""] * len(scores), self.length_term)
-        return [None if s.unreadable else self.aggregation(s.c, s.f, s.p, self.multipliers) for s in scores]
+        if self.length_term is None:
+            return [None if s.unreadable else self.aggregation(s.c, s.f, s.p, self.multipliers) for s in scores]
+        prompts = call.get("prompts") or [""] * len(scores)
+        return [
+            None if s.unreadable else self.aggregation(s.c, s.f, 0.0, self.multipliers) + more
+            for s, more in zip(scores, beyond_correctness(scores, prompts, self.length_term), strict=True)
+        ]
 
 
 class PartReward:
@@ -87,11 +90,11 @@ class PartReward:
 
 
 def _joint(score: Score) -> float | None:
-    return None if score.c is None or score.f is None else score.c * score.f
+    return None if score.unreadable or score.c is None or score.f is None else score.c * score.f
 
 
 PARTS: dict[str, Callable[[Score], float | None]] = {
-    "correctness": lambda score: score.c,
+    "correctness": lambda score: None if score.unreadable else score.c,
     "joint": _joint,
     "compliance": lambda score: None if score.unreadable else score.f,
     "length": lambda score: None if score.unreadable else -score.p,
@@ -106,14 +109,12 @@ compliance_reward = PartReward("compliance")
 length_reward = PartReward("length")
 
 
-def with_length_term(scores: Sequence[Score], prompts: Sequence[Any], term: LengthTerm) -> list[Score]:
-    """`scores` with a published length term in the place of correctness, group by group of one prompt."""
-    shaped: list[Score] = []
+def beyond_correctness(scores: Sequence[Score], prompts: Sequence[Any], term: LengthTerm) -> list[float]:
+    """What a published length term adds to each correctness, group by group of one prompt."""
+    added: list[float] = []
     for _, pairs in groupby(zip(prompts, scores, strict=True), key=lambda pair: pair[0]):
         group = [score for _, score in pairs]
-        values = term([score.c or 0.0 for score in group], [score.tokens for score in group])
-        shaped += [
-            score if score.c is None else replace(score, c=value, p=0.0)
-            for score, value in zip(group, values, strict=True)
-        ]
-    return shaped
+        correct = [score.c or 0.0 for score in group]
+        values = term(correct, [score.tokens for score in group])
+        added += [value - c for value, c in zip(values, correct, strict=True)]
+    return added

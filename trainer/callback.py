@@ -48,6 +48,7 @@ class KeepIFCallback(TrainerCallback):
     def __init__(self, keepif: "KeepIF", trainer: Any, reference: Reference, path: Path) -> None:
         self.keepif, self.trainer, self.reference, self.path = keepif, trainer, reference, path
         self.tally = Tally()
+        self.referred = 0
         self.first: list[tuple[list[Any], list[Score]]] = []
         self.record = Record()
         self.reported = time.monotonic()
@@ -69,14 +70,15 @@ class KeepIFCallback(TrainerCallback):
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Measure the reference, or take up the state of the checkpoint."""
         stored = state.stateful_callbacks.get(KEY)
-        if self.keepif.needs_reference and self.keepif.prepass is not None:
-            if state.global_step:
+        if self.keepif.needs_reference:
+            if state.global_step and (self.keepif.prepass or state.global_step > FIRST_BATCHES):
                 raise ConfigError(
                     f"this run goes on at step {state.global_step}, but its reference is not at {self.path}, and the "
                     "policy before RL is no longer there to be measured: bring the file, or start anew"
                 )
-            measure(self.trainer, self.keepif.scorer, self.keepif.prepass, self.reference, self.path)
-            self.keepif.refer_to(self.reference)
+            if self.keepif.prepass:
+                measure(self.trainer, self.keepif.scorer, self.keepif.prepass, self.reference, self.path)
+                self.keepif.refer_to(self.reference)
         if stored:
             self.keepif.controller.restore(stored["controller"])
             self.record.restore(stored["record"])
@@ -110,7 +112,8 @@ class KeepIFCallback(TrainerCallback):
     def _refer_to_first(self, batches: Sequence[tuple[list[Any], list[Score]]]) -> None:
         for prompts, scores in batches:
             self.reference.add(prompts, scores)
-        if len(self.record.history["step"]) < FIRST_BATCHES:
+        self.referred += 1
+        if self.referred < FIRST_BATCHES:
             return
         if self.trainer.accelerator.is_main_process:
             write_json(self.path, self.reference.to_dict())

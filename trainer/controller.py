@@ -93,6 +93,11 @@ class Loop:
         self.value = self._within(gains.proportional * self.average + self.integral)
         self.capped = self.capped + 1 if self.value == self.cap else 0
 
+    def clip(self, cap: float) -> None:
+        """Take another cap."""
+        self.cap = cap
+        self.value, self.integral = self._within(self.value), self._within(self.integral)
+
     def _within(self, value: float) -> float:
         return min(max(value, 0.0), self.cap)
 
@@ -132,7 +137,7 @@ class Controller:
     def hold_length(self, budget: int) -> None:
         """Move μ too, so that the mean completion has `budget` tokens at most; without this it stays 0."""
         self.budget = budget
-        self.floor.cap = CAP - LENGTH_CAP
+        self.floor.clip(CAP - LENGTH_CAP)
 
     @property
     def multipliers(self) -> Multipliers:
@@ -168,3 +173,4 @@ class Controller:
         for name, loop in (("floor", self.floor), ("length", self.length)):
             for key, value in state[name].items():
                 setattr(loop, key, value)
+            loop.clip(loop.cap)

@@ -47,7 +47,8 @@ class Floor:
         if not instruction_ids:
             return 0.0
         if isinstance(self.setting, Mapping):
-            return sum(self.setting[kind] for kind in instruction_ids) / len(instruction_ids)
+            shares = [self.setting[kind] for kind in instruction_ids if kind in self.setting]
+            return sum(shares) / len(shares) if shares else 0.0  # a type without one comes out of a stream only
         if not isinstance(self.setting, str):
             return self.setting
         if self.reference is None:

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -120,7 +121,10 @@ class KeepIF:
             "slack": self.floor.slack if self.floor else None,
             "budget": self.budget,
             "bonus": self.fixed.bonus,
-            "aggregation": self.reward.__name__ if isinstance(self.reward, KeepIFReward) else "parts",
+            "aggregation": _name(self.reward.aggregation) if isinstance(self.reward, KeepIFReward) else "parts",
+            "length_term": _name(getattr(self.reward, "length_term", None)),
+            "prepass": vars(self.prepass) if self.prepass else None,
+            "fixed": None if self.floor else {"lam": self.fixed.lam, "mu": self.fixed.mu},
             "reading": self.scoring.reading,
         }
 
@@ -164,3 +168,12 @@ class KeepIF:
             weights = (1.0, multipliers.bonus, multipliers.lam, multipliers.mu)
             for part, weight in zip(self.reward, weights, strict=True):
                 trainer.reward_weights[trainer.reward_funcs.index(part)] = weight
+
+
+def _name(function: Any) -> str | None:
+    """A function's name, with the keywords of a partial one."""
+    if function is None:
+        return None
+    if isinstance(function, partial):
+        return f"{function.func.__name__} {function.keywords}"
+    return function.__name__

@@ -2,7 +2,7 @@
 do."""
 
 import random
-from collections import deque
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,12 +14,14 @@ import torch
 from accelerate.utils import broadcast_object_list, gather_object
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from keepif.rewards import Score, constraints_of
+from keepif.rewards import ConstraintError, Score, constraints_of
 from keepif.rewards.scorer import Scorer
 
 from .reference import Reference, ReferenceMismatchError, read_json, write_json
 from .tally import proportion
 
+COVERED = 4
+"""Prompts that every constraint type has at least in a sample, where the data set has them."""
 STREAMED = 10_000
 """Rows of a streamed data set that prompts are chosen from."""
 
@@ -49,23 +51,27 @@ class Prepass:
 
 
 def choose(dataset: Any, prompts: int | None, seed: int) -> list[dict[str, Any]]:
-    """`prompts` rows, in turn by constraint type (none is one too), or all of them."""
+    """`prompts` rows at random and, for types that fewer than four of them have, further ones; or all rows."""
     rows = list(dataset) if hasattr(dataset, "__len__") else list(islice(dataset, STREAMED))
     if prompts is None:
         return rows
-    by_type: dict[str, list[int]] = {}
-    for number in random.Random(seed).sample(range(len(rows)), len(rows)):
-        for kind in {constraint.id for constraint in constraints_of(rows[number])} or {""}:
-            by_type.setdefault(kind, []).append(number)
-    chosen: dict[int, None] = {}
-    queues = deque(iter(by_type[kind]) for kind in sorted(by_type))
-    while queues and len(chosen) < prompts:
-        queue = queues.popleft()
-        number = next((number for number in queue if number not in chosen), None)
-        if number is not None:
-            chosen[number] = None
-            queues.append(queue)
-    return [rows[number] for number in chosen]
+    shuffled = random.Random(seed).sample(rows, len(rows))
+    chosen, rest = shuffled[:prompts], shuffled[prompts:]
+    covered = Counter(kind for row in chosen for kind in _kinds(row))
+    for row in rest:
+        kinds = _kinds(row)
+        if any(covered[kind] < COVERED for kind in kinds):
+            chosen.append(row)
+            covered.update(kinds)
+    return chosen
+
+
+def _kinds(row: dict[str, Any]) -> set[str]:
+    """The row's constraint types; none for a row that cannot be read, which a stream may hold."""
+    try:
+        return {constraint.id for constraint in constraints_of(row)} or {""}
+    except ConstraintError:
+        return set()
 
 
 def run_completions(trainer: Any) -> int:

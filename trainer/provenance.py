@@ -1,6 +1,7 @@
 """What a measured reference depends on, so that one measured under other conditions is not mistaken for this run's."""
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def provenance(trainer: Any, tokenizer: Any, scoring: Scoring) -> dict[str, Any]
     return {
         "model": fingerprint(trainer.model),
         "template": _hash(repr(template).encode()),
-        "sampling": {name: getattr(args, name, None) for name in SAMPLING},
+        "sampling": json.loads(json.dumps({name: getattr(args, name, None) for name in SAMPLING}, default=str)),
         "checkers": f"{scoring.reading} {vars(scoring.delimiters)} {checkers()}",
     }
 

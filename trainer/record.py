@@ -38,7 +38,7 @@ class Record:
             _mean(tally.correct, tally.graded),
             _mean(tally.compliance, tally.constrained),
             _mean(tally.floor, tally.constrained) if floor else None,
-            _mean(tally.joint, tally.constrained),
+            _mean(tally.joint, tally.paired),
             _mean(tally.tokens, tally.completions),
             used.lam,
             used.mu,

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,7 +114,7 @@ def prompt_key(prompt: Any) -> str:
 def write_json(path: Path, value: Any) -> None:
     """Write all or nothing: who is killed here leaves the old file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
+    partial = path.with_suffix(f".{os.getpid()}.partial")  # runs that share a file may write it at once
     partial.write_text(json.dumps(value))
     partial.replace(path)
 

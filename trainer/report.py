@@ -65,7 +65,7 @@ def means(tally: Tally) -> dict[str, Any]:
         "correctness": proportion(tally.correct, tally.graded),
         "compliance": {"share": compliance, "of": tally.constrained},
         "all_kept": proportion(tally.all_kept, tally.constrained),
-        "joint": proportion(tally.joint, tally.constrained),
+        "joint": proportion(tally.joint, tally.paired),
         "tokens": tally.tokens / tally.completions if tally.completions else None,
     }
 
@@ -91,6 +91,11 @@ def held(history: dict[str, list[Any]]) -> dict[str, Any] | None:
 def write(folder: Path, report: dict[str, Any]) -> None:
     """Leave the report and, where matplotlib is there, its figure."""
     write_json(folder / NAME, report)
+    picture(folder, report)
+
+
+def picture(folder: Path, report: dict[str, Any]) -> None:
+    """Leave the figure, where matplotlib is there."""
     try:
         from .report_figure import draw
     except ImportError:

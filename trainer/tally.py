@@ -19,7 +19,8 @@ class Tally:
         completions, tokens (`int`): all of them, and their tokens.
         graded, correct: those with a gold answer, and how many of them are right.
         constrained (`int`): those with constraints; `compliance` and `floor` are sums over them of f and of the floor,
-            `all_kept` and `joint` count those that keep all, and those that are right besides.
+            `all_kept` and `joint` count those that keep all, and those that are right besides, of the `paired` ones,
+            which have a gold answer too.
         asked, kept (`Counter`): verdicts and positive verdicts by instruction id.
         guarded (`Counter`): voided completions by reason.
         unreadable (`int`): completions of rows that could not be read.
@@ -33,6 +34,7 @@ class Tally:
     compliance: float = 0.0
     floor: float = 0.0
     all_kept: int = 0
+    paired: int = 0
     joint: int = 0
     unreadable: int = 0
     asked: Counter[str] = field(default_factory=Counter)
@@ -53,14 +55,17 @@ class Tally:
         self.unreadable += score.unreadable
         if score.void:
             self.guarded[score.void] += 1
+        if score.unreadable:
+            return
         if score.c is not None:
             self.graded += 1
             self.correct += score.c
-        if score.f is not None and not score.unreadable:
+        if score.f is not None:
             self.constrained += 1
             self.compliance += score.f
             self.floor += floor
             self.all_kept += score.f == 1
+            self.paired += score.c is not None
             self.joint += score.f == 1 and score.c == 1
             self.asked.update(score.kept.keys())
             self.kept.update(kind for kind, verdict in score.kept.items() if verdict)

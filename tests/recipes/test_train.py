@@ -6,6 +6,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -104,6 +105,8 @@ def test_arguments_become_a_keepif() -> None:
     assert keepif.floor.of("", ["punctuation:no_comma"]) == 0.8
     assert keepif.prepass
     assert keepif.prepass.prompts is None
+    number: Any = 0.8  # as YAML gives it
+    assert KeepIFArguments(floor=number).keepif().floor
     published = KeepIFArguments(floor="none", aggregation="gated", weight=0.5, length_term="gr3").keepif()
     assert published.floor is None
     assert isinstance(published.reward, KeepIFReward)

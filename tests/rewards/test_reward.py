@@ -21,6 +21,7 @@ from keepif.rewards import (
     length_reward,
 )
 from keepif.rewards.aggregations import fixed
+from keepif.rewards.length_terms import LENGTH_TERMS
 from keepif.rewards.reward import PARTS
 from keepif.rewards.scorer import Scorer
 
@@ -136,6 +137,15 @@ def test_a_published_aggregation_and_length_term() -> None:
     columns = {"answer": ["4"] * 3, "prompts": ["a", "a", "b"], **_no_comma(3)}
     completions = [r"So it is \boxed{4}.", r"So, it is \boxed{4}.", r"So it is \boxed{4}."]
     assert reward(completions, completion_ids=[[1]] * 3, **columns) == [1.5, 0.5, 1.0]
+
+
+def test_a_length_term_below_zero_leaves_compliance_worth_keeping() -> None:
+    reward = KeepIFReward(length_term=LENGTH_TERMS["cosine"])
+    wrong = {"answer": ["5"] * 2, "prompts": ["a"] * 2, **_no_comma(2)}
+    broken, kept = reward(["So, it is \\boxed{4}.", "So it is \\boxed{4}."], completion_ids=[[1]] * 2, **wrong)
+    assert broken is not None
+    assert kept is not None
+    assert kept > broken
 
 
 @pytest.mark.parametrize("reward", REWARDS)

@@ -114,3 +114,18 @@ def test_a_switch_is_off_or_on() -> None:
     assert controller.multipliers.lam == 0
     assert controller.tick(batch(0.01)).lam == CAP
     assert controller.tick(batch(-0.5)).lam == 0
+
+
+def test_a_budget_that_comes_late_lowers_the_multiplier_to_its_cap() -> None:
+    controller = Controller()
+    for _ in range(20):
+        controller.tick(batch(0.5))
+    assert controller.multipliers.lam == CAP
+    late = Controller()
+    late.hold_length(50)
+    late.restore(controller.state())
+    controller.hold_length(50)
+    for one in (controller, late):
+        found = one.tick(Sums(8, 4.0, 64, 64 * 500))
+        assert found.lam == pytest.approx(CAP - LENGTH_CAP)
+        assert found.mu == LENGTH_CAP

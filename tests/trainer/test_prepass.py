@@ -29,18 +29,20 @@ def asked(chosen: list[dict[str, Any]]) -> list[str]:
     return [constraint.id for row in chosen for constraint in constraints_of(row)]
 
 
-def test_a_sample_covers_every_type() -> None:
+def test_a_sample_is_the_datas_own_mix_and_covers_every_type() -> None:
     chosen = choose(Dataset.from_list(rows()), 12, seed=0)
-    assert len(chosen) == len({row["prompt"] for row in chosen}) == 12
-    assert (asked(chosen).count(COMMON), asked(chosen).count(RARE)) == (4, 4)
+    assert len({row["prompt"] for row in chosen}) == len(chosen) <= 12 + 4 + 4
+    assert asked(chosen).count(RARE) == 4
+    assert asked(chosen).count(COMMON) >= 8
     assert chosen == choose(Dataset.from_list(rows()), 12, seed=0) != choose(Dataset.from_list(rows()), 12, seed=1)
 
 
 def test_small_and_streamed_sets() -> None:
     assert len(choose(Dataset.from_list(rows()), 500, seed=0)) == 100
     assert len(choose(Dataset.from_list(rows()), None, seed=0)) == 100
-    streamed: Any = IterableDataset.from_generator(lambda: iter(rows()))
-    assert asked(choose(streamed, 12, seed=0)).count(RARE) == 4
+    broken = [rows()[0] | {"instruction_id_list": ["no:such"]}, *rows()]
+    streamed: Any = IterableDataset.from_generator(lambda: iter(broken))
+    assert sum(row["instruction_id_list"] == [RARE] for row in choose(streamed, 12, seed=0)) == 4
 
 
 class Run:
