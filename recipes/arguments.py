@@ -9,7 +9,6 @@ from keepif.rewards.aggregations import AGGREGATIONS
 from keepif.rewards.combine import BONUS, combine
 from keepif.rewards.length_terms import LENGTH_TERMS
 from keepif.trainer import KeepIF, Prepass
-from keepif.trainer.controller import SWITCH_GAINS, Controller
 from keepif.trainer.floor import Setting
 
 BOXED = "Please reason step by step, and put your final answer within \\boxed{}."
@@ -96,7 +95,7 @@ class KeepIFArguments:
         aggregation: Any = self.aggregation
         if aggregation in AGGREGATIONS:
             aggregation = partial(AGGREGATIONS[aggregation], weight=self.weight)
-        keepif = KeepIF(
+        return KeepIF(
             floor=_floor(self.floor),
             slack=self.slack,
             budget=_budget(self.budget),
@@ -109,9 +108,6 @@ class KeepIFArguments:
             mu=self.mu,
             reading=self.reading,  # pyright: ignore[reportArgumentType]  # KeepIF checks it
         )
-        if self.aggregation == "switching":
-            keepif.controller = Controller(gains=SWITCH_GAINS)
-        return keepif
 
 
 def _floor(text: Any) -> Setting | None:

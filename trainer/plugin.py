@@ -9,7 +9,7 @@ from typing import Any, Literal
 from accelerate.utils import broadcast_object_list
 
 from keepif.rewards import Delimiters, KeepIFReward, Multipliers, PartReward, Scoring
-from keepif.rewards.aggregations import Aggregation
+from keepif.rewards.aggregations import Aggregation, switching
 from keepif.rewards.combine import BONUS, combine
 from keepif.rewards.constraints import Reading
 from keepif.rewards.grader import shared_grader
@@ -18,7 +18,7 @@ from keepif.rewards.scorer import Scorer
 
 from . import preflight
 from .callback import KeepIFCallback
-from .controller import Controller
+from .controller import FLOOR_GAINS, SWITCH_GAINS, Controller
 from .floor import Floor, Setting
 from .prepass import Prepass
 from .provenance import provenance
@@ -89,7 +89,8 @@ class KeepIF:
         scoring = Scoring(budget=tokens, reading=reading, delimiters=delimiters or Delimiters())
         self.floor = None if floor is None else Floor(floor, slack)
         self.fixed = Multipliers(lam, mu if budget else 0.0, bonus)
-        self.controller = Controller(bonus)
+        relay = getattr(aggregation, "func", aggregation) is switching
+        self.controller = Controller(bonus, SWITCH_GAINS if relay else FLOOR_GAINS)
         if tokens:
             self.controller.hold_length(tokens)
         if aggregation == "parts":

@@ -8,7 +8,6 @@ from keepif.rewards.aggregations import and_gate, fixed, gated, switching
 from keepif.rewards.reward import PartReward
 from keepif.rewards.scorer import Scorer
 from keepif.trainer import KeepIF
-from keepif.trainer.controller import SWITCH_GAINS, Controller
 from keepif.trainer.preflight import fitted
 
 BUDGET = 33
@@ -42,8 +41,6 @@ def rewards_of(method: str, reference: Path) -> tuple[Any, KeepIF | None]:
         scorer = Scorer()
         return [PartReward(part, scorer=scorer) for part in ("correctness", "compliance")], None
     keepif = KeepIF(**METHODS[method], reference_file=reference)
-    if method == "switching":
-        keepif.controller = Controller(gains=SWITCH_GAINS)
     return keepif.reward, keepif
 
 
