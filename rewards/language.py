@@ -49,7 +49,7 @@ def detect_official(text: str) -> str | None:
     IFEval leaves langdetect unseeded, so its verdicts on short texts change from run to run. The seed is set on the
     detector alone: nothing global is touched.
     """
-    from langdetect import LangDetectException
+    from langdetect_rs import LangDetectException
 
     detector = _langdetect_factory().create()
     detector.seed = 0
@@ -75,8 +75,8 @@ def _identifier():  # noqa: ANN202  # py3langid is untyped
 
 
 @cache
-def _langdetect_factory():  # noqa: ANN202  # langdetect is untyped
-    from langdetect.detector_factory import PROFILES_DIRECTORY, DetectorFactory
+def _langdetect_factory():  # noqa: ANN202  # langdetect-rs is untyped
+    from langdetect_rs import PROFILES_DIRECTORY, DetectorFactory
 
     factory = DetectorFactory()
     factory.load_profile(PROFILES_DIRECTORY)

@@ -3,11 +3,24 @@
 import re
 import unicodedata
 from functools import cached_property
+from itertools import islice
 
 from .latex import FORMULA, mask_formulas
 
 WORD = re.compile(rf"\w+(?:['’-]\w+)*|{FORMULA}")
 """A word of the `math` reading: letters, digits, underscores, joined by apostrophes or hyphens; a formula is one."""
+
+SENTENCE_END = re.compile(r"(?<![.?!…])(?:[.?!…]++[\"'”’)\]*_»]*+(?=\s|$)|[。！？]++)")
+ABBREVIATED = re.compile(
+    r"(?:\b(?:e\.g|i\.e|cf|vs|Eqs?|Figs?|No|Dr|Mr|Mrs|Ms|Prof|St|resp|approx)|(?:^|\n)[^\S\n]*[\w*#]{1,4})\.$"
+)
+"""Before a full stop that ends no sentence: an abbreviation, or a list's number or letter at the start of a line."""
+
+LOOKALIKES = str.maketrans(
+    "аеорсухіјѕԁһԛԝАВЕКМНОРСТУХІЈЅοΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "aeopcyxijsdhqwABEKMHOPCTYXIJSoABEZHIKMNOPTYX"
+)
+"""Cyrillic and Greek letters → the Latin ones they look like."""
+LETTERS = re.compile(r"[^\W\d_]+")
 
 
 class Text:
@@ -48,11 +61,44 @@ class Text:
         """Words as a reader counts them: "don't" is one, a masked formula is one."""
         return WORD.findall(self.raw)
 
+    def says(self, count: int, beyond: frozenset[str] = frozenset()) -> bool:
+        """Whether there are `count` words or more other than those in `beyond` (in lower case)."""
+        words = (found[0] for found in re.finditer(r"\w+", self.raw) if found[0].lower() not in beyond)
+        return sum(1 for _ in islice(words, count)) == count
+
+    @cached_property
+    def lower_words(self) -> frozenset[str]:
+        """The different words in lower case, without masked formulas."""
+        return frozenset(word.lower() for word in set(self.spoken)) - {FORMULA}
+
+    @cached_property
+    def sentences(self) -> int:
+        """How many sentences a reader counts: each says something and ends with . ? or !, the last may be open.
+
+        A full stop inside a number, after a list's number or after an abbreviation ends none.
+        """
+        count, start, said = 0, 0, False
+        for end in SENTENCE_END.finditer(self.raw):
+            said = said or WORD.search(self.raw, start, end.start()) is not None
+            start = end.end()
+            if said and not ABBREVIATED.search(self.raw, max(0, end.start() - 12), start):
+                count, said = count + 1, False
+        return count + (said or WORD.search(self.raw, start) is not None)
+
     @cached_property
     def prose(self) -> "Text":
-        """The text with formulas, code and invisible characters out of the way, in compatibility form (NFKC)."""
+        """The text with formulas, code and invisible characters out of the way.
+
+        In compatibility form (NFKC), and with Latin letters for what only looks like them in a Latin word.
+        """
         masked = mask_formulas(self.raw)
         if masked.isascii():
             return Text(masked)
         visible = "".join(c for c in masked if c in "\n\t" or unicodedata.category(c) not in {"Cf", "Cc"})
-        return Text(unicodedata.normalize("NFKC", visible))
+        return Text(LETTERS.sub(_in_latin, unicodedata.normalize("NFKC", visible)))
+
+
+def _in_latin(found: re.Match[str]) -> str:
+    """A word of Latin letters and lookalikes, which nobody writes but to evade a check, in Latin letters alone."""
+    word = found[0]
+    return word.translate(LOOKALIKES) if not word.isascii() and re.search("[A-Za-z]", word) else word

@@ -3,7 +3,16 @@
 To add one, write one class in the file that looks at the same thing; see CONTRIBUTING.md.
 """
 
-from . import case, keywords, language, layout, length, startend  # noqa: F401  # importing registers the definitions
+from . import (  # noqa: F401  # importing registers the definitions
+    case,
+    content,
+    keywords,
+    language,
+    layout,
+    length,
+    paragraphs,
+    startend,
+)
 from .base import ALIASES, REGISTRY, Constraint, ConstraintError, Example, Problem, Reading, make
 from .schema import constraints_of
 

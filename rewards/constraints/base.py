@@ -2,10 +2,13 @@
 
 import difflib
 import random
+import re
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
+from functools import cached_property
+from math import inf
 from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
 
 from ..text import Text
@@ -17,8 +20,11 @@ SPEECH = 3
 """Words outside formulas that an answer needs before it can keep a constraint which silence would keep as well."""
 
 REGISTRY: dict[str, type["Constraint"]] = {}
-ALIASES = {"length_constraint_checkers:number_words": "length_constraints:number_words"}
-"""MathIF's and ReasonIF's one diverging id → IFEval's."""
+ALIASES = {
+    "length_constraint_checkers:number_words": "length_constraints:number_words",  # MathIF, ReasonIF
+    "letters:letter_counting2": "keywords:letter_frequency",  # IFTrain
+}
+"""Other names of the same check → IFEval's."""
 
 
 class ConstraintError(ValueError):
@@ -48,6 +54,7 @@ class Constraint:
     Class attributes:
         id (`str`): the published instruction id.
         sentence (`str`): the published sentence, with the fields in braces.
+        definition (`str`): what the `math` reading counts, where the published sentence leaves it open.
         example ([`Example`]): kwargs, an answer that passes and one that fails.
         silent (`bool`): whether an answer that says nothing would keep it; such passes are closed in `math`.
         excludes (`frozenset[str]`): ids that cannot be asked for together with this one.
@@ -55,6 +62,7 @@ class Constraint:
 
     id: ClassVar[str]
     sentence: ClassVar[str]
+    definition: ClassVar[str] = ""
     example: ClassVar[Example]
     silent: ClassVar[bool] = False
     excludes: ClassVar[frozenset[str]] = frozenset()
@@ -65,10 +73,10 @@ class Constraint:
         values = asdict(self)  # pyright: ignore[reportArgumentType]  # every subclass is a dataclass
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
-    @property
+    @cached_property
     def description(self) -> str:
-        """The published sentence, filled in."""
-        return self.sentence.format(**self.kwargs)
+        """The published sentence, filled in, and the definition where there is one."""
+        return f"{self.sentence.format(**self.kwargs)} {self.definition}".rstrip()
 
     def holds(self, answer: Text, reading: Reading = "math") -> bool:
         """Whether `answer` keeps the constraint. Blank answers keep none."""
@@ -76,14 +84,32 @@ class Constraint:
             return False
         if reading == "official":
             return self.official(answer)
-        if self.silent and self.needs_speech and len(answer.prose.words) < SPEECH:
-            return False
-        return self.math(answer)
+        answer = self.unquoted(answer)
+        return not self.closed_by_silence(answer) and self.math(answer)
+
+    def unquoted(self, answer: Text) -> Text:
+        """`answer` without the instruction itself: copying it is not keeping it."""
+        quoted = self.description in answer.raw
+        return Text(answer.raw.replace(self.description, " ")) if quoted else answer
+
+    def closed_by_silence(self, answer: Text) -> bool:
+        """Whether `answer` says too little to keep a constraint that silence or mere keywords would keep as well."""
+        asked = bool(self.padding) or (self.silent and self.needs_speech)
+        return asked and not answer.prose.says(SPEECH, self.padding)
+
+    def credit(self, answer: Text, reading: Reading = "math", *, graded: bool = False) -> float:
+        """What `answer` earns for this constraint, 0 to 1: the verdict, or with `graded` how near a count came."""
+        return float(self.holds(answer, reading))
 
     @property
     def needs_speech(self) -> bool:
         """Whether these kwargs make a constraint of a silent type keepable by saying nothing."""
         return True
+
+    @cached_property
+    def padding(self) -> frozenset[str]:
+        """Words, in lower case, that the constraint asks for: an answer of them alone says nothing."""
+        return frozenset()
 
     def official(self, text: Text) -> bool:
         """The published check, its oddities included."""
@@ -108,6 +134,57 @@ class Constraint:
         if other.id == self.id or other.id in self.excludes:
             return True
         return self.silent and self.needs_speech and bool(other.copied) and not self.math(Text(other.copied))
+
+
+class Counted(Constraint):
+    """A constraint on a count: how often something occurs in the answer."""
+
+    @property
+    def allowed(self) -> tuple[int, float]:
+        """Fewest and most occurrences that keep it, both included."""
+        raise NotImplementedError
+
+    def official_count(self, text: Text) -> int:
+        """What the published check counts."""
+        raise NotImplementedError
+
+    def math_count(self, text: Text) -> int:
+        """The same on a mathematical answer."""
+        return self.official_count(text.prose)
+
+    def official(self, text: Text) -> bool:
+        fewest, most = self.allowed
+        return fewest <= self.official_count(text) <= most
+
+    def math(self, text: Text) -> bool:
+        fewest, most = self.allowed
+        return fewest <= self.math_count(text) <= most
+
+    def credit(self, answer: Text, reading: Reading = "math", *, graded: bool = False) -> float:
+        """The verdict; with `graded`, 1 - d / n where the count misses the bound n by d, and never less than 0.
+
+        Blank and silent answers earn nothing all the same.
+        """
+        verdict = float(self.holds(answer, reading))
+        if not graded or verdict or not answer.stripped:
+            return verdict
+        if reading == "official":
+            return self._nearness(self.official_count(answer))
+        answer = self.unquoted(answer)
+        return 0.0 if self.closed_by_silence(answer) else self._nearness(self.math_count(answer))
+
+    def _nearness(self, found: int) -> float:
+        fewest, most = self.allowed
+        missed, bound = (fewest - found, fewest) if found < fewest else (found - most, most)
+        return max(0.0, 1 - missed / max(bound, 1))
+
+
+class Worded(Constraint):
+    """A constraint that asks for words, those in `copied`: an answer of nothing else keeps none."""
+
+    @cached_property
+    def padding(self) -> frozenset[str]:
+        return frozenset(re.findall(r"\w+", self.copied.lower()))
 
 
 T = TypeVar("T", bound=Constraint)
@@ -181,6 +258,6 @@ def _wanted(hint: Any) -> str:
     return {int: "a whole number, 0 or more", str: "a non-empty text"}[hint]
 
 
-def related(count: int, relation: Relation, bound: int) -> bool:
-    """IFEval's two relations: strictly less, or at least."""
-    return count < bound if relation == "less than" else count >= bound
+def related(relation: Relation, bound: int) -> tuple[int, float]:
+    """Fewest and most by IFEval's two relations: strictly less, or at least."""
+    return (0, bound - 1) if relation == "less than" else (bound, inf)

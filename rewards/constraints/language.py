@@ -1,6 +1,7 @@
 """Language: the language the answer is written in."""
 
 import random
+from functools import cached_property
 
 from ..language import NAMES, detect_official, identify
 from ..text import Text
@@ -20,17 +21,19 @@ class ResponseLanguage(Constraint):
         fails="The correct answer is forty-two because six times seven is forty-two.",
     )
 
-    excludes = frozenset(  # IFEval's: what these ask for is English
-        {"keywords:existence", "keywords:frequency", "keywords:forbidden_words", "startend:end_checker",
-         "detectable_format:multiple_sections", "combination:repeat_prompt", "change_case:english_capital",
-         "change_case:english_lowercase"}
+    excludes = frozenset(  # what these ask for is English
+        {"keywords:existence", "keywords:frequency", "keywords:forbidden_words", "keywords:word_once",
+         "keywords:letter_frequency", "count:count_increment_word", "count:keywords_multiple", "count:conjunctions",
+         "startend:end_checker", "first_word:first_word_answer", "last_word:last_word_answer",
+         "detectable_format:multiple_sections", "format:output_template", "combination:repeat_prompt",
+         "length_constraints:nth_paragraph_first_word", "change_case:english_capital", "change_case:english_lowercase"}
     )  # fmt: skip
 
     def __post_init__(self) -> None:
         if self.language not in NAMES:
             raise ConstraintError(f"{self.id}: language {self.language!r} is none of {', '.join(sorted(NAMES))}")
 
-    @property
+    @cached_property
     def description(self) -> str:
         return self.sentence.format(language_name=NAMES[self.language])
 

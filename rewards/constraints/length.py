@@ -1,40 +1,189 @@
-"""Length: how many words the answer has."""
+"""Length: how many words and sentences the answer has, and how many different ones."""
 
 import random
+from math import inf
+from string import punctuation
 
+from ..punkt import sentences
 from ..text import Text
-from .base import Constraint, Example, Problem, Relation, constraint, related
+from .base import Constraint, Counted, Example, Problem, Relation, constraint, related
+
+CONJUNCTIONS = frozenset(("and", "but", "for", "nor", "or", "so", "yet"))
+LENGTHS = frozenset(
+    {"length_constraints:number_words", "count:word_count_range", "count:unique_word_count",
+     "length_constraints:number_sentences"}
+)  # fmt: skip
+"""Types whose bounds can contradict each other."""
+FORMULA_IS_A_WORD = "A formula counts as one word."
 
 
 @constraint("length_constraints:number_words")
-class NumberWords(Constraint):
+class NumberWords(Counted):
     """Less than, or at least, so many words."""
 
     num_words: int
     relation: Relation
 
     sentence = "Answer with {relation} {num_words} words."
+    definition = FORMULA_IS_A_WORD
     example = Example(
         {"num_words": 6, "relation": "less than"},
         passes="The answer is 42.",
         fails="After some thought we find that the answer is 42.",
     )
     silent = True
+    excludes = LENGTHS
+
+    @property
+    def allowed(self) -> tuple[int, float]:
+        return related(self.relation, self.num_words)
 
     @property
     def needs_speech(self) -> bool:
         return self.relation == "less than" and self.num_words > 3
 
-    def official(self, text: Text) -> bool:
+    def official_count(self, text: Text) -> int:
         r"""`\w+` runs: "don't" counts two, `\frac{1}{2}` three."""
-        return related(len(text.words), self.relation, self.num_words)
+        return len(text.words)
 
-    def math(self, text: Text) -> bool:
+    def math_count(self, text: Text) -> int:
         """Words as a reader counts them: "don't" is one, a formula is one."""
-        return related(len(text.prose.spoken), self.relation, self.num_words)
+        return len(text.prose.spoken)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
         if rng.random() < 0.5:
             return cls(num_words=rng.randrange(50, 401, 10), relation="less than")
         return cls(num_words=rng.randrange(20, 101, 5), relation="at least")
+
+
+@constraint("count:word_count_range")
+class WordCountRange(Counted):
+    """Between so many and so many words, both included (IFBench)."""
+
+    min_words: int
+    max_words: int
+
+    sentence = "The response must contain between {min_words} and {max_words} words."
+    definition = FORMULA_IS_A_WORD
+    example = Example(
+        {"min_words": 4, "max_words": 6},
+        passes="The answer is simply 42.",
+        fails="After some thought we find that the answer is 42.",
+    )
+    silent = True
+    excludes = LENGTHS
+
+    @property
+    def allowed(self) -> tuple[int, float]:
+        return self.min_words, self.max_words
+
+    @property
+    def needs_speech(self) -> bool:
+        return self.min_words < 3 < self.max_words
+
+    def official_count(self, text: Text) -> int:
+        return len(text.words)
+
+    def math_count(self, text: Text) -> int:
+        return len(text.prose.spoken)
+
+    @classmethod
+    def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
+        fewest = rng.randrange(20, 151, 10)
+        return cls(min_words=fewest, max_words=fewest + rng.randrange(20, 101, 10))
+
+
+@constraint("count:unique_word_count")
+class UniqueWordCount(Counted):
+    """At least so many different words (IFBench)."""
+
+    N: int
+
+    sentence = "Use at least {N} unique words in the response."
+    definition = "Formulas do not count."
+    example = Example({"N": 4}, passes="The sum is clearly 42.", fails="The sum, the sum, the sum.")
+    excludes = LENGTHS
+
+    @property
+    def allowed(self) -> tuple[int, float]:
+        return self.N, inf
+
+    def official_count(self, text: Text) -> int:
+        """Pieces between white space without their punctuation; all pieces of punctuation alone count one."""
+        return len({word.strip(punctuation + " ") for word in text.lower.split()})
+
+    def math_count(self, text: Text) -> int:
+        """Words with a letter."""
+        return len({word for word in text.prose.lower_words if not word.isdigit()})
+
+    @classmethod
+    def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
+        return cls(N=rng.randrange(15, 61, 5))
+
+
+@constraint("count:conjunctions")
+class Conjunctions(Counted):
+    """At least so many different coordinating conjunctions (IFBench)."""
+
+    small_n: int
+
+    sentence = "Use at least {small_n} different coordinating conjunctions in the response."
+    example = Example(
+        {"small_n": 3},
+        passes="Add 2 and 4, but not 6 or 8, so it is 6.",
+        fails="Add 2 and 4 and 6 and 8.",
+    )
+
+    @property
+    def allowed(self) -> tuple[int, float]:
+        return self.small_n, inf
+
+    def official_count(self, text: Text) -> int:
+        """Different pieces between white space: "and", "And" and "and," are three."""
+        return len({word for word in text.raw.split() if word.strip(punctuation + " ").lower() in CONJUNCTIONS})
+
+    def math_count(self, text: Text) -> int:
+        return len(CONJUNCTIONS.intersection(text.prose.lower_words))
+
+    @classmethod
+    def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
+        return cls(small_n=rng.randint(2, 4))
+
+
+@constraint("length_constraints:number_sentences")
+class NumberSentences(Counted):
+    """Less than, or at least, so many sentences."""
+
+    num_sentences: int
+    relation: Relation
+
+    sentence = "Your response should contain {relation} {num_sentences} sentences."
+    definition = "A sentence ends with a full stop, a question mark or an exclamation mark."
+    example = Example(
+        {"num_sentences": 3, "relation": "at least"},
+        passes="Add 2. Double it. The answer is 42.",
+        fails="Add 2 and double it. The answer is 42.",
+    )
+    silent = True
+    excludes = LENGTHS
+
+    @property
+    def allowed(self) -> tuple[int, float]:
+        return related(self.relation, self.num_sentences)
+
+    @property
+    def needs_speech(self) -> bool:
+        return self.relation == "less than"
+
+    def official_count(self, text: Text) -> int:
+        """Punkt's sentences, as in NLTK 3.9."""
+        return sum(1 for _ in sentences(text.raw))
+
+    def math_count(self, text: Text) -> int:
+        """Sentences with something said, outside formulas: a decimal point, a list number or "e.g." ends none."""
+        return text.prose.sentences
+
+    @classmethod
+    def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
+        return cls(num_sentences=rng.randint(3, 12), relation=rng.choice(("less than", "at least")))

@@ -21,8 +21,27 @@ def holds(instruction_id: str, text: str, reading: str = "math", **kwargs: objec
     return make(instruction_id, kwargs).holds(Text(text), reading)  # pyright: ignore[reportArgumentType]
 
 
-def test_mathif_is_complete() -> None:
-    assert len(IDS) == 15
+IFEVAL = {
+    "change_case:capital_word_frequency", "change_case:english_capital", "change_case:english_lowercase",
+    "combination:repeat_prompt", "combination:two_responses", "detectable_content:number_placeholders",
+    "detectable_content:postscript", "detectable_format:constrained_response", "detectable_format:json_format",
+    "detectable_format:multiple_sections", "detectable_format:number_bullet_lists",
+    "detectable_format:number_highlighted_sections", "detectable_format:title", "keywords:existence",
+    "keywords:forbidden_words", "keywords:frequency", "keywords:letter_frequency", "language:response_language",
+    "length_constraints:nth_paragraph_first_word", "length_constraints:number_paragraphs",
+    "length_constraints:number_sentences", "length_constraints:number_words", "punctuation:no_comma",
+    "startend:end_checker", "startend:quotation",
+}  # fmt: skip
+NEVER_SAMPLED = {
+    "combination:two_responses", "detectable_content:number_placeholders", "detectable_format:constrained_response",
+    "detectable_format:json_format",
+}  # fmt: skip
+"""No answer to a problem of mathematics is wanted in these forms."""
+
+
+def test_ifeval_is_complete() -> None:
+    assert len(IFEVAL) == 25
+    assert set(IDS) >= IFEVAL
 
 
 @pytest.mark.parametrize("reading", READINGS)
@@ -49,8 +68,9 @@ def test_samples_can_be_built_and_fit_the_problem(instruction_id: str) -> None:
     rng = random.Random(0)
     for _ in range(50):
         sampled = REGISTRY[instruction_id].sample(rng, Problem("What is 6 times 7?", "42"))
-        assert sampled is not None
-        assert make(instruction_id, sampled.kwargs) == sampled
+        assert (sampled is None) == (instruction_id in NEVER_SAMPLED)
+        if sampled:
+            assert make(instruction_id, sampled.kwargs) == sampled
 
 
 @pytest.mark.parametrize("text", ["", " \n", "42", r"\boxed{42}", "$42$"])
@@ -59,12 +79,51 @@ def test_nothing_said_keeps_nothing(instruction_id: str, text: str) -> None:
     assert not example_of(instruction_id).holds(Text(text), "math")
 
 
-@pytest.mark.parametrize("reading", READINGS)
+HOSTILE = st.text() | st.text(alphabet="*-_\"'$\\{}[]<>boxed Section12\n,.!?", max_size=300)
+
+
+def holds_or_not(instruction_id: str, examples: int) -> None:
+    @given(text=HOSTILE)
+    @settings(max_examples=examples, deadline=None)
+    def verdicts(text: str) -> None:
+        for reading in READINGS:
+            constraint = example_of(instruction_id)
+            verdict = constraint.holds(Text(text), reading)  # pyright: ignore[reportArgumentType]
+            graded = constraint.credit(Text(text), reading, graded=True)  # pyright: ignore[reportArgumentType]
+            assert verdict in {True, False}
+            assert 0 <= graded <= 1
+            assert verdict == (graded == 1)
+
+    verdicts()
+
+
 @pytest.mark.parametrize("instruction_id", IDS)
-@given(text=st.text() | st.text(alphabet="*-_\"'$\\{}boxed Section12\n,.", max_size=300))
-@settings(max_examples=60, deadline=None)
-def test_checks_never_raise(instruction_id: str, reading: str, text: str) -> None:
-    assert example_of(instruction_id).holds(Text(text), reading) in {True, False}  # pyright: ignore[reportArgumentType]
+def test_checks_never_raise(instruction_id: str) -> None:
+    holds_or_not(instruction_id, examples=60)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("instruction_id", IDS)
+def test_checks_never_raise_thoroughly(instruction_id: str) -> None:
+    holds_or_not(instruction_id, examples=10_000)
+
+
+@pytest.mark.parametrize(
+    ("relation", "text", "graded"),
+    [
+        ("at least", "one two three four", 1.0),
+        ("at least", "one two three", 0.75),
+        ("at least", r"\boxed{42}", 0.25),
+        ("at least", "", 0.0),
+        ("less than", "one two three four", 2 / 3),
+        ("less than", "one " * 9, 0.0),
+        ("less than", r"\boxed{42}", 0.0),  # silence is not kept, and not nearly kept
+    ],
+)
+def test_a_missed_count_can_be_graded(relation: str, text: str, graded: float) -> None:
+    words = make("length_constraints:number_words", {"num_words": 4, "relation": relation})
+    assert words.credit(Text(text), graded=True) == pytest.approx(graded)
+    assert words.credit(Text(text)) == float(graded == 1)
 
 
 # --- kwargs ---------------------------------------------------------------------------------------------------------

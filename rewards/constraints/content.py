@@ -1,0 +1,198 @@
+"""Content: parts that an answer has to have, and whole forms that it has to take."""
+
+import json
+import random
+import re
+from math import inf
+
+from ..text import Text
+from .base import Constraint, Counted, Example, Problem, constraint
+
+OPTIONS = ("My answer is yes.", "My answer is no.", "My answer is maybe.")
+PLACEHOLDER = re.compile(r"\[([^\[\]\n]+)\](?!\()")
+LETTER = re.compile(r"[^\W\d_]")
+TEMPLATE = ("My Answer:", "My Conclusion:", "Future Outlook:")
+FENCES = ("```json", "```Json", "```JSON", "```")
+MARKERS = ("P.S.", "P.P.S")
+
+
+@constraint("detectable_content:number_placeholders")
+class NumberPlaceholders(Counted):
+    """At least so many placeholders in square brackets."""
+
+    num_placeholders: int
+
+    sentence = (
+        "The response must contain at least {num_placeholders} placeholders represented by square brackets, such as "
+        "[address]."
+    )
+    example = Example({"num_placeholders": 1}, passes="Dear [name], it is 42.", fails="Dear reader, it is 42.")
+
+    @property
+    def allowed(self) -> tuple[int, float]:
+        return self.num_placeholders, inf
+
+    def official_count(self, text: Text) -> int:
+        r"""Anything between an opening bracket and the next closing one of its line: [0, 1] and `\[x\]` count."""
+        return sum(self._brackets(line) for line in text.lines if "[" in line) if "[" in text.raw else 0
+
+    @staticmethod
+    def _brackets(line: str) -> int:
+        found, end = 0, line.find("[")
+        while end >= 0 and (end := line.find("]", end)) >= 0:
+            found += 1
+            end = line.find("[", end)
+        return found
+
+    def math_count(self, text: Text) -> int:
+        """With a letter in it, outside formulas, and no link."""
+        return sum(bool(LETTER.search(inside)) for inside in PLACEHOLDER.findall(text.prose.raw))
+
+    @classmethod
+    def sample(cls, rng: random.Random, problem: Problem) -> Constraint | None:
+        return None  # nothing in a solution wants filling in
+
+
+@constraint("detectable_content:postscript")
+class Postscript(Constraint):
+    """A postscript after the answer."""
+
+    postscript_marker: str
+
+    sentence = "At the end of your response, please explicitly add a postscript starting with {postscript_marker}"
+    example = Example(
+        {"postscript_marker": "P.S."},
+        passes="The answer is 42.\nP.S. Check it with a sum.",
+        fails="The answer is 42, as a check with a sum shows.",
+    )
+
+    @property
+    def copied(self) -> str:
+        return self.postscript_marker
+
+    def official(self, text: Text) -> bool:
+        """The marker anywhere, whatever the case."""
+        marker = self.postscript_marker.strip()
+        pattern = {"P.P.S": r"p\.\s?p\.\s?s", "P.S.": r"p\.\s?s\."}.get(marker, marker.lower())
+        return re.search(pattern, text.lower, re.MULTILINE) is not None
+
+    def math(self, text: Text) -> bool:
+        """At the start of a line, with something said before it and after it."""
+        letters = r"\.?\s?".join(re.escape(letter) for letter in self.postscript_marker if letter not in ". ")
+        mark = re.compile(rf"\n[^\S\n]*[*_]{{0,3}}{letters}(?!\w)", re.IGNORECASE)
+        before, *after = mark.split(text.prose.raw, maxsplit=1)
+        return bool(after) and bool(Text(before).spoken) and bool(LETTER.search(after[0]))
+
+    @classmethod
+    def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
+        return cls(postscript_marker=rng.choice(MARKERS))
+
+
+@constraint("detectable_format:constrained_response")
+class ConstrainedResponse(Constraint):
+    """One of three fixed answers."""
+
+    sentence = "Answer with one of the following options: " + str(OPTIONS)
+    example = Example({}, passes="My answer is maybe.", fails="I cannot say yes, and I cannot say no.")
+
+    def official(self, text: Text) -> bool:
+        """One of them anywhere."""
+        return any(option in text.raw for option in OPTIONS)
+
+    def math(self, text: Text) -> bool:
+        """One of them and not two."""
+        return sum(option in text.prose.raw for option in OPTIONS) == 1
+
+    @classmethod
+    def sample(cls, rng: random.Random, problem: Problem) -> Constraint | None:
+        return None  # a number is neither yes nor no
+
+
+@constraint("detectable_format:json_format")
+class JsonFormat(Constraint):
+    """The whole answer is JSON."""
+
+    sentence = "Entire output should be wrapped in JSON format. You can use markdown ticks such as ```."
+    example = Example({}, passes='```json\n{"answer": 42}\n```', fails='The answer: {"answer": 42}')
+
+    def official(self, text: Text) -> bool:
+        """A bare number or text is JSON; so is NaN."""
+        return self._parsed(text) is not None
+
+    def math(self, text: Text) -> bool:
+        """An object or a list with something in it."""
+        parsed = self._parsed(text)
+        return parsed is not None and bool(parsed[0]) and isinstance(parsed[0], dict | list)
+
+    @staticmethod
+    def _parsed(text: Text) -> tuple[object] | None:
+        body = text.stripped
+        for fence in FENCES:
+            body = body.removeprefix(fence)
+        try:
+            return (json.loads(body.removesuffix("```").strip()),)
+        except (ValueError, RecursionError):
+            return None
+
+    @classmethod
+    def sample(cls, rng: random.Random, problem: Problem) -> Constraint | None:
+        return None  # a box in JSON needs its backslashes escaped, and is no box then
+
+
+@constraint("combination:two_responses")
+class TwoResponses(Constraint):
+    """Two different responses divided by six stars."""
+
+    sentence = (
+        "Give two different responses. Responses and only responses should be separated by 6 asterisk symbols: ******."
+    )
+    example = Example({}, passes="It is 42.\n******\nIt is 6 times 7.", fails="It is 42. It is 6 times 7.")
+
+    def official(self, text: Text) -> bool:
+        """Blank pieces at either end do not count, one in the middle spoils it."""
+        pieces = [piece.strip() for piece in text.raw.split("******")]
+        said = [piece for piece in pieces if piece]
+        return all(pieces[1:-1]) and len(said) == 2 and said[0] != said[1]
+
+    def math(self, text: Text) -> bool:
+        """In each something is said."""
+        said = [piece.strip() for piece in text.raw.split("******") if Text(piece).prose.spoken]
+        return len(said) == 2 and said[0] != said[1]
+
+    @classmethod
+    def sample(cls, rng: random.Random, problem: Problem) -> Constraint | None:
+        return None  # a question has one answer
+
+
+@constraint("format:output_template")
+class OutputTemplate(Constraint):
+    """Three headed parts (IFBench)."""
+
+    sentence = (
+        "Use this exact template for your response: My Answer: [answer] My Conclusion: [conclusion] Future Outlook: "
+        "[outlook]"
+    )
+    example = Example(
+        {},
+        passes="My Answer: 42\nMy Conclusion: The sum is even.\nFuture Outlook: Try larger sums.",
+        fails="My Answer: 42\nThe sum is even.",
+    )
+    excludes = frozenset({"first_word:first_word_answer", "keywords:start_end"})
+
+    @property
+    def copied(self) -> str:
+        return " ".join(TEMPLATE)
+
+    def official(self, text: Text) -> bool:
+        """The three headings anywhere, in any order."""
+        return all(heading in text.raw for heading in TEMPLATE)
+
+    def math(self, text: Text) -> bool:
+        """In order, once each, with something said under each."""
+        pieces = re.split("|".join(TEMPLATE), text.prose.raw)
+        found = re.findall("|".join(TEMPLATE), text.prose.raw)
+        return found == list(TEMPLATE) and all(Text(piece).spoken for piece in pieces[1:])
+
+    @classmethod
+    def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
+        return cls()

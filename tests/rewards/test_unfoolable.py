@@ -1,0 +1,115 @@
+"""What a person would not take for obedience keeps no constraint in the `math` reading."""
+
+import pytest
+
+from keepif.rewards import Text, make
+from keepif.rewards.constraints import REGISTRY, Constraint
+
+QUESTION = "What is 6 times 7?"
+IDS = sorted(REGISTRY)
+
+
+def example_of(instruction_id: str) -> Constraint:
+    return make(instruction_id, REGISTRY[instruction_id].example.kwargs)
+
+
+def kept(instruction_id: str, text: str, **kwargs: object) -> bool:
+    return make(instruction_id, kwargs).holds(Text(text), "math")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " \n\n ", "42", "42.", r"\boxed{42}", "$42$", r"\[42\]", "```\n42\n```", "\u200b\u200b", "...", "***", "* *"],
+)
+@pytest.mark.parametrize("instruction_id", IDS)
+def test_nothing_said(instruction_id: str, text: str) -> None:
+    assert not example_of(instruction_id).holds(Text(text), "math")
+
+
+@pytest.mark.parametrize("instruction_id", [i for i in IDS if i != "language:response_language"])
+def test_the_instruction_copied(instruction_id: str) -> None:
+    constraint = example_of(instruction_id)
+    assert not constraint.holds(Text(constraint.description), "math")
+
+
+@pytest.mark.parametrize(
+    "instruction_id", [i for i in IDS if REGISTRY[i].example.kwargs and i != "language:response_language"]
+)
+def test_keyword_spam(instruction_id: str) -> None:
+    """The words of the kwargs over and over, without a sentence."""
+    constraint = example_of(instruction_id)
+    words = [w for value in constraint.kwargs.values() for w in (value if isinstance(value, list) else [value])]
+    spam = " ".join(w for w in words if isinstance(w, str) and w not in {"less than", "at least"})
+    assert not constraint.holds(Text(spam), "math")
+    assert not constraint.holds(Text(f"{spam} " * 9), "math")
+
+
+@pytest.mark.parametrize(
+    ("instruction_id", "kwargs", "text"),
+    [
+        # zero-width characters and lookalikes hide what a reader sees
+        ("keywords:forbidden_words", {"forbidden_words": ["thus"]}, "We are done, th\u200bus it is 42."),
+        ("keywords:forbidden_words", {"forbidden_words": ["thus"]}, "We are done, thu\u0455 it is 42."),
+        ("keywords:frequency", {"keyword": "sum", "frequency": 1, "relation": "less than"},
+         "The s\u00adum is just 42."),
+        ("keywords:letter_frequency", {"letter": "z", "let_frequency": 1, "let_relation": "less than"},
+         "It is \uff5aero after all."),
+        ("punctuation:no_comma", {}, "So\uff0c the answer is 42."),
+        ("punctuation:no_comma", {}, "So\u201a the answer is 42."),
+        ("change_case:english_lowercase", {}, "the answer \uff21 is forty two."),
+        # and cannot make what a reader does not see
+        ("length_constraints:number_words", {"num_words": 5, "relation": "at least"}, "f\u200bo\u200br\u200bt\u200by"),
+        ("length_constraints:number_sentences", {"num_sentences": 3, "relation": "at least"}, "Done. . . . ! ?"),
+        ("length_constraints:number_paragraphs", {"num_paragraphs": 2}, "All is said and done.\n***\n\u200b"),
+        ("detectable_format:number_bullet_lists", {"num_bullets": 2}, "* \u200b\n* \u200b"),
+        ("detectable_format:number_highlighted_sections", {"num_highlights": 2}, "It is *\u200b* and *.* here."),
+        ("detectable_format:multiple_sections", {"section_spliter": "Section", "num_sections": 2},
+         "Section 1\nSection 2"),
+        ("detectable_format:title", {}, "<<16-3=13>> is what we get."),
+        ("detectable_format:title", {}, "<<.>> is what we get."),
+        ("detectable_format:json_format", {}, "[]"),
+        ("detectable_format:constrained_response", {}, "My answer is yes. My answer is no."),
+        ("detectable_content:number_placeholders", {"num_placeholders": 1}, r"The interval [0, 1] and \[ x \]."),
+        ("detectable_content:postscript", {"postscript_marker": "P.S."}, "P.S."),
+        ("detectable_content:postscript", {"postscript_marker": "P.S."}, "The answer is 42. P.S."),
+        ("combination:two_responses", {}, "It is 42.\n******\n\u200b"),
+        ("combination:repeat_prompt", {"prompt_to_repeat": QUESTION}, QUESTION),
+        ("format:list", {"sep": "!?!?"}, "!?!? !?!? !?!?"),
+        ("format:list", {"sep": "..."}, "Let me see ... so it is ... 42."),
+        ("format:output_template", {}, "My Answer: My Conclusion: Future Outlook:"),
+        ("format:output_template", {}, "Future Outlook: good. My Conclusion: even. My Answer: 42"),
+        ("count:unique_word_count", {"N": 5}, "1 2 3 4 5 6 7 8"),
+        ("count:conjunctions", {"small_n": 3}, "And and AND and, And."),
+        ("first_word:first_word_answer", {"first_word": "so"}, "Sometimes it is 42."),
+        ("last_word:last_word_answer", {"last_word": "done"}, "It is abandoned"),
+        ("keywords:start_end", {}, "42 is equal to 42"),
+        ("startend:quotation", {}, '""'),
+        ("startend:quotation", {}, '"\u200b"'),
+        ("language:response_language", {"language": "es"}, "42 = 6 x 7"),
+    ],
+)  # fmt: skip
+def test_tricks(instruction_id: str, kwargs: dict[str, object], text: str) -> None:
+    assert not kept(instruction_id, text, **kwargs)
+
+
+@pytest.mark.parametrize(
+    ("instruction_id", "kwargs", "text"),
+    [
+        ("length_constraints:number_sentences", {"num_sentences": 3, "relation": "less than"},
+         "We get 3.5 cm, e.g. by Fig. 2.\n1. That is all"),
+        ("length_constraints:number_sentences", {"num_sentences": 2, "relation": "at least"}, "Is it 42? Yes!"),
+        ("length_constraints:number_paragraphs", {"num_paragraphs": 2}, "We add ***two*** here.\n***\nIt is $42$."),
+        ("length_constraints:nth_paragraph_first_word",
+         {"num_paragraphs": 2, "nth_paragraph": 2, "first_word": "so"}, "We add two.\n\n\n\n**So**, it is 42."),
+        ("first_word:first_word_answer", {"first_word": "so"}, '"So, it is 42."'),
+        ("last_word:last_word_answer", {"last_word": "done"}, "It is 42. **Done!**"),
+        ("detectable_content:postscript", {"postscript_marker": "P.P.S"}, "It is 42.\n\n**P.P.S.** Add them again."),
+        ("detectable_format:title", {}, "<<Sums>>\nIt is 42."),
+        ("count:conjunctions", {"small_n": 2}, "It is even, and so is its double."),
+        ("keywords:letter_frequency", {"letter": "x", "let_frequency": 1, "let_relation": "less than"},
+         "Take $x=2$ and go."),
+        ("combination:two_responses", {}, "It is 42.\n******\nIt is 6 times 7."),
+    ],
+)  # fmt: skip
+def test_honest_answers_are_not_taken_for_tricks(instruction_id: str, kwargs: dict[str, object], text: str) -> None:
+    assert kept(instruction_id, text, **kwargs)
