@@ -27,7 +27,8 @@ def cosine(correct: Correct, tokens: Tokens, *, limit: int = 14_336) -> list[flo
     r"""$\eta_L + (\eta_0 - \eta_L)(1 + \cos(\pi \ell / L)) / 2$: 2 to 1 where correct, -10 to 0 where wrong, -10
     beyond L.
 
-    Pays wrong completions for length (Demystifying long chain-of-thought, arXiv 2502.03373).
+    Pays wrong completions for length (Demystifying long chain-of-thought, arXiv 2502.03373). The paper's penalty for
+    repeated n-grams, which keeps them from being padded, is not in it: it needs the text, and terms see lengths only.
 
     >>> cosine([1, 1, 0, 0, 1], [0, 100, 0, 100, 101], limit=100)
     [2.0, 1.0, -10.0, 0.0, -10.0]
