@@ -19,13 +19,13 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
+from keepif.trainer.floor import SLACK
+from keepif.trainer.record import SMOOTHED
+
 from .tiny_policy.methods import GDPO, METHODS
 from .tiny_policy.reinforce import before, measure_reference
 
 STEPS, SAMPLES, SAMPLES_BEFORE = 80, 4, 12
-SMOOTHED = 10
-"""Steps in the running means that are held against the floor."""
-SLACK = 0.02
 TOLERANCE = 0.01
 """A run that ends no further below its floor holds it; about one standard error of the held-out compliance."""
 

@@ -10,7 +10,7 @@ from accelerate.utils import broadcast_object_list
 
 from keepif.rewards import Delimiters, KeepIFReward, Multipliers, PartReward, Scoring
 from keepif.rewards.aggregations import Aggregation, switching
-from keepif.rewards.combine import BONUS, combine
+from keepif.rewards.combine import BONUS, LAM, combine
 from keepif.rewards.constraints import Reading
 from keepif.rewards.grader import shared_grader
 from keepif.rewards.reward import PARTS, LengthTerm
@@ -19,7 +19,7 @@ from keepif.rewards.scorer import Scorer
 from . import preflight
 from .callback import KeepIFCallback
 from .controller import FLOOR_GAINS, SWITCH_GAINS, Controller
-from .floor import Floor, Setting
+from .floor import SLACK, Floor, Setting
 from .prepass import Prepass
 from .provenance import provenance
 from .reference import Reference, read_json
@@ -71,14 +71,14 @@ class KeepIF:
         self,
         *,
         floor: Setting | None = "reference",
-        slack: float = 0.02,
+        slack: float = SLACK,
         budget: int | Literal["reference"] | None = None,
         bonus: float = BONUS,
         prepass: Prepass | None = Prepass(),  # noqa: B008  # frozen
         reference_file: str | Path | None = None,
         aggregation: Aggregation | Literal["parts"] = combine,
         length_term: LengthTerm | None = None,
-        lam: float = 0.3,
+        lam: float = LAM,
         mu: float = 0.2,
         reading: Reading = "math",
         delimiters: Delimiters | None = None,

@@ -11,6 +11,8 @@ LATEST = 20
 """Ticks whose tallies are kept: what the report calls 'after'."""
 EARLIEST = 5
 """Ticks that stand for 'before' where the reference was not measured."""
+SMOOTHED = 10
+"""Ticks in the running means that are held against the floor: one batch alone is too noisy to call a violation."""
 COLUMNS = ("step", "correctness", "compliance", "floor", "joint", "tokens", "lambda", "mu", "error", "infeasible")
 
 

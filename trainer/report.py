@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from .record import EARLIEST, LATEST, Record
+from .record import EARLIEST, LATEST, SMOOTHED, Record
 from .reference import Reference, read_json, write_json
 from .tally import Tally, proportion
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 NAME, FIGURE = "keepif-report.json", "keepif-report.png"
-SMOOTHED = 10
-"""Ticks in the running means that are held against the floor: one batch alone is too noisy to call a violation."""
 LIMITS = (
     "Measured on the training prompts, on completions sampled while training: not on held-out data.",
     "Intervals are 95 % (Wilson) and take completions as independent; several samples of one prompt are not quite.",
