@@ -9,7 +9,7 @@ from typing import Any, Literal
 from accelerate.utils import broadcast_object_list
 
 from keepif.rewards import Delimiters, KeepIFReward, Multipliers, PartReward, Scoring
-from keepif.rewards.aggregations import Aggregation, switching
+from keepif.rewards.aggregations import AGGREGATIONS, Aggregation, switching
 from keepif.rewards.combine import BONUS, LAM, combine
 from keepif.rewards.constraints import Reading
 from keepif.rewards.grader import shared_grader
@@ -89,7 +89,9 @@ class KeepIF:
         scoring = Scoring(budget=tokens, reading=reading, delimiters=delimiters or Delimiters())
         self.floor = None if floor is None else Floor(floor, slack)
         self.fixed = Multipliers(lam, mu if budget else 0.0, bonus)
-        relay = getattr(aggregation, "func", aggregation) is switching
+        published = getattr(aggregation, "func", aggregation)
+        relay = published is switching
+        self.weighs = ("lam",) if relay else () if published in AGGREGATIONS.values() else ("lam", "mu", "bonus")
         self.controller = Controller(bonus, SWITCH_GAINS if relay else FLOOR_GAINS)
         if tokens:
             self.controller.hold_length(tokens)
@@ -104,6 +106,11 @@ class KeepIF:
     @property
     def multipliers(self) -> Multipliers:
         return self.controller.multipliers if self.floor else self.fixed
+
+    @property
+    def in_force(self) -> dict[str, float]:
+        """Those multipliers that the aggregation uses, by name."""
+        return {name: getattr(self.multipliers, name) for name in self.weighs}
 
     @property
     def needs_reference(self) -> bool:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import tiny
 from scripted import Scripted
 from trl import GRPOTrainer
 
+from keepif.rewards.aggregations import fixed, switching
 from keepif.trainer import ConfigError, KeepIF, Prepass, report
 from keepif.trainer.record import COLUMNS
 
@@ -77,6 +79,32 @@ def test_fixed_multipliers_stay(tmp_path: Path) -> None:
     trainer.train()
     assert history(trainer)["lambda"] == [0.25, 0.25]
     assert keepif.controller.floor.ticks == 0
+    logged = set().union(*trainer.state.log_history)
+    assert {"keepif/lambda", "keepif/bonus"} <= logged
+    assert not {"keepif/error", "keepif/floor", "keepif/floor_infeasible"} & logged
+
+
+def test_an_aggregation_without_multipliers_shows_none(tmp_path: Path) -> None:
+    keepif = script(KeepIF(floor=None, aggregation=partial(fixed, weight=0.5)), obeys=0.5)
+    trainer = build(tmp_path, keepif, per_device_train_batch_size=16)
+    trainer.train()
+    assert not {"keepif/lambda", "keepif/mu", "keepif/bonus"} & set().union(*trainer.state.log_history)
+    found = report.load(tmp_path)
+    assert found["multipliers"] == {}
+    assert found["history"]["lambda"] == [None, None]
+    assert (tmp_path / report.FIGURE).exists()
+    assert KeepIF(aggregation=switching).in_force == {"lam": 0.0}
+
+
+def test_training_again_begins_the_report_anew_and_goes_on_with_the_multipliers(tmp_path: Path) -> None:
+    keepif = script(KeepIF(floor=0.9), obeys=0.5)
+    trainer = build(tmp_path, keepif, per_device_train_batch_size=16)
+    trainer.train()
+    reached = keepif.multipliers.lam
+    trainer.train()
+    assert history(trainer)["step"] == [1, 2]
+    assert history(trainer)["lambda"][0] == pytest.approx(reached, abs=1e-5)
+    assert report.load(tmp_path)["completions"] == 32
 
 
 def test_the_first_batches_can_serve_as_reference(tmp_path: Path) -> None:

@@ -93,5 +93,11 @@ def test_what_is_no_report_is_refused(
     assert message in capsys.readouterr().err
 
 
+def test_multipliers_that_nothing_uses_are_not_shown(run: Path) -> None:
+    found = report.load(run) | {"multipliers": {}}
+    assert not any("multipliers" in line for line in report.footnotes(found))
+    assert "multipliers: λ 0.300" in report.footnotes(found | {"multipliers": {"lam": 0.3}})
+
+
 def test_it_is_plain_json(run: Path) -> None:
     assert json.loads((run / report.NAME).read_text(), parse_constant=pytest.fail)
