@@ -16,7 +16,7 @@ from .controller import Sums
 from .preflight import ConfigError
 from .prepass import measure
 from .record import Record
-from .reference import Reference, write_json
+from .reference import Reference, keep_json
 from .tally import Tally
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class KeepIFCallback(TrainerCallback):
         if self.referred < FIRST_BATCHES:
             return
         if self.trainer.accelerator.is_main_process:
-            write_json(self.path, self.reference.to_dict())
+            keep_json(self.path, self.reference.to_dict())
         self.keepif.refer_to(self.reference)
 
     def _report(self, state: Any, *, finished: bool) -> None:

@@ -47,7 +47,8 @@ class KeepIF:
         prepass ([`Prepass`] or `None`, *optional*): how the reference is measured; `None` takes the run's first
             batches.
         reference_file (`str` or `Path`, *optional*): where the reference is looked for and stored, by default
-            `keepif-reference.json` in the trainer's `output_dir`. Runs of a sweep can share one.
+            `keepif-reference.json` in the trainer's `output_dir`. Runs of a sweep can share one, and it may have been
+            measured on other prompts, which is logged: those it does not know are held to their types' means.
         aggregation (*optional*): `"parts"` hands TRL the parts one by one, for
             `multi_objective_aggregation="normalize_then_sum"`, and moves `trainer.reward_weights`; a function out of
             [`~keepif.rewards.aggregations`] takes a published way, for comparison. KeepIF's own scalar by default.
@@ -149,14 +150,29 @@ class KeepIF:
             logger.warning("keepif: %s", warning)
         self.scorer.scoring = preflight.fitted(trainer, self.scoring)
         path = Path(self.reference_file or Path(trainer.args.output_dir) / "keepif-reference.json")
-        reference = Reference(provenance(trainer, preflight.tokenizer_of(trainer), self.scoring))
-        [stored] = broadcast_object_list([read_json(path)])  # what the main process finds, all ranks go by
-        if self.needs_reference and stored is not None:
-            reference = Reference.from_dict(stored, reference.provenance, path)
-            self.refer_to(reference)
+        reference = self._reference(trainer, path)
         trainer.add_callback(KeepIFCallback(self, trainer, reference, path))
         shared_grader().warm()
         return self
+
+    def _reference(self, trainer: Any, path: Path) -> Reference:
+        """The reference stored at `path`, taken up where one is needed, or one that is still to be measured."""
+        main = trainer.accelerator.is_main_process
+        mine = provenance(trainer, preflight.tokenizer_of(trainer), self.scoring) if main else {}
+        mine, stored = broadcast_object_list([mine, read_json(path)])  # what the main process finds, all ranks go by
+        if not self.needs_reference or stored is None:
+            return Reference(mine)
+        named = self.reference_file is not None
+        required = {name: value for name, value in mine.items() if not (named and name == "dataset")}
+        reference = Reference.from_dict(stored, required, path)
+        if reference.provenance.get("dataset") != mine["dataset"]:
+            logger.warning(
+                "keepif: the reference in %s was measured on other prompts than this run's, or does not say on which; "
+                "prompts that it does not know are held to the means of their constraints' types",
+                path,
+            )
+        self.refer_to(reference)
+        return reference
 
     def refer_to(self, reference: Reference) -> None:
         """Take floor and budget from a measured reference."""

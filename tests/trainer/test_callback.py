@@ -16,7 +16,7 @@ from scripted import Scripted
 from trl import GRPOTrainer
 
 from keepif.rewards.aggregations import fixed, switching
-from keepif.trainer import ConfigError, KeepIF, Prepass, report
+from keepif.trainer import ConfigError, KeepIF, Prepass, callback, report
 from keepif.trainer.record import COLUMNS
 
 HERE = Path(__file__).parent
@@ -143,6 +143,24 @@ def test_a_report_that_cannot_be_written_costs_no_run(
     trainer.train()
     assert trainer.state.global_step == 2
     assert "the report could not be written; the run goes on" in caplog.text
+
+
+@pytest.mark.parametrize("prepass", [None, Prepass(prompts=2, samples=4, share=1.0)])
+def test_a_reference_that_cannot_be_written_costs_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, prepass: Prepass | None
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(callback, "FIRST_BATCHES", 1)
+    keepif = script(KeepIF(prepass=prepass), obeys=0.5)
+    trainer = build(tmp_path, keepif, per_device_train_batch_size=16)
+    trainer.train()
+    assert trainer.state.global_step == 2
+    assert keepif.floor
+    assert keepif.floor.ready
+    assert "keepif-reference.json could not be written" in caplog.text
 
 
 def test_a_resumed_run_without_its_reference_is_refused(tmp_path: Path) -> None:

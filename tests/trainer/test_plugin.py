@@ -12,7 +12,9 @@ from tokenizers import AddedToken
 from trl import GRPOTrainer
 
 from keepif.rewards import correctness_reward
-from keepif.trainer import ConfigError, KeepIF, Prepass, ReferenceMismatchError
+from keepif.trainer import ConfigError, KeepIF, Prepass, Reference, ReferenceMismatchError
+from keepif.trainer.provenance import provenance
+from keepif.trainer.reference import write_json
 
 PREFILLING = "{% for m in messages %}{{ m.content }}{% endfor %} <think>"
 
@@ -83,6 +85,27 @@ def test_a_reference_of_another_run_is_refused(tmp_path: Path) -> None:
     other = KeepIF()
     with pytest.raises(ReferenceMismatchError, match="was measured with another sampling"):
         other.attach(trainer_of(tmp_path, other.reward, temperature=0.5))
+
+
+def test_a_reference_of_other_data_is_refused_but_where_its_file_is_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    keepif, path = KeepIF(), tmp_path / "keepif-reference.json"
+    trainer = trainer_of(tmp_path, keepif.reward)
+    others = trainer_of(tmp_path, keepif.reward, dataset=tiny.prompts(8))
+    others.model = trainer.model
+    measured = Reference(provenance(trainer, tiny.tokenizer(), keepif.scoring))
+    for known in (measured.provenance, {k: v for k, v in measured.provenance.items() if k != "dataset"}):
+        write_json(path, measured.to_dict() | {"provenance": known})
+        with pytest.raises(ReferenceMismatchError, match="was measured with another dataset"):
+            keepif.attach(others)
+        caplog.clear()
+        other = KeepIF(reference_file=path)
+        others.reward_funcs = [other.reward]
+        other.attach(others)
+        assert "was measured on other prompts" in caplog.text
+        assert not other.needs_reference
+        others.reward_funcs = [keepif.reward]
 
 
 def test_special_thinking_tags_are_refused(tmp_path: Path) -> None:

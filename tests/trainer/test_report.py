@@ -52,7 +52,7 @@ def test_what_a_run_leaves(run: Path) -> None:
     assert found["finished"]
     assert (found["step"], found["max_steps"], found["completions"]) == (4, 4, 64)
     assert found["settings"] | {"slack": 0.02} == found["settings"]
-    assert set(found["provenance"]) == {"model", "template", "sampling", "checkers"}
+    assert set(found["provenance"]) == {"model", "template", "sampling", "dataset", "checkers"}
     assert found["before"]["measured_on"] == "the first 5 ticks"
     assert found["by_type"]["punctuation:no_comma"]["after"]["of"] == 64
     assert found["floor"]["mean"] == pytest.approx(0.9)
