@@ -163,3 +163,6 @@ LENGTH_TERMS: dict[str, Callable[..., list[float]]] = {
         dapo_overlong, cosine, kimi, l1_exact, l1_max, alp, laser, gr3, shorter_better, arora_zanette, think_prune,
     )
 }  # fmt: skip
+
+ONE_BY_ONE = (dapo_overlong, cosine, l1_exact, l1_max, laser, think_prune)
+"""Those that look at each completion alone; the others compare it with its group."""

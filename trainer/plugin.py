@@ -52,8 +52,10 @@ class KeepIF:
         aggregation (*optional*): `"parts"` hands TRL the parts one by one, for
             `multi_objective_aggregation="normalize_then_sum"`, and moves `trainer.reward_weights`; a function out of
             [`~keepif.rewards.aggregations`] takes a published way, for comparison. KeepIF's own scalar by default.
+            The parts are not quite that scalar: a prompt without a gold answer earns λ·f alone, which is nothing
+            while λ is 0, a prompt without constraints no bonus, and the bonus does not shrink with length.
         length_term (`Callable`, *optional*): a published length term, for comparison; see
-            [`~keepif.rewards.length_terms`].
+            [`~keepif.rewards.length_terms`]. It needs KeepIF's scalar or a published aggregation, not the parts.
         lam (`float`, *optional*, defaults to `0.3`): λ where there is no floor.
         mu (`float`, *optional*, defaults to `0.2`): μ where there is a budget and no floor.
         reading (`str`, *optional*, defaults to `"math"`): the constraints' reading, `"math"` or `"official"`.
@@ -86,6 +88,8 @@ class KeepIF:
     ) -> None:
         if isinstance(budget, str) and budget != "reference":
             raise ValueError(f"budget must be a number of tokens, 'reference', or None for none; found {budget!r}")
+        if aggregation == "parts" and length_term:
+            raise ValueError("a length_term has no place beside aggregation='parts': leave out one of the two")
         tokens = None if isinstance(budget, str) else budget
         scoring = Scoring(budget=tokens, reading=reading, delimiters=delimiters or Delimiters())
         self.floor = None if floor is None else Floor(floor, slack)
