@@ -2,7 +2,8 @@
 
     python -m keepif.recipes.ablation --seeds 0 1 2 3 4
 
-Runs that have ended are not run again: an interrupted ablation goes on where it stopped.
+Runs that have ended are not run again: an interrupted ablation goes on where it stopped. Results of other settings
+are refused.
 """
 
 import argparse
@@ -19,13 +20,13 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
+from keepif.trainer.floor import SLACK
+from keepif.trainer.record import SMOOTHED
+
 from .tiny_policy.methods import GDPO, METHODS
-from .tiny_policy.reinforce import before, measure_reference
+from .tiny_policy.reinforce import before, made_by, measure_reference
 
 STEPS, SAMPLES, SAMPLES_BEFORE = 80, 4, 12
-SMOOTHED = 10
-"""Steps in the running means that are held against the floor."""
-SLACK = 0.02
 TOLERANCE = 0.01
 """A run that ends no further below its floor holds it; about one standard error of the held-out compliance."""
 
@@ -49,11 +50,27 @@ def folder_of(work_dir: Path, method: str, seed: int) -> Path:
     return work_dir / "runs" / slug / f"seed-{seed}"
 
 
+def is_done(folder: Path, method: str, steps: int) -> bool:
+    """Whether the run's result is there.
+
+    Raises:
+        `ValueError`: where other settings made it. A result that does not say what did is one of the default steps.
+    """
+    if not (folder / "result.json").exists():
+        return False
+    asked, beside = made_by(method, steps, SAMPLES), folder / "made_by.json"
+    found = json.loads(beside.read_text()) if beside.exists() else asked | {"steps": STEPS}
+    if differing := [name for name in asked if found.get(name) != asked[name]]:
+        raise ValueError(
+            f"the result in {folder} was made with other {' and '.join(differing)} than are asked for now: take "
+            "another --work_dir, or delete that folder to run it again"
+        )
+    return True
+
+
 def run(work_dir: Path, method: str, seed: int, steps: int) -> None:
-    """One run in a process of its own, on one core; at once done where its result is there."""
+    """One run in a process of its own, on one core."""
     folder = folder_of(work_dir, method, seed)
-    if (folder / "result.json").exists():
-        return
     folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "keepif.recipes.tiny_policy.reinforce", f"--method={method}", f"--seed={seed}"]
     command += [f"--steps={steps}", f"--samples={SAMPLES}", f"--output_dir={folder}"]
@@ -66,8 +83,13 @@ def run(work_dir: Path, method: str, seed: int, steps: int) -> None:
 
 
 def run_all(work_dir: Path, methods: Sequence[str], seeds: Sequence[int], steps: int) -> None:
-    """All runs, as many at once as there are cores."""
-    planned = [(method, seed) for seed in seeds for method in methods]
+    """All runs that have not ended, as many at once as there are cores."""
+    planned = [
+        (method, seed)
+        for seed in seeds
+        for method in methods
+        if not is_done(folder_of(work_dir, method, seed), method, steps)
+    ]
     with ThreadPoolExecutor(os.cpu_count()) as pool, Progress() as progress:
         bar = progress.add_task("runs", total=len(planned))
         futures = [pool.submit(run, work_dir, method, seed, steps) for method, seed in planned]

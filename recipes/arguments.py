@@ -6,10 +6,10 @@ from functools import partial
 from typing import Any
 
 from keepif.rewards.aggregations import AGGREGATIONS
-from keepif.rewards.combine import BONUS, combine
+from keepif.rewards.combine import BONUS, LAM, combine
 from keepif.rewards.length_terms import LENGTH_TERMS
 from keepif.trainer import KeepIF, Prepass
-from keepif.trainer.floor import Setting
+from keepif.trainer.floor import SLACK, Setting
 
 BOXED = "Please reason step by step, and put your final answer within \\boxed{}."
 
@@ -47,7 +47,7 @@ class KeepIFArguments:
             "instruction id as JSON, or 'none' for the fixed multipliers lam and mu."
         },
     )
-    slack: float = field(default=0.02, metadata={"help": "How far below the reference the floor lies."})
+    slack: float = field(default=SLACK, metadata={"help": "How far below the reference the floor lies."})
     budget: str | None = field(
         default=None, metadata={"help": "Tokens the mean completion may have, or 'reference'; no budget by default."}
     )
@@ -61,7 +61,7 @@ class KeepIFArguments:
     reference_file: str | None = field(
         default=None, metadata={"help": "Where the reference is stored and looked for; in output_dir by default."}
     )
-    lam: float = field(default=0.3, metadata={"help": "λ, the multiplier of compliance, where floor is 'none'."})
+    lam: float = field(default=LAM, metadata={"help": "λ, the multiplier of compliance, where floor is 'none'."})
     mu: float = field(default=0.2, metadata={"help": "μ, the multiplier of length, where floor is 'none'."})
     aggregation: str = field(
         default="keepif",

@@ -8,6 +8,8 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from keepif.trainer.floor import SLACK
+
 COLOURS = {"correctness only": "#c44e52", "KeepIF": "#2a6f97"}
 SMOOTHED = 15
 MARKS = {"KeepIF": ("#2a6f97", "o"), "correctness only": ("#c44e52", "o"), "fixed": ("#dd8452", "s"),
@@ -90,7 +92,7 @@ def ablation_figure(report: dict[str, Any]) -> Figure:
             )
             axes.set(xlabel="accuracy", ylabel=label)
             axes.margins(x=0.15)
-        planes[0].axhline(report["before"]["sacc"] - 0.02, color="0.6", lw=1, ls=":")
+        planes[0].axhline(report["before"]["sacc"] - SLACK, color="0.6", lw=1, ls=":")
         planes[0].set_title("small: seeds; large: their mean; dotted: the floor", fontsize=10)
         planes[1].set_title(f"after {report['steps']} steps, on held-out prompts", fontsize=10)
     return figure

@@ -14,7 +14,9 @@ Aggregation = Callable[[float | None, float | None, float, Multipliers], float]
 
 
 def fixed(c: float | None, f: float | None, p: float, multipliers: Multipliers, *, weight: float = 1.0) -> float:
-    r"""$c + w f$: the usual weighted sum, as TRL's `reward_weights` make it. A $w \ge 1$ lets wrong outrank correct.
+    r"""$c + w f$: the usual weighted sum, as TRL's `reward_weights` make it.
+
+    With $w = 1$ a wrong completion can draw level with a correct one, with more it can outrank it.
 
     >>> fixed(1.0, 0.5, 0.0, Multipliers(), weight=0.5)
     1.25

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 CAP = 0.95
 """λ + μ may not exceed it: below 1, every correct completion outranks every wrong one."""
+LAM = 0.3
+"""Default λ, and where the law's λ starts."""
 BONUS = 0.5
 """Default ν. Measured in recipes/results: compliance of correct completions costs no accuracy there."""
 
@@ -22,7 +24,7 @@ class Multipliers:
         `ValueError`: where one is negative, or λ + μ > 0.95, which would let a wrong completion outrank a correct one.
     """
 
-    lam: float = 0.3
+    lam: float = LAM
     mu: float = 0.0
     bonus: float = BONUS
 

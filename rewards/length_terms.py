@@ -27,7 +27,8 @@ def cosine(correct: Correct, tokens: Tokens, *, limit: int = 14_336) -> list[flo
     r"""$\eta_L + (\eta_0 - \eta_L)(1 + \cos(\pi \ell / L)) / 2$: 2 to 1 where correct, -10 to 0 where wrong, -10
     beyond L.
 
-    Pays wrong completions for length (Demystifying long chain-of-thought, arXiv 2502.03373).
+    Pays wrong completions for length (Demystifying long chain-of-thought, arXiv 2502.03373). The paper's penalty for
+    repeated n-grams, which keeps them from being padded, is not in it: it needs the text, and terms see lengths only.
 
     >>> cosine([1, 1, 0, 0, 1], [0, 100, 0, 100, 101], limit=100)
     [2.0, 1.0, -10.0, 0.0, -10.0]
@@ -162,3 +163,6 @@ LENGTH_TERMS: dict[str, Callable[..., list[float]]] = {
         dapo_overlong, cosine, kimi, l1_exact, l1_max, alp, laser, gr3, shorter_better, arora_zanette, think_prune,
     )
 }  # fmt: skip
+
+ONE_BY_ONE = (dapo_overlong, cosine, l1_exact, l1_max, laser, think_prune)
+"""Those that look at each completion alone; the others compare it with its group."""

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -32,6 +32,9 @@ class Score:
         kept (`dict[str, bool]`): verdict by instruction id (of a repeated id, whether all were kept).
         tokens (`int`): completion tokens, 0 where the trainer did not say.
         unreadable (`bool`): the row's gold answer or constraints cannot be read, so that it is not scored.
+        vacuous (`frozenset[str]`): instruction ids that the answer keeps only in that it says nothing, which the
+            reading `math` does not count as kept.
+        thinking_words, answer_words (`int`): lengths of the two sections, in words between blanks.
     """
 
     c: float | None
@@ -41,6 +44,9 @@ class Score:
     kept: dict[str, bool] = field(default_factory=dict)
     tokens: int = 0
     unreadable: bool = False
+    vacuous: frozenset[str] = frozenset()
+    thinking_words: int = 0
+    answer_words: int = 0
 
 
 @dataclass(frozen=True)
@@ -95,14 +101,22 @@ class Scoring:
         asked = asked or []
         void = guard(response, ids, self.end_ids)
         if void:
-            c, found = (None if c is None else 0.0), [False] * len(asked)
+            c, found, vacuous = (None if c is None else 0.0), [False] * len(asked), frozenset[str]()
         else:
             found = verdicts(response, asked, self.reading)
+            vacuous = frozenset(self._vacuous(response, asked, found))
         kept: dict[str, bool] = {}
         for constraint, verdict in zip(asked, found, strict=True):
             kept[constraint.id] = verdict and kept.get(constraint.id, True)
         p = 1.0 if void == "truncated" and budget else length_penalty(c, tokens, budget)
-        return Score(c, compliance(found), p, void, kept, tokens, unreadable)
+        words = len((response.thinking or "").split()), len(response.answer_text.split())
+        return Score(c, compliance(found), p, void, kept, tokens, unreadable, vacuous, *words)
+
+    def _vacuous(self, response: Response, asked: Sequence[Constraint], found: Sequence[bool]) -> Iterator[str]:
+        """The constraints whose check passes, but for an answer too silent for that to count."""
+        for constraint, verdict in zip(asked, found, strict=True):
+            if self.reading == "math" and constraint.silent and not verdict and constraint.math(response.answer):
+                yield constraint.id
 
 
 def gold_column(columns: Mapping[str, Any]) -> Sequence[Any] | None:

@@ -76,7 +76,10 @@ def log_scores(scores: Sequence[Score], log_metric: LogMetric) -> None:
             log_metric("keepif/joint", float(score.c == score.f == 1))
         for instruction_id, verdict in score.kept.items():
             log_metric(f"keepif/type/{instruction_id}", float(verdict))
+            log_metric("keepif/vacuous", float(instruction_id in score.vacuous))
         log_metric("keepif/length_penalty", score.p)
+        log_metric("keepif/thinking_words", score.thinking_words)
+        log_metric("keepif/answer_words", score.answer_words)
         log_metric("keepif/guarded", float(score.void is not None))
         log_metric("keepif/unreadable", float(score.unreadable))
         for reason in REASONS:

@@ -1,5 +1,4 @@
-"""The callback: one tick of the law a generation batch, on all ranks alike, kept in the checkpoint and in the
-report."""
+"""The callback: ticks of the law, on all ranks alike, kept in the checkpoint and in the report."""
 
 import logging
 import time
@@ -17,7 +16,7 @@ from .controller import Sums
 from .preflight import ConfigError
 from .prepass import measure
 from .record import Record
-from .reference import Reference, write_json
+from .reference import Reference, keep_json
 from .tally import Tally
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ logger = logging.getLogger(__name__)
 KEY = "keepif"
 """Where the state lies in `TrainerState.stateful_callbacks`, which every rank reads when a run is resumed."""
 FIRST_BATCHES = 5
-"""Batches that the reference is taken from, where the run's own first ones serve."""
+"""Ticks that the reference is taken from, where the run's own first batches serve."""
 REPORT_EVERY = 60.0
 """Seconds between two reports while the run goes on."""
 
@@ -36,7 +35,12 @@ REPORT_EVERY = 60.0
 class KeepIFCallback(TrainerCallback):
     """Moves `keepif`'s multipliers while `trainer` trains.
 
-    A reward call only adds up its own rank's scores. Ranks are added up after the step, where all of them meet anyway.
+    A reward call only adds up its own rank's scores. Ranks are added up after the step, where all of them meet anyway:
+    one tick a generation batch, or, where a step accumulates several (`steps_per_generation` below
+    `gradient_accumulation_steps`), one a step, of all its batches together.
+
+    A `train()` that resumes no checkpoint begins the record and its report anew; multipliers go on from where an
+    earlier `train()` of the same trainer has left them, as the policy does.
 
     Args:
         keepif ([`KeepIF`]): whose multipliers.
@@ -48,9 +52,9 @@ class KeepIFCallback(TrainerCallback):
     def __init__(self, keepif: "KeepIF", trainer: Any, reference: Reference, path: Path) -> None:
         self.keepif, self.trainer, self.reference, self.path = keepif, trainer, reference, path
         self.tally = Tally()
+        self.record = Record()
         self.referred = 0
         self.first: list[tuple[list[Any], list[Score]]] = []
-        self.record = Record()
         self.reported = time.monotonic()
         keepif.scorer.observer = self.observe
 
@@ -70,6 +74,7 @@ class KeepIFCallback(TrainerCallback):
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Measure the reference, or take up the state of the checkpoint."""
         stored = state.stateful_callbacks.get(KEY)
+        self.record, self.tally, self.first = Record(), Tally(), []
         if self.keepif.needs_reference:
             if state.global_step and (self.keepif.prepass or state.global_step > FIRST_BATCHES):
                 raise ConfigError(
@@ -82,7 +87,7 @@ class KeepIFCallback(TrainerCallback):
         if stored:
             self.keepif.controller.restore(stored["controller"])
             self.record.restore(stored["record"])
-        self.keepif.scorer.gauges = self.record.gauges(self.keepif.multipliers)
+        self.keepif.scorer.gauges = self.record.gauges(self.keepif.in_force)
         self.keepif.apply(self.trainer)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
@@ -92,7 +97,7 @@ class KeepIFCallback(TrainerCallback):
         self.tally, self.first = Tally(), []
         if not tally.completions:
             return
-        keepif, before = self.keepif, self.keepif.multipliers
+        keepif, before = self.keepif, self.keepif.in_force
         known = keepif.floor is not None and keepif.floor.ready
         if known:
             shortfall = tally.floor - tally.compliance
@@ -100,7 +105,7 @@ class KeepIFCallback(TrainerCallback):
         self.record.add(state.global_step, tally, known, keepif.controller, before)
         if keepif.needs_reference:
             self._refer_to_first([batch for _, first in found for batch in first])
-        keepif.scorer.gauges = self.record.gauges(keepif.multipliers)
+        keepif.scorer.gauges = self.record.gauges(keepif.in_force)
         keepif.apply(self.trainer)
         state.stateful_callbacks[KEY] = {"controller": keepif.controller.state(), "record": self.record.state()}
         if time.monotonic() - self.reported > REPORT_EVERY or len(self.record.history["step"]) == 1:
@@ -116,7 +121,7 @@ class KeepIFCallback(TrainerCallback):
         if self.referred < FIRST_BATCHES:
             return
         if self.trainer.accelerator.is_main_process:
-            write_json(self.path, self.reference.to_dict())
+            keep_json(self.path, self.reference.to_dict())
         self.keepif.refer_to(self.reference)
 
     def _report(self, state: Any, *, finished: bool) -> None:

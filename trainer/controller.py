@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from keepif.rewards import CAP, Multipliers
-from keepif.rewards.combine import BONUS
+from keepif.rewards.combine import BONUS, LAM
 
 ENOUGH = 16
 """Completions with constraints that a tick of λ needs; fewer wait for the next batch."""
@@ -50,7 +50,7 @@ class Gains:
     smoothing: float = 0.9
 
 
-FLOOR_GAINS = Gains(proportional=4.0, integral=0.01, start=0.3)
+FLOOR_GAINS = Gains(proportional=4.0, integral=0.01, start=LAM)
 SWITCH_GAINS = Gains(proportional=1e9, integral=0.0, start=0.0)
 """λ as a relay, for the aggregation `switching`: at its cap while the averaged error is positive, else 0."""
 LENGTH_GAINS = Gains(proportional=2.0, integral=0.02, start=0.0)

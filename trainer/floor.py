@@ -5,6 +5,9 @@ from typing import Any
 
 from .reference import Reference
 
+SLACK = 0.02
+"""Default slack: how far below the reference the floor lies."""
+
 Setting = str | float | Mapping[str, float]
 
 
@@ -21,7 +24,7 @@ class Floor:
         `ValueError`: for a setting out of range.
     """
 
-    def __init__(self, setting: Setting, slack: float = 0.02) -> None:
+    def __init__(self, setting: Setting, slack: float = SLACK) -> None:
         shares = setting.values() if isinstance(setting, Mapping) else [] if setting == "reference" else [setting]
         if not all(isinstance(share, int | float) and 0 <= share <= 1 for share in shares):
             raise ValueError(

@@ -9,8 +9,8 @@ from typing import Any, Literal
 from accelerate.utils import broadcast_object_list
 
 from keepif.rewards import Delimiters, KeepIFReward, Multipliers, PartReward, Scoring
-from keepif.rewards.aggregations import Aggregation, switching
-from keepif.rewards.combine import BONUS, combine
+from keepif.rewards.aggregations import AGGREGATIONS, Aggregation, switching
+from keepif.rewards.combine import BONUS, LAM, combine
 from keepif.rewards.constraints import Reading
 from keepif.rewards.grader import shared_grader
 from keepif.rewards.reward import PARTS, LengthTerm
@@ -19,7 +19,7 @@ from keepif.rewards.scorer import Scorer
 from . import preflight
 from .callback import KeepIFCallback
 from .controller import FLOOR_GAINS, SWITCH_GAINS, Controller
-from .floor import Floor, Setting
+from .floor import SLACK, Floor, Setting
 from .prepass import Prepass
 from .provenance import provenance
 from .reference import Reference, read_json
@@ -47,12 +47,15 @@ class KeepIF:
         prepass ([`Prepass`] or `None`, *optional*): how the reference is measured; `None` takes the run's first
             batches.
         reference_file (`str` or `Path`, *optional*): where the reference is looked for and stored, by default
-            `keepif-reference.json` in the trainer's `output_dir`. Runs of a sweep can share one.
+            `keepif-reference.json` in the trainer's `output_dir`. Runs of a sweep can share one, and it may have been
+            measured on other prompts, which is logged: those it does not know are held to their types' means.
         aggregation (*optional*): `"parts"` hands TRL the parts one by one, for
             `multi_objective_aggregation="normalize_then_sum"`, and moves `trainer.reward_weights`; a function out of
             [`~keepif.rewards.aggregations`] takes a published way, for comparison. KeepIF's own scalar by default.
+            The parts are not quite that scalar: a prompt without a gold answer earns λ·f alone, which is nothing
+            while λ is 0, a prompt without constraints no bonus, and the bonus does not shrink with length.
         length_term (`Callable`, *optional*): a published length term, for comparison; see
-            [`~keepif.rewards.length_terms`].
+            [`~keepif.rewards.length_terms`]. It needs KeepIF's scalar or a published aggregation, not the parts.
         lam (`float`, *optional*, defaults to `0.3`): λ where there is no floor.
         mu (`float`, *optional*, defaults to `0.2`): μ where there is a budget and no floor.
         reading (`str`, *optional*, defaults to `"math"`): the constraints' reading, `"math"` or `"official"`.
@@ -71,25 +74,29 @@ class KeepIF:
         self,
         *,
         floor: Setting | None = "reference",
-        slack: float = 0.02,
+        slack: float = SLACK,
         budget: int | Literal["reference"] | None = None,
         bonus: float = BONUS,
         prepass: Prepass | None = Prepass(),  # noqa: B008  # frozen
         reference_file: str | Path | None = None,
         aggregation: Aggregation | Literal["parts"] = combine,
         length_term: LengthTerm | None = None,
-        lam: float = 0.3,
+        lam: float = LAM,
         mu: float = 0.2,
         reading: Reading = "math",
         delimiters: Delimiters | None = None,
     ) -> None:
         if isinstance(budget, str) and budget != "reference":
             raise ValueError(f"budget must be a number of tokens, 'reference', or None for none; found {budget!r}")
+        if aggregation == "parts" and length_term:
+            raise ValueError("a length_term has no place beside aggregation='parts': leave out one of the two")
         tokens = None if isinstance(budget, str) else budget
         scoring = Scoring(budget=tokens, reading=reading, delimiters=delimiters or Delimiters())
         self.floor = None if floor is None else Floor(floor, slack)
         self.fixed = Multipliers(lam, mu if budget else 0.0, bonus)
-        relay = getattr(aggregation, "func", aggregation) is switching
+        published = getattr(aggregation, "func", aggregation)
+        relay = published is switching
+        self.weighs = ("lam",) if relay else () if published in AGGREGATIONS.values() else ("lam", "mu", "bonus")
         self.controller = Controller(bonus, SWITCH_GAINS if relay else FLOOR_GAINS)
         if tokens:
             self.controller.hold_length(tokens)
@@ -104,6 +111,11 @@ class KeepIF:
     @property
     def multipliers(self) -> Multipliers:
         return self.controller.multipliers if self.floor else self.fixed
+
+    @property
+    def in_force(self) -> dict[str, float]:
+        """Those multipliers that the aggregation uses, by name."""
+        return {name: getattr(self.multipliers, name) for name in self.weighs}
 
     @property
     def needs_reference(self) -> bool:
@@ -142,14 +154,29 @@ class KeepIF:
             logger.warning("keepif: %s", warning)
         self.scorer.scoring = preflight.fitted(trainer, self.scoring)
         path = Path(self.reference_file or Path(trainer.args.output_dir) / "keepif-reference.json")
-        reference = Reference(provenance(trainer, preflight.tokenizer_of(trainer), self.scoring))
-        [stored] = broadcast_object_list([read_json(path)])  # what the main process finds, all ranks go by
-        if self.needs_reference and stored is not None:
-            reference = Reference.from_dict(stored, reference.provenance, path)
-            self.refer_to(reference)
+        reference = self._reference(trainer, path)
         trainer.add_callback(KeepIFCallback(self, trainer, reference, path))
         shared_grader().warm()
         return self
+
+    def _reference(self, trainer: Any, path: Path) -> Reference:
+        """The reference stored at `path`, taken up where one is needed, or one that is still to be measured."""
+        main = trainer.accelerator.is_main_process
+        mine = provenance(trainer, preflight.tokenizer_of(trainer), self.scoring) if main else {}
+        mine, stored = broadcast_object_list([mine, read_json(path)])  # what the main process finds, all ranks go by
+        if not self.needs_reference or stored is None:
+            return Reference(mine)
+        named = self.reference_file is not None
+        required = {name: value for name, value in mine.items() if not (named and name == "dataset")}
+        reference = Reference.from_dict(stored, required, path)
+        if reference.provenance.get("dataset") != mine["dataset"]:
+            logger.warning(
+                "keepif: the reference in %s was measured on other prompts than this run's, or does not say on which; "
+                "prompts that it does not know are held to the means of their constraints' types",
+                path,
+            )
+        self.refer_to(reference)
+        return reference
 
     def refer_to(self, reference: Reference) -> None:
         """Take floor and budget from a measured reference."""

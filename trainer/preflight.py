@@ -2,10 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from math import gcd
 from typing import TYPE_CHECKING, Any
+
+import trl
 
 from keepif.rewards import Delimiters, Scoring
 from keepif.rewards.constraints import ConstraintError, constraints_of
+from keepif.rewards.length_terms import ONE_BY_ONE
+from keepif.rewards.reward import LengthTerm
 from keepif.rewards.score import GOLD_COLUMNS
 
 from .floor import Floor
@@ -18,20 +23,9 @@ class ConfigError(ValueError):
     """A configuration under which the reward cannot do its work; the message names the setting to change."""
 
 
-UNFIT = {
-    "AsyncGRPOTrainer": "it copies the reward into a process of its own, where moved multipliers would never arrive",
-    "A2POTrainer": "it passes no completion ids and takes a total reward of 0 or 1, which multipliers are not",
-    "OnlineDPOTrainer": "it lays its completions out in pairs and has no dashboard for a reward's metrics",
-}
-"""TRL's trainers that take reward functions and cannot take KeepIF, each with the reason."""
-
-
 def refuse(trainer: Any, keepif: "KeepIF") -> None:
     """Raise [`ConfigError`] for what cannot work."""
-    for name in {cls.__name__ for cls in type(trainer).__mro__} & set(UNFIT):
-        raise ConfigError(
-            f"KeepIF does not work in {name}: {UNFIT[name]}. Use GRPOTrainer, RLOOTrainer or GMPOTrainer"
-        )
+    refuse_trainer(trainer)
     rewards = keepif.reward if isinstance(keepif.reward, list) else [keepif.reward]
     if not all(reward in trainer.reward_funcs for reward in rewards):
         raise ConfigError(
@@ -50,7 +44,34 @@ def refuse(trainer: Any, keepif: "KeepIF") -> None:
                 f"{tag!r} is a special token of this tokenizer: TRL drops it when it decodes, and the thinking could "
                 f"not be told from the answer. Make it an ordinary added token (AddedToken({tag!r}, special=False))"
             )
+    refuse_split_groups(trainer, getattr(keepif.reward, "length_term", None))
     refuse_rows(trainer.train_dataset, keepif.floor)
+
+
+def refuse_trainer(trainer: Any) -> None:
+    """Raise [`ConfigError`] for a trainer that does not compute rewards as TRL's GRPO and RLOO trainers do: by a call
+    with completion ids, the data set's columns, a dashboard and the trainer's state, in the trainer's own process.
+    """
+    kind = type(trainer)
+    base = next((fit for fit in (trl.GRPOTrainer, trl.RLOOTrainer) if issubclass(kind, fit)), None)
+    if base is None or kind._calculate_rewards is not base._calculate_rewards:  # noqa: SLF001
+        raise ConfigError(
+            f"KeepIF does not work in {kind.__name__}: it computes rewards in a way of its own. "
+            "Use GRPOTrainer, RLOOTrainer or GMPOTrainer, or a subclass that leaves _calculate_rewards as it is"
+        )
+
+
+def refuse_split_groups(trainer: Any, length_term: LengthTerm | None) -> None:
+    """Raise [`ConfigError`] where a length term compares a group's completions and two ranks share the group."""
+    if length_term is None or getattr(length_term, "func", length_term) in ONE_BY_ONE:
+        return
+    size, ranks = trainer.num_generations, trainer.accelerator.num_processes
+    if ranks > 1 and trainer.args.per_device_train_batch_size * trainer.args.steps_per_generation % size:
+        multiple = size // gcd(size, trainer.args.steps_per_generation)
+        raise ConfigError(
+            f"this length term compares the completions of a prompt, and on {ranks} processes some of the groups of "
+            f"{size} are split between two: set per_device_train_batch_size to a multiple of {multiple}"
+        )
 
 
 def refuse_rows(dataset: Any, floor: Floor | None) -> None:

@@ -4,7 +4,7 @@ do."""
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
@@ -17,7 +17,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from keepif.rewards import ConstraintError, Score, constraints_of
 from keepif.rewards.scorer import Scorer
 
-from .reference import Reference, ReferenceMismatchError, read_json, write_json
+from .provenance import rows_hash
+from .reference import Reference, ReferenceMismatchError, keep_json, read_json
 from .tally import proportion
 
 COVERED = 4
@@ -104,7 +105,8 @@ def measure(trainer: Any, scorer: Scorer, prepass: Prepass, reference: Reference
         f"completions, {100 * total / max(1, of_run):.1f} % of this run's {of_run}; stored in {path}"
     )
     partial = path.with_suffix(".measuring.json")
-    done = _resume(reference, partial, [len(chunks), trainer.args.seed])
+    plan = [rows_hash(rows), size, prepass.samples, trainer.args.seed]
+    done = _resume(reference, partial, plan)
     with _progress(main) as progress, _sampling(trainer, prepass.samples):
         bar = progress.add_task("reference", total=len(chunks), completed=done)
         for number in range(done, len(chunks)):
@@ -112,8 +114,7 @@ def measure(trainer: Any, scorer: Scorer, prepass: Prepass, reference: Reference
                 reference.add(prompts, scores)
             progress.advance(bar)
             if main:
-                plan = {"plan": [len(chunks), trainer.args.seed], "done": number + 1}
-                write_json(partial, plan | {"reference": reference.to_dict()})
+                keep_json(partial, {"plan": plan, "done": number + 1, "reference": reference.to_dict()})
     found = proportion(reference.tally.compliance, reference.tally.constrained)
     if found["of"]:
         trainer.accelerator.print(
@@ -121,22 +122,28 @@ def measure(trainer: Any, scorer: Scorer, prepass: Prepass, reference: Reference
             f"(95 % interval {100 * found['low']:.1f} to {100 * found['high']:.1f}, {found['of']} completions)"
         )
     if main:
-        write_json(path, reference.to_dict())
-        partial.unlink(missing_ok=True)
+        keep_json(path, reference.to_dict())
+        with suppress(OSError):
+            partial.unlink()
     trainer.accelerator.wait_for_everyone()
 
 
-def _resume(reference: Reference, partial: Path, plan: list[int]) -> int:
-    """Fill `reference` with what an interrupted pre-pass has measured; the number of its chunks."""
+def _resume(reference: Reference, partial: Path, plan: list[Any]) -> int:
+    """Fill `reference` with what an interrupted pre-pass has measured; the number of its chunks.
+
+    Runs that share a reference file share this one too: what was measured by another plan or under other conditions
+    is not taken up.
+    """
     [stored] = broadcast_object_list([read_json(partial)])
-    if not stored or stored.get("plan") != plan:
-        return 0
     try:
+        found, done = stored["plan"], stored["done"]
         measured = Reference.from_dict(stored["reference"], reference.provenance, partial)
-    except ReferenceMismatchError:
+    except (KeyError, TypeError, ReferenceMismatchError):
+        return 0
+    if found != plan:
         return 0
     reference.tally, reference.prompts = measured.tally, measured.prompts
-    return stored["done"]
+    return done
 
 
 def _sample(

@@ -2,6 +2,10 @@
 
 import hashlib
 import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +13,9 @@ import torch
 
 import keepif.rewards
 from keepif.rewards import Scoring
+from keepif.rewards.constraints.schema import COLUMNS
+
+from .reference import prompt_key
 
 SAMPLING = (
     "temperature",
@@ -22,30 +29,67 @@ SAMPLING = (
 CHECKING = ("compliance", "guard", "language", "latex", "response", "text")
 FEW = 8
 """Values of each parameter that go into the model's fingerprint."""
+FIRST = 100
+"""Rows of a streamed data set that go into its hash."""
+ADAPTER = re.compile(r"(.*)\.lora_\w+\.([^.]+)(?:\.\w+)?")
+"""A LoRA parameter's name in peft: its layer, and the adapter that it belongs to."""
 
 
 def provenance(trainer: Any, tokenizer: Any, scoring: Scoring) -> dict[str, Any]:
-    """Model, chat template, sampling settings and checkers of a run, with hashes where they are large."""
+    """Model, chat template, sampling settings, data set and checkers of a run, with hashes where they are large.
+
+    The main process's counts: of a model that is sharded over ranks, only it holds the beginning of each parameter.
+    """
     args = trainer.args
     template = [tokenizer.chat_template, getattr(args, "chat_template_kwargs", None) or {}]
     return {
         "model": fingerprint(trainer.model),
         "template": _hash(repr(template).encode()),
         "sampling": json.loads(json.dumps({name: getattr(args, name, None) for name in SAMPLING}, default=str)),
+        "dataset": rows_hash(trainer.train_dataset),
         "checkers": f"{scoring.reading} {vars(scoring.delimiters)} {checkers()}",
     }
 
 
-def fingerprint(model: torch.nn.Module) -> str:
-    """A hash of every weight's name and first values, but for a fresh adapter's, which change nothing yet."""
+def rows_hash(rows: Iterable[dict[str, Any]]) -> str:
+    """A hash of the rows' prompts and constraints, in their order; of a stream's first hundred."""
     digest = hashlib.sha256()
+    for row in rows if hasattr(rows, "__len__") else islice(rows, FIRST):
+        asked = {name: row[name] for name in COLUMNS if row.get(name) is not None}
+        digest.update(json.dumps([prompt_key(row.get("prompt") or ""), asked], sort_keys=True, default=str).encode())
+    return digest.hexdigest()[:16]
+
+
+def fingerprint(model: torch.nn.Module) -> str:
+    """A hash of every weight's name and first values, but for fresh adapters', which change nothing yet.
+
+    Of a model that DeepSpeed ZeRO-3 or FSDP2 has sharded it reads what lies on this rank, and gathers nothing. On the
+    main process that is the beginning of each parameter, so that the hash is the whole model's, but where a share has
+    fewer than eight values: then the same model on more ranks counts as another one.
+    """
+    digest, fresh = hashlib.sha256(), fresh_adapters(model)
     for name, parameter in model.named_parameters():
-        if "lora_" in name:
+        if name in fresh:
             continue
-        values = parameter.detach().flatten()[:FEW].float().cpu().tolist()
+        values = _local(parameter).flatten()[:FEW].float().cpu().tolist()
         plain = name.removeprefix("base_model.model.").replace(".base_layer", "")  # peft's wrapping
         digest.update(repr((plain, values)).encode())
     return digest.hexdigest()[:16]
+
+
+def fresh_adapters(model: torch.nn.Module) -> set[str]:
+    """The names of the LoRA parameters whose A or B is all zero, as peft makes them."""
+    layers: dict[Any, dict[str, torch.Tensor]] = defaultdict(dict)
+    for name, parameter in model.named_parameters():
+        if found := ADAPTER.fullmatch(name):
+            layers[found.groups()][name] = _local(parameter)
+    return {name for pair in layers.values() if not all(map(torch.any, pair.values())) for name in pair}
+
+
+def _local(parameter: torch.Tensor) -> torch.Tensor:
+    """What lies on this rank of a parameter: its ZeRO-3 partition, its FSDP2 shard, or all of it."""
+    shard: Any = getattr(parameter, "ds_tensor", parameter)
+    return (shard.to_local() if hasattr(shard, "to_local") else shard).detach()
 
 
 def checkers() -> str:

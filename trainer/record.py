@@ -1,8 +1,7 @@
 """What a run remembers of itself: one line of numbers a tick, and the latest tallies, for its report."""
 
+from collections.abc import Mapping
 from typing import Any
-
-from keepif.rewards import Multipliers
 
 from .controller import Controller
 from .tally import Tally
@@ -11,7 +10,12 @@ LATEST = 20
 """Ticks whose tallies are kept: what the report calls 'after'."""
 EARLIEST = 5
 """Ticks that stand for 'before' where the reference was not measured."""
+SMOOTHED = 10
+"""Ticks in the running means that are held against the floor: one batch alone is too noisy to call a violation."""
 COLUMNS = ("step", "correctness", "compliance", "floor", "joint", "tokens", "lambda", "mu", "error", "infeasible")
+
+GAUGES = {"lam": "lambda", "mu": "mu", "bonus": "bonus"}
+"""Multiplier → its name on the dashboard."""
 
 
 class Record:
@@ -19,7 +23,7 @@ class Record:
 
     Attributes:
         history (`dict[str, list]`): one entry a tick in each of [`COLUMNS`]: means over the tick's completions, the
-            multipliers they were rewarded with, and the averaged error after them. `None` where nothing was measured.
+            multipliers they were rewarded with, and the averaged error after them. `None` for what there was not.
         latest (`list[Tally]`): the last [`LATEST`] ticks.
         earliest ([`Tally`]): the first [`EARLIEST`] ticks.
         total ([`Tally`]): all ticks.
@@ -31,8 +35,10 @@ class Record:
         self.earliest = Tally()
         self.total = Tally()
 
-    def add(self, step: int, tally: Tally, floor: bool, controller: Controller, used: Multipliers) -> None:
-        """Note a tick: completions that were rewarded with `used`, and `controller` after it has taken them in."""
+    def add(self, step: int, tally: Tally, floor: bool, controller: Controller, used: Mapping[str, float]) -> None:
+        """Note a tick: completions that were rewarded with the multipliers `used`, and, where there is a `floor`, the
+        `controller` after it has taken them in.
+        """
         found = (
             step,
             _mean(tally.correct, tally.graded),
@@ -40,10 +46,10 @@ class Record:
             _mean(tally.floor, tally.constrained) if floor else None,
             _mean(tally.joint, tally.paired),
             _mean(tally.tokens, tally.completions),
-            used.lam,
-            used.mu,
-            controller.floor.average,
-            int(controller.infeasible),
+            used.get("lam"),
+            used.get("mu"),
+            controller.floor.average if controller.floor.ticks else None,
+            int(controller.infeasible) if floor else None,
         )
         for name, value in zip(COLUMNS, found, strict=True):
             self.history[name].append(round(value, 5) if value is not None else None)
@@ -52,9 +58,9 @@ class Record:
         self.latest = [*self.latest, tally][-LATEST:]
         self.total += tally
 
-    def gauges(self, multipliers: Multipliers) -> dict[str, float]:
+    def gauges(self, multipliers: Mapping[str, float]) -> dict[str, float]:
         """What the dashboard shows beside the batch's own means; `multipliers` are the next batch's."""
-        shown = {"keepif/lambda": multipliers.lam, "keepif/mu": multipliers.mu, "keepif/bonus": multipliers.bonus}
+        shown = {f"keepif/{GAUGES[name]}": value for name, value in multipliers.items()}
         if self.history["step"]:
             for name, column in (("floor", "floor"), ("error", "error"), ("floor_infeasible", "infeasible")):
                 value = self.history[column][-1]

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ from typing import Any
 from keepif.rewards import Score
 
 from .tally import Tally
+
+logger = logging.getLogger(__name__)
 
 SHRINKAGE = 4
 """Samples that a type's mean counts for in a prompt's baseline, and the overall mean in a type's."""
@@ -30,7 +33,7 @@ class Reference:
     sampled has $\hat b = b_{type}$.
 
     Attributes:
-        provenance (`dict`): what it depends on: model, template, sampling, checkers (see provenance.py).
+        provenance (`dict`): what it depends on: model, template, sampling, data set, checkers (see provenance.py).
         tally ([`Tally`]): sums over all samples.
         prompts (`dict[str, list[float]]`): by prompt key, [sum of f, samples].
     """
@@ -99,8 +102,9 @@ class Reference:
             if found.get(name) != expected:
                 raise ReferenceMismatchError(
                     f"the reference in {path} was measured with another {name}: it has {_short(found.get(name))}, "
-                    f"this run has {_short(expected)}. Give this run a reference of its own (another output_dir or "
-                    "reference_file), or delete that file to measure again"
+                    f"this run has {_short(expected)}. To resume a run, keep the settings that it began with, or "
+                    "pass its own reference_file. A new run takes another output_dir or reference_file, or delete "
+                    "that file to measure again"
                 )
         return reference
 
@@ -119,6 +123,14 @@ def write_json(path: Path, value: Any) -> None:
     partial.replace(path)
 
 
+def keep_json(path: Path, value: Any) -> None:
+    """Write it if that can be done: a full disk costs a warning, not the run."""
+    try:
+        write_json(path, value)
+    except OSError as error:
+        logger.warning("keepif: %s could not be written (%s); the run goes on without it", path, error)
+
+
 def read_json(path: Path) -> Any:
     """The file's content, `None` where there is no file."""
     try:
@@ -130,5 +142,5 @@ def read_json(path: Path) -> Any:
 
 
 def _short(value: Any) -> str:
-    text = json.dumps(value)
+    text = "none recorded" if value is None else json.dumps(value)
     return text if len(text) <= 120 else text[:117] + "..."

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from .record import EARLIEST, LATEST, Record
+from .record import EARLIEST, LATEST, SMOOTHED, Record
 from .reference import Reference, read_json, write_json
 from .tally import Tally, proportion
 
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 NAME, FIGURE = "keepif-report.json", "keepif-report.png"
-SMOOTHED = 10
-"""Ticks in the running means that are held against the floor: one batch alone is too noisy to call a violation."""
+SYMBOLS = {"lam": "λ", "mu": "μ", "bonus": "bonus ν"}
 LIMITS = (
     "Measured on the training prompts, on completions sampled while training: not on held-out data.",
     "Intervals are 95 % (Wilson) and take completions as independent; several samples of one prompt are not quite.",
@@ -39,7 +38,7 @@ def build(keepif: "KeepIF", record: Record, reference: Reference, state: Any, *,
         "max_steps": state.max_steps,
         "settings": keepif.settings,
         "provenance": reference.provenance,
-        "multipliers": vars(keepif.multipliers),
+        "multipliers": keepif.in_force,
         "floor_infeasible": keepif.controller.infeasible,
         "before": {"measured_on": "pre-pass" if measured else f"the first {EARLIEST} ticks", **means(before)},
         "after": {"measured_on": f"the last {len(record.latest)} ticks", **means(after)},
@@ -144,10 +143,9 @@ def footnotes(report: dict[str, Any]) -> list[str]:
             f"floor {100 * floor['mean']:.1f} %: below it in {100 * floor['share_of_ticks_below']:.0f} % of ticks, "
             f"worst dip {100 * floor['worst_dip']:.1f} points (means over {floor['smoothed_over']} ticks)"
         )
-    multipliers = report["multipliers"]
-    lines.append(
-        f"multipliers: λ {multipliers['lam']:.3f}, μ {multipliers['mu']:.3f}, bonus ν {multipliers['bonus']:g}"
-    )
+    if multipliers := report["multipliers"]:
+        shown = (f"{symbol} {multipliers[name]:.3f}" for name, symbol in SYMBOLS.items() if name in multipliers)
+        lines.append(f"multipliers: {', '.join(shown)}")
     if report["floor_infeasible"]:
         lines.append("floor infeasible: a multiplier has long been at its cap; lower the floor or raise the budget")
     guarded = ", ".join(f"{reason} {count}" for reason, count in sorted(report["guarded"].items())) or "none"

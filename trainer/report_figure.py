@@ -7,7 +7,8 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-SMOOTHED = 10
+from .record import SMOOTHED
+
 BLUE, RED, GREY = "#2a6f97", "#c44e52", "0.5"
 
 

@@ -108,8 +108,15 @@ def reinforce(
     attach(trainer, keepif)
     trainer.train()
     result = evaluate(trainer.model, trainer.processing_class, held_out(), samples=samples)
+    (output_dir / "made_by.json").write_text(json.dumps(made_by(method, steps, samples)))
     (output_dir / "result.json").write_text(json.dumps(result))
     return result
+
+
+def made_by(method: str, steps: int, samples: int) -> dict[str, Any]:
+    """What a result depends on, beside its seed, as JSON."""
+    _, keepif = rewards_of(method, Path())
+    return {"steps": steps, "samples": samples, "settings": keepif.settings if keepif else None}
 
 
 def measure_reference(path: Path) -> None:

@@ -10,7 +10,7 @@ from rich.console import Console
 from keepif.recipes import ablation
 from keepif.recipes.figures import ablation_figure
 from keepif.recipes.tiny_policy import reinforce
-from keepif.recipes.tiny_policy.methods import GDPO, METHODS
+from keepif.recipes.tiny_policy.methods import GDPO, METHODS, rewards_of
 
 RESULT = {"accuracy": 0.8, "hacc": 0.6, "sacc": 0.7, "joint": 0.5, "thinking_tokens": 30.0, "answer_tokens": 7.0}
 BEFORE = {"accuracy": 0.7, "hacc": 0.6, "sacc": 0.72, "joint": 0.4, "tokens": 29.0}
@@ -62,7 +62,33 @@ def test_what_is_left_and_drawn(tmp_path: Path, found: dict[str, list[dict[str, 
 def test_a_run_that_ended_is_not_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     leave(tmp_path, "KeepIF", 0, [0.7])
     monkeypatch.setattr(ablation.subprocess, "run", lambda *_, **__: pytest.fail("ran again"))
-    ablation.run(tmp_path, "KeepIF", 0, steps=1)
+    ablation.run_all(tmp_path, ["KeepIF"], [0], steps=ablation.STEPS)
+    folder = ablation.folder_of(tmp_path, "KeepIF", 0)
+    made_by = reinforce.made_by("KeepIF", steps=5, samples=ablation.SAMPLES)
+    (folder / "made_by.json").write_text(json.dumps(made_by))
+    ablation.run_all(tmp_path, ["KeepIF"], [0], steps=5)
+
+
+@pytest.mark.parametrize("change", [None, {"steps": 80}, {"samples": 1}, {"settings": {"bonus": 9.0}}])
+def test_a_result_of_other_settings_is_refused(tmp_path: Path, change: dict[str, Any] | None) -> None:
+    """One that does not say what made it is taken to have the default steps."""
+    leave(tmp_path, "KeepIF", 0, [0.7])
+    if change:
+        made_by = reinforce.made_by("KeepIF", steps=5, samples=ablation.SAMPLES)
+        path = ablation.folder_of(tmp_path, "KeepIF", 0) / "made_by.json"
+        path.write_text(json.dumps(made_by | change))
+    with pytest.raises(ValueError, match=r"seed-0 was made .* another --work_dir"):
+        ablation.run_all(tmp_path, ["KeepIF"], [0], steps=5)
+
+
+def test_a_measured_reference_serves_runs_on_other_prompts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = reinforce.rows
+    monkeypatch.setattr(reinforce, "rows", lambda count, seed: rows(min(count, 8), seed))
+    reinforce.measure_reference(tmp_path / "reference.json")
+    keepif_rewards, keepif = rewards_of("KeepIF", tmp_path / "reference.json")
+    assert keepif
+    keepif.attach(reinforce.build(tmp_path / "run", keepif_rewards, "KeepIF", 0, 1, reinforce.rows(8, 1_000)))
+    assert not keepif.needs_reference
 
 
 def test_a_failed_run_names_its_log(tmp_path: Path) -> None:
@@ -75,4 +101,5 @@ def test_methods_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: st
     monkeypatch.setattr(reinforce, "HELD_OUT", 8)
     result = reinforce.reinforce(tmp_path, method, seed=0, steps=2)
     assert set(result) == set(RESULT)
+    assert json.loads((tmp_path / "made_by.json").read_text()) == reinforce.made_by(method, steps=2, samples=1)
     assert len(ablation.curve_of(tmp_path)) == 2

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ import tiny
 from scripted import Scripted
 from trl import GRPOTrainer
 
-from keepif.trainer import ConfigError, KeepIF, Prepass, report
+from keepif.rewards.aggregations import fixed, switching
+from keepif.trainer import ConfigError, KeepIF, Prepass, callback, report
 from keepif.trainer.record import COLUMNS
 
 HERE = Path(__file__).parent
@@ -77,6 +79,32 @@ def test_fixed_multipliers_stay(tmp_path: Path) -> None:
     trainer.train()
     assert history(trainer)["lambda"] == [0.25, 0.25]
     assert keepif.controller.floor.ticks == 0
+    logged = set().union(*trainer.state.log_history)
+    assert {"keepif/lambda", "keepif/bonus"} <= logged
+    assert not {"keepif/error", "keepif/floor", "keepif/floor_infeasible"} & logged
+
+
+def test_an_aggregation_without_multipliers_shows_none(tmp_path: Path) -> None:
+    keepif = script(KeepIF(floor=None, aggregation=partial(fixed, weight=0.5)), obeys=0.5)
+    trainer = build(tmp_path, keepif, per_device_train_batch_size=16)
+    trainer.train()
+    assert not {"keepif/lambda", "keepif/mu", "keepif/bonus"} & set().union(*trainer.state.log_history)
+    found = report.load(tmp_path)
+    assert found["multipliers"] == {}
+    assert found["history"]["lambda"] == [None, None]
+    assert (tmp_path / report.FIGURE).exists()
+    assert KeepIF(aggregation=switching).in_force == {"lam": 0.0}
+
+
+def test_training_again_begins_the_report_anew_and_goes_on_with_the_multipliers(tmp_path: Path) -> None:
+    keepif = script(KeepIF(floor=0.9), obeys=0.5)
+    trainer = build(tmp_path, keepif, per_device_train_batch_size=16)
+    trainer.train()
+    reached = keepif.multipliers.lam
+    trainer.train()
+    assert history(trainer)["step"] == [1, 2]
+    assert history(trainer)["lambda"][0] == pytest.approx(reached, abs=1e-5)
+    assert report.load(tmp_path)["completions"] == 32
 
 
 def test_the_first_batches_can_serve_as_reference(tmp_path: Path) -> None:
@@ -115,6 +143,24 @@ def test_a_report_that_cannot_be_written_costs_no_run(
     trainer.train()
     assert trainer.state.global_step == 2
     assert "the report could not be written; the run goes on" in caplog.text
+
+
+@pytest.mark.parametrize("prepass", [None, Prepass(prompts=2, samples=4, share=1.0)])
+def test_a_reference_that_cannot_be_written_costs_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, prepass: Prepass | None
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(callback, "FIRST_BATCHES", 1)
+    keepif = script(KeepIF(prepass=prepass), obeys=0.5)
+    trainer = build(tmp_path, keepif, per_device_train_batch_size=16)
+    trainer.train()
+    assert trainer.state.global_step == 2
+    assert keepif.floor
+    assert keepif.floor.ready
+    assert "keepif-reference.json could not be written" in caplog.text
 
 
 def test_a_resumed_run_without_its_reference_is_refused(tmp_path: Path) -> None:

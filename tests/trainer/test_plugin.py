@@ -1,7 +1,10 @@
 """What attach() refuses, warns of, and tells the reward."""
 
 import logging
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,9 +13,17 @@ import torch
 from datasets import IterableDataset
 from tokenizers import AddedToken
 from trl import GRPOTrainer
+from trl.experimental.a2po import A2POTrainer
+from trl.experimental.async_grpo import AsyncGRPOTrainer
+from trl.experimental.gmpo import GMPOTrainer
+from trl.experimental.online_dpo import OnlineDPOTrainer
+from trl.experimental.sdpo import SDPOTrainer
 
 from keepif.rewards import correctness_reward
-from keepif.trainer import ConfigError, KeepIF, Prepass, ReferenceMismatchError
+from keepif.rewards.length_terms import kimi, laser
+from keepif.trainer import ConfigError, KeepIF, Prepass, Reference, ReferenceMismatchError, preflight
+from keepif.trainer.provenance import provenance
+from keepif.trainer.reference import write_json
 
 PREFILLING = "{% for m in messages %}{{ m.content }}{% endfor %} <think>"
 
@@ -58,13 +69,43 @@ def test_parts_fit_that_normaliser(tmp_path: Path, caplog: pytest.LogCaptureFixt
     assert "keepif:" not in caplog.text
 
 
-@pytest.mark.parametrize("name", ["AsyncGRPOTrainer", "A2POTrainer", "OnlineDPOTrainer"])
-def test_trainers_that_cannot_take_it_are_refused(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("kind", [SDPOTrainer, A2POTrainer, OnlineDPOTrainer, AsyncGRPOTrainer])
+def test_trainers_that_reward_in_another_way_are_refused(tmp_path: Path, kind: type) -> None:
     keepif = KeepIF()
     trainer = trainer_of(tmp_path, keepif.reward)
-    trainer.__class__ = type(name, (GRPOTrainer,), {})
-    with pytest.raises(ConfigError, match=f"does not work in {name}: it .*. Use GRPOTrainer"):
+    trainer.__class__ = kind
+    with pytest.raises(ConfigError, match=f"does not work in {kind.__name__}: .* Use GRPOTrainer, RLOOTrainer"):
         keepif.attach(trainer)
+
+
+def test_subclasses_are_taken_if_they_leave_the_rewards_alone(tmp_path: Path) -> None:
+    class Own(GRPOTrainer):
+        def _calculate_rewards(self, *_: Any) -> Any:
+            return None
+
+    class Mild(GRPOTrainer):
+        pass
+
+    keepif = KeepIF()
+    trainer = trainer_of(tmp_path, keepif.reward)
+    for kind in (Mild, GMPOTrainer):
+        trainer.__class__ = kind
+        keepif.attach(trainer)
+    trainer.__class__ = Own
+    with pytest.raises(ConfigError, match="does not work in Own: it computes rewards in a way of its own"):
+        keepif.attach(trainer)
+
+
+@pytest.mark.parametrize(("each", "ranks", "term", "split"), [
+    (6, 2, kimi, True), (6, 2, partial(kimi, weight=0.5), True), (6, 2, lambda c, _: list(c), True),
+    (8, 2, kimi, False), (6, 1, kimi, False), (6, 2, laser, False), (6, 2, None, False),
+])  # fmt: skip
+def test_a_group_that_two_ranks_share_has_no_length_of_its_own(each: int, ranks: int, term: Any, split: bool) -> None:
+    args = SimpleNamespace(per_device_train_batch_size=each, steps_per_generation=2)
+    trainer = SimpleNamespace(args=args, num_generations=8, accelerator=SimpleNamespace(num_processes=ranks))
+    refused = pytest.raises(ConfigError, match=r"groups of 8 .* a multiple of 4") if split else nullcontext()
+    with refused:
+        preflight.refuse_split_groups(trainer, term)
 
 
 def test_a_type_without_a_floor_of_its_own_is_refused(tmp_path: Path) -> None:
@@ -83,6 +124,27 @@ def test_a_reference_of_another_run_is_refused(tmp_path: Path) -> None:
     other = KeepIF()
     with pytest.raises(ReferenceMismatchError, match="was measured with another sampling"):
         other.attach(trainer_of(tmp_path, other.reward, temperature=0.5))
+
+
+def test_a_reference_of_other_data_is_refused_but_where_its_file_is_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    keepif, path = KeepIF(), tmp_path / "keepif-reference.json"
+    trainer = trainer_of(tmp_path, keepif.reward)
+    others = trainer_of(tmp_path, keepif.reward, dataset=tiny.prompts(8))
+    others.model = trainer.model
+    measured = Reference(provenance(trainer, tiny.tokenizer(), keepif.scoring))
+    for known in (measured.provenance, {k: v for k, v in measured.provenance.items() if k != "dataset"}):
+        write_json(path, measured.to_dict() | {"provenance": known})
+        with pytest.raises(ReferenceMismatchError, match="was measured with another dataset"):
+            keepif.attach(others)
+        caplog.clear()
+        other = KeepIF(reference_file=path)
+        others.reward_funcs = [other.reward]
+        other.attach(others)
+        assert "was measured on other prompts" in caplog.text
+        assert not other.needs_reference
+        others.reward_funcs = [keepif.reward]
 
 
 def test_special_thinking_tags_are_refused(tmp_path: Path) -> None:
@@ -152,6 +214,7 @@ def test_a_good_configuration_is_silent(tmp_path: Path, caplog: pytest.LogCaptur
     ("options", "message"),
     [
         ({"lam": 0.9, "budget": 100}, r"λ = 0\.9, μ = 0\.2"),
+        ({"aggregation": "parts", "length_term": kimi}, "length_term .* aggregation='parts'"),
         ({"budget": "all"}, "budget must be a number of tokens, 'reference', or None"),
         ({"budget": 0}, "budget must be a positive number of tokens"),
         ({"floor": "median"}, "floor must be 'reference', a share"),

@@ -10,8 +10,9 @@ from datasets import Dataset, IterableDataset
 from test_callback import build
 
 from keepif.rewards import constraints_of
-from keepif.trainer import KeepIF, Prepass, prepass
+from keepif.trainer import KeepIF, Prepass, Reference, prepass
 from keepif.trainer.prepass import affordable, choose, run_completions
+from keepif.trainer.reference import prompt_key, write_json
 
 COMMON, RARE = "punctuation:no_comma", "startend:quotation"
 
@@ -83,6 +84,45 @@ def test_an_interrupted_prepass_goes_on_where_it_stopped(tmp_path: Path, monkeyp
     assert sampled == [4, 4, 0] + [4] * 6
     assert json.loads((tmp_path / "keepif-reference.json").read_text())["tally"]["completions"] == 16 * 2
     assert not (tmp_path / "keepif-reference.measuring.json").exists()
+
+
+def test_what_another_run_has_begun_to_measure_is_not_taken_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two runs that share a reference file share the file of an interrupted pre-pass too."""
+    shared, model = tmp_path / "reference.json", tiny.model()
+    sample = prepass._sample  # noqa: SLF001
+    calls = iter([sample])
+
+    def interrupted(*call: Any) -> Any:
+        return next(calls, stop)(*call)
+
+    def stop(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(prepass, "_sample", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        build(tmp_path, KeepIF(prepass=Prepass(None, 2), reference_file=shared), model=model).train()
+    assert (tmp_path / "reference.measuring.json").exists()
+    monkeypatch.setattr(prepass, "_sample", sample)
+    others = Dataset.from_list([row | {"prompt": "what is 3 ?"} for row in tiny.prompts().to_list()])
+    build(tmp_path, KeepIF(prepass=Prepass(None, 2), reference_file=shared), model=model, dataset=others).train()
+    measured = json.loads(shared.read_text())
+    assert measured["tally"]["completions"] == 16 * 2
+    assert list(measured["prompts"]) == [prompt_key("what is 3 ?")]
+
+
+@pytest.mark.parametrize("change", [{"plan": [1, "other"]}, {"reference": {}}, {"done": None}])
+def test_progress_that_does_not_fit_is_not_taken_up(tmp_path: Path, change: dict[str, Any]) -> None:
+    path, provenance = tmp_path / "reference.measuring.json", {"model": "m"}
+    stored = {"plan": [1, "this"], "done": 3, "reference": Reference(provenance).to_dict()}
+    write_json(path, stored)
+    assert prepass._resume(Reference(provenance), path, [1, "this"]) == 3  # noqa: SLF001
+    assert prepass._resume(Reference({"model": "n"}), path, [1, "this"]) == 0  # noqa: SLF001
+    write_json(path, {name: value for name, value in (stored | change).items() if value is not None})
+    assert prepass._resume(Reference(provenance), path, [1, "this"]) == 0  # noqa: SLF001
+    path.write_text("[]")
+    assert prepass._resume(Reference(provenance), path, [1, "this"]) == 0  # noqa: SLF001
 
 
 def test_the_run_that_follows_is_not_disturbed(tmp_path: Path) -> None:

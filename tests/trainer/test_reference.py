@@ -8,18 +8,20 @@ from typing import Any
 import pytest
 import tiny
 import torch
+from datasets import IterableDataset
 from hypothesis import given
 from hypothesis import strategies as st
+from peft import LoraConfig, get_peft_model
 
 from keepif.rewards import Score, Scoring
 from keepif.trainer import Reference, ReferenceMismatchError
 from keepif.trainer.floor import Floor
-from keepif.trainer.provenance import fingerprint, provenance
+from keepif.trainer.provenance import fingerprint, provenance, rows_hash
 from keepif.trainer.reference import prompt_key, read_json, write_json
 from keepif.trainer.tally import Tally
 
 COMMA, QUOTES = "punctuation:no_comma", "startend:quotation"
-PROVENANCE = {"model": "m", "template": "t", "sampling": {"temperature": 1.0}, "checkers": "c"}
+PROVENANCE = {"model": "m", "template": "t", "sampling": {"temperature": 1.0}, "dataset": "d", "checkers": "c"}
 
 
 def score(f: float | None, c: float | None = 1.0, **kept: bool) -> Score:
@@ -84,6 +86,9 @@ def test_another_provenance_is_refused_in_words(name: str) -> None:
         ReferenceMismatchError, match=f"here.json was measured with another {name}: .*or delete that file"
     ):
         Reference.from_dict(stored, PROVENANCE | {name: "other"}, Path("here.json"))
+    del stored["provenance"][name]
+    with pytest.raises(ReferenceMismatchError, match=f"another {name}: it has none recorded, .*To resume a run"):
+        Reference.from_dict(stored, PROVENANCE, Path("here.json"))
 
 
 @pytest.mark.parametrize("stored", [{}, [], {"provenance": {}, "schema": 1}, {"schema": 1}, "text"])
@@ -137,15 +142,34 @@ def test_the_fingerprint_sees_other_weights_but_no_fresh_adapter() -> None:
     model = tiny.model()
     before = fingerprint(model)
     assert fingerprint(tiny.model()) != before
-    from peft import LoraConfig, get_peft_model
+    adapted = get_peft_model(model, LoraConfig(target_modules=["q_proj", "embed_tokens"]))
+    assert fingerprint(adapted) == before
 
-    assert fingerprint(get_peft_model(model, LoraConfig(target_modules=["q_proj"]))) == before
+
+def test_the_fingerprint_sees_a_trained_adapter() -> None:
+    model = tiny.model()
+    before = fingerprint(model)
+    adapted = get_peft_model(model, LoraConfig(target_modules=["q_proj"]))
+    with torch.no_grad():
+        next(p for name, p in adapted.named_parameters() if "lora_B" in name).fill_(0.1)
+    assert fingerprint(adapted) != before
+
+
+def test_the_fingerprint_of_a_model_that_zero_3_has_partitioned_is_the_whole_models() -> None:
+    """On the main process, which holds the first part of each parameter."""
+    model = tiny.model()
+    before = fingerprint(model)
+    for parameter in model.parameters():
+        parameter.ds_tensor = parameter.data.flatten()[: parameter.numel() // 2].clone()
+        parameter.data = torch.empty(0)
+    assert fingerprint(model) == before
 
 
 def test_provenance_sees_what_a_reference_depends_on(tmp_path: Path) -> None:
     class Trainer:
         args = tiny.config(tmp_path)
         model = tiny.model()
+        train_dataset = tiny.prompts()
 
     tokenizer = tiny.tokenizer()
     before = provenance(Trainer, tokenizer, Scoring())
@@ -154,3 +178,15 @@ def test_provenance_sees_what_a_reference_depends_on(tmp_path: Path) -> None:
     assert provenance(Trainer, tiny.tokenizer("{{ messages }}"), Scoring())["template"] != before["template"]
     Trainer.args.temperature = 0.5
     assert provenance(Trainer, tokenizer, Scoring())["sampling"] != before["sampling"]
+    Trainer.train_dataset = tiny.prompts(17)
+    assert provenance(Trainer, tokenizer, Scoring())["dataset"] != before["dataset"]
+
+
+def test_a_data_set_is_known_by_its_prompts_and_constraints() -> None:
+    rows = tiny.prompts(3).to_list()
+    before = rows_hash(rows)
+    assert before == rows_hash(tiny.prompts(3)) == rows_hash([row | {"answer": "5"} for row in rows])
+    assert before != rows_hash([row | {"instruction_id_list": [QUOTES]} for row in rows])
+    assert before != rows_hash([*rows[:2], rows[2] | {"prompt": "what is 3 ?"}])
+    stream: Any = IterableDataset.from_generator(lambda: iter(lambda: rows[0], None))
+    assert rows_hash(stream) != before  # of its first rows: it may have no end

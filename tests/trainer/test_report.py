@@ -52,7 +52,7 @@ def test_what_a_run_leaves(run: Path) -> None:
     assert found["finished"]
     assert (found["step"], found["max_steps"], found["completions"]) == (4, 4, 64)
     assert found["settings"] | {"slack": 0.02} == found["settings"]
-    assert set(found["provenance"]) == {"model", "template", "sampling", "checkers"}
+    assert set(found["provenance"]) == {"model", "template", "sampling", "dataset", "checkers"}
     assert found["before"]["measured_on"] == "the first 5 ticks"
     assert found["by_type"]["punctuation:no_comma"]["after"]["of"] == 64
     assert found["floor"]["mean"] == pytest.approx(0.9)
@@ -91,6 +91,12 @@ def test_what_is_no_report_is_refused(
     with pytest.raises(SystemExit):
         main(["report", str(tmp_path)])
     assert message in capsys.readouterr().err
+
+
+def test_multipliers_that_nothing_uses_are_not_shown(run: Path) -> None:
+    found = report.load(run) | {"multipliers": {}}
+    assert not any("multipliers" in line for line in report.footnotes(found))
+    assert "multipliers: λ 0.300" in report.footnotes(found | {"multipliers": {"lam": 0.3}})
 
 
 def test_it_is_plain_json(run: Path) -> None:
