@@ -4,6 +4,7 @@ make bench
 """
 
 import random
+import re
 import time
 from collections.abc import Callable
 
@@ -66,7 +67,7 @@ def checking(rng: random.Random, console: Console) -> None:
             times.append(min(seconds(lambda c=constraint, r=reading: c.holds(Text(text + " "), r)) for _ in range(5)))
         table.add_row(instruction_id, *(f"{1e6 * t:.0f}" for t in times))
     table.add_row(
-        r"(the limit: re.findall(r'\w+'))", f"{1e6 * min(seconds(lambda: Text(text).words) for _ in range(5)):.0f}"
+        r"(the limit: re.findall(r'\w+'))", f"{1e6 * min(seconds(lambda: re.findall(r"\w+", text)) for _ in range(5)):.0f}"
     )
     console.print(table)
 

@@ -1,17 +1,45 @@
 r"""LaTeX in running text: balanced braces, `\boxed{}`, and masking of formulas and code. Every scan is linear."""
 
 import re
-from collections.abc import Iterator
 
-FORMULA = "\N{OBJECT REPLACEMENT CHARACTER}"
-"""Stands for one formula, box or code span in masked text."""
+FORMULA = "\x1a"
+"""Stands for one formula, box or code span in masked text: ASCII's SUBSTITUTE, so that masked ASCII stays ASCII."""
 
 BOX = re.compile(r"\\(?:boxed|fbox)\s*(?=\{)", re.IGNORECASE)
 BRACE = re.compile(r"\\[\\{}]|[{}]")
-OPENER = re.compile(
-    r"```|`|\$\$|\\\$|\$(?!\s)|\\\(|\\\[|\\begin\{[a-z]+\*?\}|\\(?:boxed|fbox)\s*(?=\{)", re.IGNORECASE
+
+
+def _balanced(depth: int) -> str:
+    """Text with braces that balance, `depth` deep; escaped braces are text."""
+    flat = r"[^{}\\]*+(?:\\.[^{}\\]*+)*+"
+    pattern = flat
+    for _ in range(depth):
+        pattern = rf"{flat}(?:\{{{pattern}\}}{flat})*+"
+    return pattern
+
+
+ENVIRONMENTS = (
+    "align(?:ed|at)?|array|cases|displaymath|eqnarray|equation|gather(?:ed)?|math|multline|[pbvBV]?matrix|smallmatrix|"
+    "split|tabular"
 )
-CLOSERS = {"```": "```", "`": "`", "$$": "$$", "$": "$", "\\(": "\\)", "\\[": "\\]"}
+# Each alternative begins with its opener, stops at the next opener of its kind, and gives nothing back: a text of
+# openers alone takes linear time.
+FORMULAS = re.compile(
+    "|".join(
+        (
+            r"```[^`]*+(?:`{1,2}+(?!`)[^`]*+)*+```",
+            r"`[^`\n]++`",
+            r"\$\$(?<!\\\$\$)[^$]*+(?:\$(?!\$)[^$]*+)*+\$\$",
+            r"\$(?<!\\\$)(?!\s)[^$\n]++(?<!\s)\$(?!\d)",  # Pandoc's rule: one line, no space inside, no digit behind
+            r"\\\([^\\]*+(?:\\(?![()])[^\\]*+)*+\\\)",
+            r"\\\[[^\\]*+(?:\\(?![\[\]])[^\\]*+)*+\\\]",
+            rf"\\(?i:boxed|fbox)\s*+\{{{_balanced(6)}\}}",
+            rf"\\begin\{{({ENVIRONMENTS})\*?\}}[^\\]*+(?:\\(?!(?:begin|end)\{{\1\*?\}})[^\\]*+)*+\\end\{{\1\*?\}}",
+        )
+    ),
+    re.DOTALL,
+)
+"""Code, formulas and boxes."""
 
 
 def matching_braces(text: str) -> dict[int, int]:
@@ -52,51 +80,4 @@ def mask_formulas(text: str) -> str:
     >>> mask_formulas(r"So $a, b$ give \boxed{4} for $5 and $6.").replace(FORMULA, "~")
     'So ~ give ~ for $5 and $6.'
     """
-    pieces: list[str] = []
-    position = 0
-    for start, end in _formula_spans(text):
-        pieces += [text[position:start], FORMULA]
-        position = end
-    pieces.append(text[position:])
-    return "".join(pieces)
-
-
-def _formula_spans(text: str) -> Iterator[tuple[int, int]]:
-    pairs: dict[int, int] | None = None
-    unclosed: set[str] = set()  # closers known not to occur any more: never search for them again
-    position = 0
-    while opener := OPENER.search(text, position):
-        position = opener.end()
-        mark = opener[0]
-        if mark[:2].lower() in {"\\b", "\\f"} and not mark.lower().startswith("\\begin"):
-            pairs = matching_braces(text) if pairs is None else pairs
-            end = pairs.get(position, -1) + 1
-        else:
-            end = _closing(text, mark, position, unclosed)
-        if end > 0:
-            yield opener.start(), end
-            position = end
-
-
-def _closing(text: str, mark: str, position: int, unclosed: set[str]) -> int:
-    """End of the span that `mark` opens, or 0 where it opens none."""
-    closer = CLOSERS.get(mark) or (mark.replace("begin", "end") if mark.startswith("\\begin") else None)
-    if closer is None or closer in unclosed:
-        return 0
-    found = text.find(closer, position)
-    if found < 0:
-        unclosed.add(closer)
-        return 0
-    if mark in {"$", "`"} and not _closes_inline(text, mark, position, found):
-        return 0
-    return found + len(closer)
-
-
-def _closes_inline(text: str, mark: str, position: int, found: int) -> bool:
-    """Pandoc's rule for `$`: on one line, no space before the closing dollar, no digit after it."""
-    if found == position or "\n" in text[position:found]:
-        return False
-    if mark == "`":
-        return True
-    after = text[found + 1 : found + 2]
-    return not text[found - 1].isspace() and not after.isdigit()
+    return FORMULAS.sub(FORMULA, text.replace(FORMULA, ""))

@@ -10,7 +10,13 @@ from .latex import FORMULA, mask_formulas
 WORD = re.compile(rf"\w+(?:['’-]\w+)*|{FORMULA}")
 """A word of the `math` reading: letters, digits, underscores, joined by apostrophes or hyphens; a formula is one."""
 
-SENTENCE_END = re.compile(r"(?<![.?!…])(?:[.?!…]++[\"'”’)\]*_»]*+(?=\s|$)|[。！？]++)")
+KEPT = frozenset(f"\n\t{FORMULA}")
+"""Control characters that are not taken out."""
+WORD_CHARACTERS = bytes(i if chr(i).isalnum() or i == ord("_") else ord(" ") for i in range(128)) + bytes(128)
+"""A table that leaves ASCII's word characters and turns all others into spaces."""
+SENTENCE_END = re.compile(
+    r"[.?!…](?<![.?!…][.?!…])[.?!…]*+[\"'”’)\]*_»]*+(?=\s|$)|[。！？](?<![。！？][。！？])[。！？]*+"
+)
 ABBREVIATED = re.compile(
     r"(?:\b(?:e\.g|i\.e|cf|vs|Eqs?|Figs?|No|Dr|Mr|Mrs|Ms|Prof|St|resp|approx)|(?:^|\n)[^\S\n]*[\w*#]{1,4})\.$"
 )
@@ -27,10 +33,10 @@ class Text:
     """A text and its cached views.
 
     >>> text = Text("Hence, $x^2$ is 4.")
-    >>> text.words
-    ['Hence', 'x', '2', 'is', '4']
+    >>> text.word_count
+    5
     >>> text.prose.spoken
-    ['Hence', '￼', 'is', '4']
+    ['Hence', '\\x1a', 'is', '4']
     """
 
     def __init__(self, raw: str) -> None:
@@ -52,9 +58,11 @@ class Text:
         return self.raw.split("\n")
 
     @cached_property
-    def words(self) -> list[str]:
-        r"""Maximal `\w+` runs: IFEval's words ("don't" is two, `\frac{1}{2}` three)."""
-        return re.findall(r"\w+", self.raw)
+    def word_count(self) -> int:
+        r"""How many maximal `\w+` runs there are, IFEval's words: "don't" is two, `\frac{1}{2}` three."""
+        if self.raw.isascii():
+            return len(self.raw.encode("ascii").translate(WORD_CHARACTERS).split())
+        return len(re.findall(r"\w+", self.raw))
 
     @cached_property
     def spoken(self) -> list[str]:
@@ -92,9 +100,9 @@ class Text:
         In compatibility form (NFKC), and with Latin letters for what only looks like them in a Latin word.
         """
         masked = mask_formulas(self.raw)
-        if masked.isascii():
+        if self.raw.isascii():
             return Text(masked)
-        visible = "".join(c for c in masked if c in "\n\t" or unicodedata.category(c) not in {"Cf", "Cc"})
+        visible = "".join(c for c in masked if c in KEPT or unicodedata.category(c) not in {"Cf", "Cc"})
         return Text(LETTERS.sub(_in_latin, unicodedata.normalize("NFKC", visible)))
 
 

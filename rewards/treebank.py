@@ -4,6 +4,7 @@ The rules are those of `nltk.tokenize.word_tokenize` in NLTK 3.9, without its de
 """
 
 import re
+from functools import lru_cache
 
 RULES = (
     (re.compile(r"[«“‘„]|`+"), r" \g<0> "),
@@ -13,7 +14,6 @@ RULES = (
     (re.compile(r"\.{2,}|[;@#$%&?!\u2012-\u2015]"), r" \g<0> "),
     (re.compile(r"([^'])' "), r"\1 ' "),
     (re.compile(r"[*\"()\[\]{}<>]|--"), r" \g<0> "),
-    (re.compile(r"$"), " "),
     (re.compile(r"\s+"), " "),
     (re.compile(r"([^' ])('[sSmMdD]|') "), r"\1 \2 "),
     (re.compile(r"([^' ])('ll|'LL|'re|'RE|'ve|'VE|n't|N'T) "), r"\1 \2 "),
@@ -22,18 +22,25 @@ RULES = (
      lambda found: f" {' '.join(part for part in found.groups() if part)} "),
     (re.compile(r" ('t)(is|was)\b", re.IGNORECASE), r" \1 \2 "),
 )  # fmt: skip
+CONTRACTIONS = frozenset({"CANNOT", "GIMME", "GONNA", "GOTTA", "LEMME", "WANNA"})
 FINAL_STOP = re.compile(r"([^.])\.(?=[\])}>\"'»”’ ]*+\s*$)")
 OPENING_QUOTE = re.compile(r"^\"|(?<=[ (\[{<])(?:\"|'')")
 
 
 def capital_tokens(text: str) -> int:
-    """How many word tokens are all capitals.
+    """How many word tokens are all capitals. The rules look no further than the white space round a piece of text."""
+    return sum(_capitals(piece) for piece in text.split() if not piece.islower())
 
-    The rules look no further than the white space round a token, so that only pieces which can hold such a token are
-    tokenized: those with a capital letter elsewhere than at the start of an otherwise small word.
-    """
-    pieces = [piece for piece in text.split() if not piece.islower() and not (piece.isalpha() and piece[1:].islower())]
-    return sum(token.isupper() for token in _tokens(" ".join(pieces)))
+
+@lru_cache(maxsize=65_536)
+def _capitals(piece: str) -> int:
+    if piece.isascii():
+        if piece == piece.lower():
+            return 0
+        word = piece.strip('.,:;!?()[]{}*"$')
+        if word.isalpha() and word.upper() not in CONTRACTIONS:
+            return int(word.isupper())
+    return sum(word.isupper() for word in _tokens(piece))
 
 
 def sentence_tokens(sentence: str) -> list[str]:
@@ -43,6 +50,7 @@ def sentence_tokens(sentence: str) -> list[str]:
 
 
 def _tokens(text: str) -> list[str]:
+    text = f" {text} "
     for cut, spaced in RULES:
         text = cut.sub(spaced, text)
     return text.split()

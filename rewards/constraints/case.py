@@ -9,7 +9,8 @@ from ..treebank import capital_tokens
 from .base import Constraint, Counted, Example, Problem, Relation, constraint, related
 from .layout import MultipleSections
 
-CAPITALS = re.compile(r"\b[^\W\d_]{2,}\b")
+CAPITALS = re.compile(r"[A-Z]{2}[A-Z]*+(?!\w)")
+LETTERS = re.compile(r"\b[^\W\d_]{2,}\b")
 
 
 @constraint("change_case:capital_word_frequency")
@@ -43,7 +44,10 @@ class CapitalWordFrequency(Counted):
 
     def math_count(self, text: Text) -> int:
         """Words of two letters or more in capitals, outside formulas: variables do not count."""
-        return sum(word.isupper() for word in CAPITALS.findall(text.prose.raw))
+        prose = text.prose.raw
+        if not prose.isascii():
+            return sum(word.isupper() for word in LETTERS.findall(prose))
+        return sum(not re.match(r"\w", prose[found.start() - 1 : found.start()]) for found in CAPITALS.finditer(prose))
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:

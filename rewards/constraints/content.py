@@ -9,7 +9,10 @@ from ..text import Text
 from .base import Constraint, Counted, Example, Problem, constraint
 
 OPTIONS = ("My answer is yes.", "My answer is no.", "My answer is maybe.")
+ANY_OPTION = re.compile(r"My answer is (?:yes|no|maybe)\.")
 PLACEHOLDER = re.compile(r"\[([^\[\]\n]+)\](?!\()")
+BRACKETS = re.compile(r"\[[^\]\n]*+(\]?)")
+"""An opening bracket and what follows it in its line, up to the closing one if there is one."""
 LETTER = re.compile(r"[^\W\d_]")
 TEMPLATE = ("My Answer:", "My Conclusion:", "Future Outlook:")
 FENCES = ("```json", "```Json", "```JSON", "```")
@@ -34,15 +37,7 @@ class NumberPlaceholders(Counted):
 
     def official_count(self, text: Text) -> int:
         r"""Anything between an opening bracket and the next closing one of its line: [0, 1] and `\[x\]` count."""
-        return sum(self._brackets(line) for line in text.lines if "[" in line) if "[" in text.raw else 0
-
-    @staticmethod
-    def _brackets(line: str) -> int:
-        found, end = 0, line.find("[")
-        while end >= 0 and (end := line.find("]", end)) >= 0:
-            found += 1
-            end = line.find("[", end)
-        return found
+        return BRACKETS.findall(text.raw).count("]")
 
     def math_count(self, text: Text) -> int:
         """With a letter in it, outside formulas, and no link."""
@@ -97,7 +92,7 @@ class ConstrainedResponse(Constraint):
 
     def official(self, text: Text) -> bool:
         """One of them anywhere."""
-        return any(option in text.raw for option in OPTIONS)
+        return ANY_OPTION.search(text.raw) is not None
 
     def math(self, text: Text) -> bool:
         """One of them and not two."""
@@ -150,12 +145,16 @@ class TwoResponses(Constraint):
 
     def official(self, text: Text) -> bool:
         """Blank pieces at either end do not count, one in the middle spoils it."""
+        if "******" not in text.raw:
+            return False
         pieces = [piece.strip() for piece in text.raw.split("******")]
         said = [piece for piece in pieces if piece]
         return all(pieces[1:-1]) and len(said) == 2 and said[0] != said[1]
 
     def math(self, text: Text) -> bool:
         """In each something is said."""
+        if "******" not in text.raw:
+            return False
         said = [piece.strip() for piece in text.raw.split("******") if Text(piece).prose.spoken]
         return len(said) == 2 and said[0] != said[1]
 

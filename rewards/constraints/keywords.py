@@ -2,7 +2,7 @@
 
 import random
 import re
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from ..text import Text
 from .base import Constraint, ConstraintError, Counted, Example, Problem, Relation, Worded, constraint, related
@@ -13,28 +13,47 @@ VOCABULARY = (
 )  # fmt: skip
 """Words that fit a mathematical answer, drawn from when keywords are sampled."""
 
+IN_WORD = re.compile(r"\w")
 RELATIONS: tuple[Relation, Relation] = ("less than", "at least")
-
-
-@lru_cache(maxsize=4096)
-def whole_word(word: str) -> re.Pattern[str]:
-    """`word` as written, not inside a longer word, whatever its case."""
-    return re.compile(rf"(?<!\w){re.escape(word)}(?!\w)", re.IGNORECASE)
 
 
 def occurrences(word: str, text: Text) -> int:
     """How often `word` stands in the prose of `text` as a word of its own, whatever its case."""
     prose = text.prose
-    if prose.raw.isascii() and word.isascii() and word.lower() not in prose.lower:
-        return 0
-    return len(whole_word(word).findall(prose.raw))
+    if word.isascii() and prose.raw.isascii():
+        return count_alone(word.lower(), prose.lower)
+    return len(re.findall(rf"(?<!\w){re.escape(word)}(?!\w)", prose.raw, re.IGNORECASE))
 
 
-def pattern_count(pattern: str, text: Text) -> int:
+def count_alone(word: str, text: str) -> int:
+    """Occurrences of `word` in `text`, both ASCII in lower case, with no word character beside it."""
+    count, end = 0, 0
+    while (start := text.find(word, end)) >= 0:
+        end = start + len(word)
+        if IN_WORD.match(text, end) or (start and IN_WORD.match(text, start - 1)):
+            end = start + 1
+        else:
+            count += 1
+    return count
+
+
+def is_plain(keyword: str, text: Text) -> bool:
+    """Whether the published pattern is plain letters, sought in plain text: then a search for a substring does."""
+    return keyword.isascii() and keyword.isalnum() and text.raw.isascii()
+
+
+def pattern_count(keyword: str, text: Text) -> int:
     """Matches of the published checks' pattern, an unescaped keyword: inside longer words too."""
-    if pattern.isalnum() and pattern.isascii() and text.raw.isascii():
-        return text.lower.count(pattern.lower())
-    return len(re.findall(pattern, text.raw, re.IGNORECASE))
+    if is_plain(keyword, text):
+        return text.lower.count(keyword.lower())
+    return len(re.findall(keyword, text.raw, re.IGNORECASE))
+
+
+def pattern_found(keyword: str, text: Text) -> bool:
+    """Whether the published pattern is found at all."""
+    if is_plain(keyword, text):
+        return keyword.lower() in text.lower
+    return re.search(keyword, text.raw, re.IGNORECASE) is not None
 
 
 def compiles(instruction_id: str, pattern: str) -> None:
@@ -68,10 +87,10 @@ class Existence(Worded):
 
     def official(self, text: Text) -> bool:
         """An unescaped pattern anywhere: "art" is found in "start"."""
-        return all(re.search(keyword, text.raw, re.IGNORECASE) for keyword in self.keywords)
+        return all(pattern_found(keyword, text) for keyword in self.keywords)
 
     def math(self, text: Text) -> bool:
-        return all(whole_word(keyword).search(text.prose.raw) for keyword in self.keywords)
+        return all(occurrences(keyword, text) for keyword in self.keywords)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
@@ -98,10 +117,9 @@ class ForbiddenWords(Constraint):
 
     @staticmethod
     def _stands(word: str, text: Text) -> bool:
-        plain = word.isalnum() and word.isascii() and text.raw.isascii()
-        if plain and word.lower() not in text.lower:
-            return False
-        return re.search(rf"\b{word}\b", text.raw, re.IGNORECASE) is not None
+        if not is_plain(word, text):
+            return re.search(rf"\b{word}\b", text.raw, re.IGNORECASE) is not None
+        return count_alone(word.lower(), text.lower) > 0
 
     def math(self, text: Text) -> bool:
         return not any(occurrences(word, text) for word in self.forbidden_words)

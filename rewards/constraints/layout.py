@@ -16,7 +16,8 @@ BULLET = re.compile(r"\n[^\S\n]*[*+•-][^\S\n]+\S")
 
 ITALIC = re.compile(r"\*[^\n*]*\*")
 BOLD = re.compile(r"\*\*[^\n*]*\*\*")
-HIGHLIGHT = re.compile(r"(?<![\w*])(\*{1,2})(?!\s)([^\n*]+)(?<!\s)\1(?![\w*])")
+HIGHLIGHT = re.compile(r"\*(?<![\w*]\*)(\*?)(?!\s)([^\n*]+)(?<!\s)\*\1(?![\w*])")
+DOUBLE_BRACKET = re.compile("<<")
 TITLE = re.compile(r"<<([^<>\n]+)>>")
 SEPARATORS = ("...", "SEPARATOR", "!?!?")
 
@@ -70,9 +71,9 @@ class HighlightedSections(Counted):
         if "*" not in text.raw:
             return 0
         italic = sum(bool(found.strip("*").strip()) for found in ITALIC.findall(text.raw))
-        return italic + sum(
-            bool(found.removeprefix("**").removesuffix("**").strip()) for found in BOLD.findall(text.raw)
-        )
+        if "**" not in text.raw:
+            return italic
+        return italic + sum(bool(found[2:-2].strip()) for found in BOLD.findall(text.raw))
 
     def math_count(self, text: Text) -> int:
         """Words between stars as markdown reads them, outside formulas: products do not count."""
@@ -140,7 +141,7 @@ class Title(Constraint):
 
     def official(self, text: Text) -> bool:
         """Anything between two and two brackets on a line: GSM8K's `<<16-3=13>>` is a title."""
-        return "<<" in text.raw and any(self._titled(line) for line in text.lines)
+        return DOUBLE_BRACKET.search(text.raw) is not None and any(self._titled(line) for line in text.lines)
 
     @staticmethod
     def _titled(line: str) -> bool:

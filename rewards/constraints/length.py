@@ -44,7 +44,7 @@ class NumberWords(Counted):
 
     def official_count(self, text: Text) -> int:
         r"""`\w+` runs: "don't" counts two, `\frac{1}{2}` three."""
-        return len(text.words)
+        return text.word_count
 
     def math_count(self, text: Text) -> int:
         """Words as a reader counts them: "don't" is one, a formula is one."""
@@ -83,7 +83,7 @@ class WordCountRange(Counted):
         return self.min_words < 3 < self.max_words
 
     def official_count(self, text: Text) -> int:
-        return len(text.words)
+        return text.word_count
 
     def math_count(self, text: Text) -> int:
         return len(text.prose.spoken)

@@ -4,7 +4,7 @@ import random
 import re
 from functools import lru_cache
 
-from ..text import Text
+from ..text import WORD, Text
 from .base import Constraint, ConstraintError, Counted, Example, Problem, constraint
 
 DIVIDER = re.compile(r"^[^\S\n]*\*\*\*[^\S\n]*$", re.MULTILINE)
@@ -18,12 +18,12 @@ PARAGRAPHS = frozenset(
 
 def spoken(pieces: list[str]) -> list[str]:
     """The pieces in which something is said: a word, a number or a formula."""
-    return [piece for piece in pieces if Text(piece).spoken]
+    return [piece for piece in pieces if WORD.search(piece)]
 
 
 def counted(pieces: list[str]) -> int:
     """The published count: a blank piece at either end does not count, one in the middle spoils it (-1)."""
-    blank = [not piece.strip() for piece in pieces]
+    blank = [not piece or piece.isspace() for piece in pieces]
     if any(blank[1:-1]):
         return -1
     return len(pieces) - sum({i: blank[i] for i in (0, len(pieces) - 1)}.values())
@@ -148,7 +148,7 @@ class NthParagraphFirstWord(Constraint):
     def official(self, text: Text) -> bool:
         """Blank pieces do not count, but are indexed: four line breaks before the paragraph move it."""
         pieces = text.raw.split("\n\n")
-        count = sum(bool(piece.strip()) for piece in pieces)
+        count = len(pieces) - pieces.count("") - sum(map(str.isspace, pieces))
         paragraph = pieces[self.nth_paragraph - 1].strip() if self.nth_paragraph <= count else ""
         if not paragraph or count != self.num_paragraphs:
             return False

@@ -24,6 +24,10 @@ from keepif.rewards.latex import FORMULA, boxed, mask_formulas
         (r"unclosed $a, b", "unclosed $a, b"),
         (r"\boxed{unclosed", r"\boxed{unclosed"),
         (r"escaped \$a$", r"escaped \$a$"),
+        (r"It is \boxed{\frac{\sqrt{\frac{a_{1}}{b}}}{c}}.", "It is ~."),
+        (r"It is \boxed{a\}b}.", "It is ~."),
+        (r"\begin{itemize}a, b\end{itemize}", r"\begin{itemize}a, b\end{itemize}"),
+        (r"unclosed \( and \(a\)", r"unclosed \( and ~"),
     ],
 )
 def test_masking(text: str, masked: str) -> None:
@@ -41,7 +45,7 @@ def test_boxed_contents() -> None:
 
 def test_words_by_both_definitions() -> None:
     text = Text(r"Don't count $x^2$ twice; it's well-known.")
-    assert len(text.words) == 10
+    assert text.word_count == 10
     assert len(text.prose.spoken) == 6
 
 
