@@ -1,4 +1,4 @@
-"""Compliance: a response and its constraints in, verdicts and their mean out."""
+"""Compliance: a response and its constraints in, verdicts, credits and their mean out."""
 
 from collections.abc import Sequence
 
@@ -11,6 +11,19 @@ def verdicts(response: Response, constraints: Sequence[Constraint], reading: Rea
     return [constraint.holds(response.answer, reading) for constraint in constraints]
 
 
-def compliance(found: Sequence[bool]) -> float | None:
-    """The share of constraints kept (MathIF's soft accuracy of one response); `None` where there are none."""
-    return sum(found) / len(found) if found else None
+def credits_of(
+    response: Response, constraints: Sequence[Constraint], found: Sequence[bool], reading: Reading = "math"
+) -> list[float]:
+    """What the constraints earn whose verdicts are `found`: 1 where kept; elsewhere a composition may earn a part."""
+    return [
+        1.0 if kept else constraint.credit(response.answer, reading)
+        for constraint, kept in zip(constraints, found, strict=True)
+    ]
+
+
+def compliance(earned: Sequence[float]) -> float | None:
+    """The mean credit, which of plain constraints is the share kept (MathIF's soft accuracy of one response).
+
+    `None` where there are no constraints.
+    """
+    return sum(earned) / len(earned) if earned else None

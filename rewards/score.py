@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from .compliance import compliance, verdicts
+from .compliance import compliance, credits_of, verdicts
 from .constraints import Constraint, ConstraintError, Reading, constraints_of
 from .constraints.schema import COLUMNS, holds_constraints
 from .correctness import correctness
@@ -26,7 +26,7 @@ class Score:
 
     Attributes:
         c (`float` or `None`): correctness, 1.0 or 0.0; `None` where there is no gold answer, or no readable one.
-        f (`float` or `None`): compliance, the share of constraints kept; `None` where there are none.
+        f (`float` or `None`): compliance, the mean credit of the constraints; `None` where there are none.
         p (`float`): length penalty, 0 to 1.
         void (`str` or `None`): the guard's reason, with which c and f are 0.
         kept (`dict[str, bool]`): verdict by instruction id (of a repeated id, whether all were kept).
@@ -96,13 +96,15 @@ class Scoring:
         void = guard(response, ids, self.end_ids)
         if void:
             c, found = (None if c is None else 0.0), [False] * len(asked)
+            earned = [0.0] * len(asked)
         else:
             found = verdicts(response, asked, self.reading)
+            earned = credits_of(response, asked, found, self.reading)
         kept: dict[str, bool] = {}
         for constraint, verdict in zip(asked, found, strict=True):
             kept[constraint.id] = verdict and kept.get(constraint.id, True)
         p = 1.0 if void == "truncated" and budget else length_penalty(c, tokens, budget)
-        return Score(c, compliance(found), p, void, kept, tokens, unreadable)
+        return Score(c, compliance(earned), p, void, kept, tokens, unreadable)
 
 
 def gold_column(columns: Mapping[str, Any]) -> Sequence[Any] | None:

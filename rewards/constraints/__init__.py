@@ -3,13 +3,24 @@
 To add one, write one class in the file that looks at the same thing; see CONTRIBUTING.md.
 """
 
-from . import case, keywords, language, layout, length, startend  # noqa: F401  # importing registers the definitions
+from . import (  # noqa: F401  # importing registers the definitions
+    case,
+    chain,
+    keywords,
+    language,
+    layout,
+    length,
+    selection,
+    startend,
+)
 from .base import ALIASES, REGISTRY, Constraint, ConstraintError, Example, Problem, Reading, make
+from .composition import Composition
 from .schema import constraints_of
 
 __all__ = [
     "ALIASES",
     "REGISTRY",
+    "Composition",
     "Constraint",
     "ConstraintError",
     "Example",

@@ -1,7 +1,9 @@
 """What a constraint is, and the registry from instruction id to definition."""
 
 import difflib
+import json
 import random
+import reprlib
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
@@ -17,6 +19,8 @@ SPEECH = 3
 """Words outside formulas that an answer needs before it can keep a constraint which silence would keep as well."""
 
 REGISTRY: dict[str, type["Constraint"]] = {}
+DEPTH = 4
+"""Compositions within one another; a deeper row is refused."""
 ALIASES = {"length_constraint_checkers:number_words": "length_constraints:number_words"}
 """MathIF's and ReasonIF's one diverging id → IFEval's."""
 
@@ -80,6 +84,15 @@ class Constraint:
             return False
         return self.math(answer)
 
+    def credit(self, answer: Text, reading: Reading = "math") -> float:
+        """What `answer` earns, 0 to 1, and 1 only where it holds; a plain constraint earns all or nothing."""
+        return float(self.holds(answer, reading))
+
+    @property
+    def marked(self) -> bool:
+        """Whether an answer that keeps it shows it: one that ends in a phrase does, one without commas does not."""
+        return not self.silent
+
     @property
     def needs_speech(self) -> bool:
         """Whether these kwargs make a constraint of a silent type keepable by saying nothing."""
@@ -110,6 +123,7 @@ class Constraint:
         return self.silent and self.needs_speech and bool(other.copied) and not self.math(Text(other.copied))
 
 
+PARTS = tuple[Constraint, ...]
 T = TypeVar("T", bound=Constraint)
 
 
@@ -128,10 +142,11 @@ def constraint(instruction_id: str) -> Callable[[type[T]], type[T]]:
     return register
 
 
-def make(instruction_id: str, kwargs: Mapping[str, Any] | None = None) -> Constraint:
+def make(instruction_id: str, kwargs: Mapping[str, Any] | None = None, depth: int = 0) -> Constraint:
     """Build a constraint from its published id and kwargs.
 
-    Takes kwargs as data sets ship them: `None`-padded, integers as floats, lists as tuples or arrays.
+    Takes kwargs as data sets ship them: `None`-padded, integers as floats, lists as tuples or arrays; the parts of a
+    composition as JSON text or as mappings with `instruction_id` and `kwargs`. `depth` counts the compositions around.
 
     >>> make("keywords:existence", {"keywords": ["alpha"], "num_words": None}).description
     "Include keywords ['alpha'] in the response."
@@ -152,33 +167,67 @@ def make(instruction_id: str, kwargs: Mapping[str, Any] | None = None) -> Constr
         raise ConstraintError(f"{instruction_id}: unknown kwarg {unknown[0]!r}; it takes {sorted(wanted) or 'none'}")
     for name, field in wanted.items():
         if name in given:
-            given[name] = _fit(f"{instruction_id}: kwarg {name!r}", given[name], hints[name])
+            given[name] = _fit(f"{instruction_id}: kwarg {name!r}", given[name], hints[name], depth)
         elif field.default is MISSING:
             raise ConstraintError(f"{instruction_id}: kwarg {name!r} is missing; it must be {_wanted(hints[name])}")
     return definition(**given)
 
 
-def _fit(what: str, value: Any, hint: Any) -> Any:
+def _fit(what: str, value: Any, hint: Any, depth: int) -> Any:
     """`value` as the annotated type, or an error that says what was wanted."""
+    if hint is Constraint and isinstance(part := _decoded(value), Mapping):
+        return _part(what, part, depth + 1)
+    if hint == PARTS and isinstance(parts := _decoded(value), list | tuple) and parts:
+        return tuple(_part(f"{what}, part {number}", part, depth + 1) for number, part in enumerate(parts, 1))
     if hint is int and isinstance(value, int | float) and not isinstance(value, bool) and value == int(value) >= 0:
         return int(value)
     if hint is str and isinstance(value, str) and value:
         return value
     if typing.get_origin(hint) is Literal and value in typing.get_args(hint):
         return value
-    if typing.get_origin(hint) is tuple and isinstance(value, Iterable) and not isinstance(value, str):
+    if hint == tuple[str, ...] and isinstance(value, Iterable) and not isinstance(value, str):
         items = tuple(value)
         if items and all(isinstance(item, str) and item for item in items):
             return items
     raise ConstraintError(f"{what} must be {_wanted(hint)}, found {value!r}")
 
 
+def _part(what: str, part: Any, depth: int) -> Constraint:
+    """A part of a composition; its errors come with the path that leads to it."""
+    found = part if isinstance(part, Mapping) else {}
+    instruction_id, kwargs = found.get("instruction_id"), _decoded(found.get("kwargs"))
+    if not isinstance(instruction_id, str) or not isinstance(kwargs or {}, Mapping):
+        raise ConstraintError(f"{what} must be {_wanted(Constraint)}, found {reprlib.repr(part)}")
+    if depth > DEPTH:
+        raise ConstraintError(f"{what}: compositions stand at most {DEPTH} deep in one another")
+    try:
+        return make(instruction_id, kwargs, depth)
+    except ConstraintError as error:
+        raise ConstraintError(f"{what}: {error}") from None
+
+
+def _decoded(value: Any) -> Any:
+    """JSON text decoded, arrays as lists; whatever is neither comes back as it is, to be refused in words."""
+    try:
+        if isinstance(value, str):
+            return json.loads(value)
+        return value.tolist() if hasattr(value, "tolist") else value
+    except (ValueError, RecursionError):
+        return value
+
+
 def _wanted(hint: Any) -> str:
     if typing.get_origin(hint) is Literal:
         return " or ".join(repr(choice) for choice in typing.get_args(hint))
+    if hint == PARTS:
+        return f"a non-empty list, or its JSON text, whose entries are each {_wanted(Constraint)}"
     if isinstance(hint, types.GenericAlias):
         return "a non-empty list of words"
-    return {int: "a whole number, 0 or more", str: "a non-empty text"}[hint]
+    return {
+        int: "a whole number, 0 or more",
+        str: "a non-empty text",
+        Constraint: "a mapping, or its JSON text, of instruction_id and kwargs",
+    }[hint]
 
 
 def related(count: int, relation: Relation, bound: int) -> bool:

@@ -140,7 +140,7 @@ def _decoded(value: Any, field: str) -> Any:
         return value.tolist() if hasattr(value, "tolist") else value
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     try:
         return ast.literal_eval(value)
