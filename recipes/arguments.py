@@ -72,6 +72,7 @@ class KeepIFArguments:
         default=None, metadata={"help": f"A published length term in the place of ours: {', '.join(LENGTH_TERMS)}."}
     )
     reading: str = field(default="math", metadata={"help": "Reading of the constraints: math or official."})
+    credit: str = field(default="soft", metadata={"help": "What counts as compliance: soft, hard or graded."})
     dry_run: bool = field(
         default=False, metadata={"help": "Build everything, score one batch, print what was found, and stop."}
     )
@@ -107,6 +108,7 @@ class KeepIFArguments:
             lam=self.lam,
             mu=self.mu,
             reading=self.reading,  # pyright: ignore[reportArgumentType]  # KeepIF checks it
+            credit=self.credit,  # pyright: ignore[reportArgumentType]  # KeepIF checks it
         )
 
 

@@ -1,4 +1,4 @@
-"""Compliance: a response and its constraints in, verdicts and their mean out."""
+"""Compliance: a response and its constraints in, verdicts, credits and their mean out."""
 
 from collections.abc import Sequence
 
@@ -11,6 +11,30 @@ def verdicts(response: Response, constraints: Sequence[Constraint], reading: Rea
     return [constraint.holds(response.answer, reading) for constraint in constraints]
 
 
-def compliance(found: Sequence[bool]) -> float | None:
-    """The share of constraints kept (MathIF's soft accuracy of one response); `None` where there are none."""
-    return sum(found) / len(found) if found else None
+def credits_of(
+    response: Response,
+    constraints: Sequence[Constraint],
+    found: Sequence[bool],
+    reading: Reading = "math",
+    *,
+    graded: bool = False,
+) -> list[float]:
+    """What the constraints earn whose verdicts are `found`: 1 where kept; elsewhere a composition may earn a part.
+
+    With `graded` a missed count earns a part too.
+    """
+    return [
+        1.0 if kept else constraint.credit(response.answer, reading, graded=graded)
+        for constraint, kept in zip(constraints, found, strict=True)
+    ]
+
+
+def compliance(earned: Sequence[float], weights: Sequence[float] | None = None) -> float | None:
+    """The mean credit, weighted or not, which of plain constraints is the share kept.
+
+    Unweighted it is MathIF's soft accuracy of one response. `None` where there are no constraints.
+    """
+    if not earned:
+        return None
+    weights = weights or [1.0] * len(earned)
+    return sum(weight * credit for weight, credit in zip(weights, earned, strict=True)) / sum(weights)

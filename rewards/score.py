@@ -5,11 +5,11 @@ import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
-from .compliance import compliance, verdicts
+from .compliance import compliance, credits_of, verdicts
 from .constraints import Constraint, ConstraintError, Reading, constraints_of
-from .constraints.schema import COLUMNS, holds_constraints
+from .constraints.schema import COLUMNS, WEIGHTS, holds_constraints, weights_of
 from .correctness import correctness
 from .guard import guard
 from .length import length_penalty
@@ -17,6 +17,7 @@ from .response import DEFAULT_DELIMITERS, Delimiters, Response
 
 logger = logging.getLogger(__name__)
 
+Credit = Literal["soft", "hard", "graded"]
 GOLD_COLUMNS = ("answer", "solution", "ground_truth")
 
 
@@ -26,7 +27,7 @@ class Score:
 
     Attributes:
         c (`float` or `None`): correctness, 1.0 or 0.0; `None` where there is no gold answer, or no readable one.
-        f (`float` or `None`): compliance, the share of constraints kept; `None` where there are none.
+        f (`float` or `None`): compliance, the mean credit of the constraints; `None` where there are none.
         p (`float`): length penalty, 0 to 1.
         void (`str` or `None`): the guard's reason, with which c and f are 0.
         kept (`dict[str, bool]`): verdict by instruction id (of a repeated id, whether all were kept).
@@ -50,24 +51,38 @@ class Score:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """The constraints of a row, and what each counts; `None` where all count the same."""
+
+    constraints: tuple[Constraint, ...] = ()
+    weights: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True)
 class Scoring:
     """How completions are scored; the same for a combined reward and for its parts.
 
     Args:
         budget (`int`, *optional*): tokens a completion may have before it pays; a `budget` column goes before it.
         reading (`str`, *optional*, defaults to `"math"`): the constraints' reading, `"math"` or `"official"`.
+        credit (`str`, *optional*, defaults to `"soft"`): what of the constraints makes f: `"soft"`, the share kept,
+            weighted by a `constraint_weights` column where there is one; `"hard"`, 1 where all are kept; `"graded"`,
+            soft, and a count that is missed earns by how near it came.
         delimiters ([`Delimiters`], *optional*): what opens and closes the thinking.
         end_ids (`Collection[int]`, *optional*): end tokens; with them truncated completions are recognised.
     """
 
     budget: int | None = None
     reading: Reading = "math"
+    credit: Credit = "soft"
     delimiters: Delimiters = DEFAULT_DELIMITERS
     end_ids: Collection[int] | None = None
 
     def __post_init__(self) -> None:
         if self.reading not in ("math", "official"):
             raise ValueError(f"reading must be 'math' or 'official', found {self.reading!r}")
+        if self.credit not in ("soft", "hard", "graded"):
+            raise ValueError(f"credit must be 'soft', 'hard' or 'graded', found {self.credit!r}")
         if self.budget is not None and not (isinstance(self.budget, int) and self.budget > 0):
             raise ValueError(f"budget must be a positive number of tokens, or None for none; found {self.budget!r}")
 
@@ -81,7 +96,7 @@ class Scoring:
         golds = gold_column(columns)
         correct = correctness(responses, golds) if golds else [None] * len(responses)
         budgets = columns.get("budget") or [self.budget] * len(responses)
-        asked = constraints_of_columns(columns, len(responses))
+        asked = asked_of(columns, len(responses))
         return [
             self._one(response, ids[i], correct[i], golds is not None, asked[i], budgets[i])
             for i, response in enumerate(responses)
@@ -93,24 +108,31 @@ class Scoring:
         ids: Sequence[int] | None,
         c: float | None,
         has_gold: bool,
-        asked: Sequence[Constraint] | None,
+        asked: Asked | None,
         budget: int | None,
     ) -> Score:
         tokens = len(ids) if ids is not None else 0
         unreadable = asked is None or (has_gold and c is None)
-        asked = asked or []
+        constraints = asked.constraints if asked else ()
         void = guard(response, ids, self.end_ids)
         if void:
-            c, found, vacuous = (None if c is None else 0.0), [False] * len(asked), frozenset[str]()
+            c, found, vacuous = (None if c is None else 0.0), [False] * len(constraints), frozenset[str]()
         else:
-            found = verdicts(response, asked, self.reading)
-            vacuous = frozenset(self._vacuous(response, asked, found))
+            found = verdicts(response, constraints, self.reading)
+            vacuous = frozenset(self._vacuous(response, constraints, found))
         kept: dict[str, bool] = {}
-        for constraint, verdict in zip(asked, found, strict=True):
+        for constraint, verdict in zip(constraints, found, strict=True):
             kept[constraint.id] = verdict and kept.get(constraint.id, True)
         p = 1.0 if void == "truncated" and budget else length_penalty(c, tokens, budget)
         words = len((response.thinking or "").split()), len(response.answer_text.split())
-        return Score(c, compliance(found), p, void, kept, tokens, unreadable, vacuous, *words)
+        f = self._compliance(response, asked, found, void) if asked else None
+        return Score(c, f, p, void, kept, tokens, unreadable, vacuous, *words)
+
+    def _compliance(self, response: Response, asked: Asked, found: Sequence[bool], void: str | None) -> float | None:
+        if void or all(found) or self.credit == "hard":
+            return compliance([float(all(found))] if found else [])
+        earned = credits_of(response, asked.constraints, found, self.reading, graded=self.credit == "graded")
+        return compliance(earned, asked.weights)
 
     def _vacuous(self, response: Response, asked: Sequence[Constraint], found: Sequence[bool]) -> Iterator[str]:
         """The constraints whose check passes, but for an answer too silent for that to count."""
@@ -130,27 +152,29 @@ def gold_column(columns: Mapping[str, Any]) -> Sequence[Any] | None:
 
 def _same_length(rows: int, columns: Mapping[str, Any]) -> None:
     """Raise a `ValueError` that names the column which is not a list of one entry a completion."""
-    for name in ("completion_ids", "budget", *GOLD_COLUMNS, *COLUMNS):
+    for name in ("completion_ids", "budget", *GOLD_COLUMNS, *COLUMNS, WEIGHTS):
         column = columns.get(name)
         if column is not None and (isinstance(column, str) or len(column) != rows):
             found = "a text" if isinstance(column, str) else f"{len(column)} entries"
             raise ValueError(f"{name!r} must hold one entry for each of the {rows} completions, found {found}")
 
 
-def constraints_of_columns(columns: Mapping[str, Any], rows: int) -> list[list[Constraint] | None]:
-    """The constraints of each row of a batch of columns; `None`, and a line in the log, where they cannot be read.
+def asked_of(columns: Mapping[str, Any], rows: int) -> list[Asked | None]:
+    """What each row of a batch of columns asks for; `None`, and a line in the log, where it cannot be read.
 
     Rows are checked when a run starts (`KeepIF.attach`); this is the second line, which must not cost a run.
     """
-    present = {name: columns[name] for name in COLUMNS if columns.get(name) is not None}
+    present = {name: columns[name] for name in (*COLUMNS, WEIGHTS) if columns.get(name) is not None}
     return [_read(json.dumps({name: column[i] for name, column in present.items()}, default=_plain))
             for i in range(rows)]  # fmt: skip
 
 
 @lru_cache(maxsize=16_384)
-def _read(row: str) -> list[Constraint] | None:
+def _read(row: str) -> Asked | None:
     try:
-        return constraints_of(json.loads(row))
+        decoded = json.loads(row)
+        constraints = constraints_of(decoded)
+        return Asked(tuple(constraints), weights_of(decoded, len(constraints)))
     except ConstraintError as error:
         logger.error("keepif: the constraints of a row cannot be read, and it is not scored: %s", error)  # noqa: TRY400
         return None

@@ -7,7 +7,7 @@ from typing import Any
 from datasets import Dataset
 
 from keepif.rewards.answers import gold_answer
-from keepif.rewards.constraints import REGISTRY, Constraint, ConstraintError, Problem, constraints_of
+from keepif.rewards.constraints import REGISTRY, Composition, Constraint, ConstraintError, Problem, constraints_of
 from keepif.rewards.constraints.schema import COLUMNS, holds_constraints
 
 PROMPT_COLUMNS = ("prompt", "messages", "question", "problem")
@@ -36,7 +36,8 @@ def constrain(
             taken too) and, for correctness, an `answer`, `solution` or `ground_truth`.
         share (`float`, *optional*, defaults to `1.0`): share of the unconstrained prompts that get constraints.
         per_prompt (`tuple[int, int]`, *optional*, defaults to `(1, 3)`): fewest and most constraints a prompt.
-        types (`Sequence[str]`, *optional*): instruction ids to draw from; all by default.
+        types (`Sequence[str]`, *optional*): instruction ids to draw from; by default all but the compositions
+            (`composition:and`, `composition:chain`, `composition:selection`), which are drawn where they are named.
         seed (`int`, *optional*, defaults to `0`): the same seed gives the same constraints.
 
     Raises:
@@ -94,7 +95,7 @@ def _checked(dataset: Dataset, share: float, per_prompt: tuple[int, int]) -> tup
 def _pool(types: Sequence[str] | None) -> list[str]:
     if unknown := sorted(set(types or ()) - set(REGISTRY)):
         raise ValueError(f"unknown constraint type {unknown[0]!r}; known: {', '.join(sorted(REGISTRY))}")
-    return sorted(types or REGISTRY)
+    return sorted(types or (name for name, kind in REGISTRY.items() if not issubclass(kind, Composition)))
 
 
 def _read(number: int, row: Mapping[str, Any]) -> tuple[Any, list[Constraint]]:

@@ -14,6 +14,7 @@ from keepif.rewards.combine import BONUS, LAM, combine
 from keepif.rewards.constraints import Reading
 from keepif.rewards.grader import shared_grader
 from keepif.rewards.reward import PARTS, LengthTerm
+from keepif.rewards.score import Credit
 from keepif.rewards.scorer import Scorer
 
 from . import preflight
@@ -59,6 +60,8 @@ class KeepIF:
         lam (`float`, *optional*, defaults to `0.3`): λ where there is no floor.
         mu (`float`, *optional*, defaults to `0.2`): μ where there is a budget and no floor.
         reading (`str`, *optional*, defaults to `"math"`): the constraints' reading, `"math"` or `"official"`.
+        credit (`str`, *optional*, defaults to `"soft"`): what of a prompt's constraints counts as its compliance:
+            `"soft"`, the share kept; `"hard"`, all or nothing; `"graded"`, soft, with a part for counts just missed.
         delimiters ([`~keepif.rewards.Delimiters`], *optional*): what opens and closes the thinking.
 
     Attributes:
@@ -84,6 +87,7 @@ class KeepIF:
         lam: float = LAM,
         mu: float = 0.2,
         reading: Reading = "math",
+        credit: Credit = "soft",
         delimiters: Delimiters | None = None,
     ) -> None:
         if isinstance(budget, str) and budget != "reference":
@@ -91,7 +95,7 @@ class KeepIF:
         if aggregation == "parts" and length_term:
             raise ValueError("a length_term has no place beside aggregation='parts': leave out one of the two")
         tokens = None if isinstance(budget, str) else budget
-        scoring = Scoring(budget=tokens, reading=reading, delimiters=delimiters or Delimiters())
+        scoring = Scoring(budget=tokens, reading=reading, credit=credit, delimiters=delimiters or Delimiters())
         self.floor = None if floor is None else Floor(floor, slack)
         self.fixed = Multipliers(lam, mu if budget else 0.0, bonus)
         published = getattr(aggregation, "func", aggregation)
@@ -139,6 +143,7 @@ class KeepIF:
             "prepass": vars(self.prepass) if self.prepass else None,
             "fixed": None if self.floor else {"lam": self.fixed.lam, "mu": self.fixed.mu},
             "reading": self.scoring.reading,
+            "credit": self.scoring.credit,
         }
 
     def attach(self, trainer: Any) -> "KeepIF":

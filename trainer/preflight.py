@@ -9,6 +9,7 @@ import trl
 
 from keepif.rewards import Delimiters, Scoring
 from keepif.rewards.constraints import ConstraintError, constraints_of
+from keepif.rewards.constraints.schema import weights_of
 from keepif.rewards.length_terms import ONE_BY_ONE
 from keepif.rewards.reward import LengthTerm
 from keepif.rewards.score import GOLD_COLUMNS
@@ -85,10 +86,11 @@ def refuse_rows(dataset: Any, floor: Floor | None) -> None:
         raise ConfigError(f"the data set has neither a gold answer nor constraints, only {columns}; see constrain()")
     for number, row in enumerate(dataset):
         try:
-            asked = {constraint.id for constraint in constraints_of(row)}
+            constraints = constraints_of(row)
+            weights_of(row, len(constraints))
         except ConstraintError as error:
             raise ConfigError(f"row {number}: {error}") from None
-        if floor and (missing := floor.missing(asked)):
+        if floor and (missing := floor.missing({constraint.id for constraint in constraints})):
             raise ConfigError(
                 f"row {number}: floor has no share for {min(missing)!r}; add one, or give one for all types"
             )

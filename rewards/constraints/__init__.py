@@ -5,20 +5,26 @@ To add one, write one class in the file that looks at the same thing; see CONTRI
 
 from . import (  # noqa: F401  # importing registers the definitions
     case,
+    chain,
     content,
+    counts,
     keywords,
     language,
     layout,
     length,
     paragraphs,
+    selection,
     startend,
 )
-from .base import ALIASES, REGISTRY, Constraint, ConstraintError, Example, Problem, Reading, make
+from .base import REGISTRY, Constraint, ConstraintError, Example, Problem, Reading
+from .composition import Composition
+from .kwargs import ALIASES, make
 from .schema import constraints_of
 
 __all__ = [
     "ALIASES",
     "REGISTRY",
+    "Composition",
     "Constraint",
     "ConstraintError",
     "Example",

@@ -1,12 +1,9 @@
 """What a constraint is, and the registry from instruction id to definition."""
 
-import difflib
 import random
 import re
-import types
-import typing
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from math import inf
 from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
@@ -18,13 +15,10 @@ Relation = Literal["less than", "at least"]
 
 SPEECH = 3
 """Words outside formulas that an answer needs before it can keep a constraint which silence would keep as well."""
+BESIDE = 2
+"""Words that an answer needs beside those that a constraint asks for: less is spam."""
 
 REGISTRY: dict[str, type["Constraint"]] = {}
-ALIASES = {
-    "length_constraint_checkers:number_words": "length_constraints:number_words",  # MathIF, ReasonIF
-    "letters:letter_counting2": "keywords:letter_frequency",  # IFTrain
-}
-"""Other names of the same check → IFEval's."""
 
 
 class ConstraintError(ValueError):
@@ -94,12 +88,21 @@ class Constraint:
 
     def closed_by_silence(self, answer: Text) -> bool:
         """Whether `answer` says too little to keep a constraint that silence or mere keywords would keep as well."""
-        asked = bool(self.padding) or (self.silent and self.needs_speech)
-        return asked and not answer.prose.says(SPEECH, self.padding)
+        if self.padding and not answer.prose.says(BESIDE, self.padding):
+            return True
+        return self.silent and self.needs_speech and not answer.prose.says(SPEECH)
 
     def credit(self, answer: Text, reading: Reading = "math", *, graded: bool = False) -> float:
-        """What `answer` earns for this constraint, 0 to 1: the verdict, or with `graded` how near a count came."""
+        """What `answer` earns, 0 to 1, and 1 only where it holds.
+
+        A plain constraint earns all or nothing, or with `graded` for a count that is missed how near it came.
+        """
         return float(self.holds(answer, reading))
+
+    @property
+    def marked(self) -> bool:
+        """Whether an answer that keeps it shows it: one that ends in a phrase does, one without commas does not."""
+        return not self.silent
 
     @property
     def needs_speech(self) -> bool:
@@ -203,59 +206,6 @@ def constraint(instruction_id: str) -> Callable[[type[T]], type[T]]:
         return definition
 
     return register
-
-
-def make(instruction_id: str, kwargs: Mapping[str, Any] | None = None) -> Constraint:
-    """Build a constraint from its published id and kwargs.
-
-    Takes kwargs as data sets ship them: `None`-padded, integers as floats, lists as tuples or arrays.
-
-    >>> make("keywords:existence", {"keywords": ["alpha"], "num_words": None}).description
-    "Include keywords ['alpha'] in the response."
-
-    Raises:
-        [`ConstraintError`]: with the id, the field, what was found and what was expected.
-    """
-    instruction_id = ALIASES.get(instruction_id, instruction_id)
-    if instruction_id not in REGISTRY:
-        near = difflib.get_close_matches(instruction_id, REGISTRY, n=1)
-        hint = f"; did you mean {near[0]}?" if near else f"; known: {', '.join(sorted(REGISTRY))}"
-        raise ConstraintError(f"unknown instruction id {instruction_id!r}{hint}")
-    definition = REGISTRY[instruction_id]
-    given = {name: value for name, value in dict(kwargs or {}).items() if value is not None}
-    wanted = {field.name: field for field in fields(definition)}  # pyright: ignore[reportArgumentType]
-    hints = typing.get_type_hints(definition)
-    if unknown := sorted(set(given) - set(wanted)):
-        raise ConstraintError(f"{instruction_id}: unknown kwarg {unknown[0]!r}; it takes {sorted(wanted) or 'none'}")
-    for name, field in wanted.items():
-        if name in given:
-            given[name] = _fit(f"{instruction_id}: kwarg {name!r}", given[name], hints[name])
-        elif field.default is MISSING:
-            raise ConstraintError(f"{instruction_id}: kwarg {name!r} is missing; it must be {_wanted(hints[name])}")
-    return definition(**given)
-
-
-def _fit(what: str, value: Any, hint: Any) -> Any:
-    """`value` as the annotated type, or an error that says what was wanted."""
-    if hint is int and isinstance(value, int | float) and not isinstance(value, bool) and value == int(value) >= 0:
-        return int(value)
-    if hint is str and isinstance(value, str) and value:
-        return value
-    if typing.get_origin(hint) is Literal and value in typing.get_args(hint):
-        return value
-    if typing.get_origin(hint) is tuple and isinstance(value, Iterable) and not isinstance(value, str):
-        items = tuple(value)
-        if items and all(isinstance(item, str) and item for item in items):
-            return items
-    raise ConstraintError(f"{what} must be {_wanted(hint)}, found {value!r}")
-
-
-def _wanted(hint: Any) -> str:
-    if typing.get_origin(hint) is Literal:
-        return " or ".join(repr(choice) for choice in typing.get_args(hint))
-    if isinstance(hint, types.GenericAlias):
-        return "a non-empty list of words"
-    return {int: "a whole number, 0 or more", str: "a non-empty text"}[hint]
 
 
 def related(relation: Relation, bound: int) -> tuple[int, float]:

@@ -3,12 +3,17 @@
 import ast
 import json
 from collections.abc import Mapping, Sequence
+from math import inf
 from typing import Any
 
-from .base import Constraint, ConstraintError, make
+from .base import Constraint, ConstraintError
+from .kwargs import make
 
 COLUMNS = ("instruction_id_list", "kwargs", "constraint_name", "constraint_args", "ground_truth")
 """Every column that a published schema puts constraints in."""
+
+WEIGHTS = "constraint_weights"
+"""Ours: one positive number for each constraint of a row."""
 
 RLVR_IFEVAL = {
     "verify_keywords": ("keywords:existence", {"keyword_list": "keywords"}),
@@ -60,6 +65,24 @@ def constraints_of(row: Mapping[str, Any]) -> list[Constraint]:
             return _paired(row, ids, kwargs)
     truth = row.get("ground_truth")
     return _from_ground_truth(str(truth)) if holds_constraints(truth) else []
+
+
+def weights_of(row: Mapping[str, Any], count: int) -> tuple[float, ...] | None:
+    """The weights of a row's `count` constraints, out of `constraint_weights`; `None` where there are none.
+
+    Raises:
+        [`ConstraintError`]: unless there is one positive number for each constraint.
+    """
+    weights = row.get(WEIGHTS)
+    if weights is None:
+        return None
+    weights = _decoded(weights, WEIGHTS)
+    right = _is_list(weights) and len(weights) == count
+    if not right or not all(isinstance(weight, int | float) and 0 < weight < inf for weight in weights):
+        raise ConstraintError(
+            f"field {WEIGHTS!r} must hold a positive number for each of the {count} constraints, found {weights!r}"
+        )
+    return tuple(map(float, weights))
 
 
 def holds_constraints(truth: Any) -> bool:
@@ -140,7 +163,7 @@ def _decoded(value: Any, field: str) -> Any:
         return value.tolist() if hasattr(value, "tolist") else value
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         pass
     try:
         return ast.literal_eval(value)

@@ -8,7 +8,7 @@ import pytest
 from datasets import Dataset
 
 from keepif.rewards import constraints_of
-from keepif.rewards.constraints import REGISTRY, Problem
+from keepif.rewards.constraints import REGISTRY, Composition, Problem
 from keepif.trainer import RowError, constrain
 from keepif.trainer.dataset import text_of
 
@@ -57,8 +57,21 @@ def test_no_sampled_pair_clashes() -> None:
 
 def test_every_type_is_drawn() -> None:
     drawn = {i for row in constrain(PLAIN, per_prompt=(3, 3)) for i in row["instruction_id_list"]}
-    fits = {i for i, kind in REGISTRY.items() if kind.sample(random.Random(0), Problem("What is 6 times 7?", "42"))}
-    assert drawn == fits
+    problem = Problem("What is 6 times 7?", "42")
+    plain = {i: kind for i, kind in REGISTRY.items() if not issubclass(kind, Composition)}
+    assert drawn == {i for i, kind in plain.items() if kind.sample(random.Random(0), problem)}
+
+
+def test_compositions_are_drawn_where_they_are_named() -> None:
+    asked = [i for i, definition in REGISTRY.items() if issubclass(definition, Composition)]
+    constrained = constrain(PLAIN, per_prompt=(1, 2), types=[*asked, "punctuation:no_comma"])
+    assert set(asked) <= {i for row in constrained for i in row["instruction_id_list"]}
+    for row in constrained:
+        constraints = constraints_of(row)
+        assert [constraint.kwargs for constraint in constraints_of(row)] == [
+            {name: value for name, value in kwargs.items() if value is not None} for kwargs in row["kwargs"]
+        ]
+        assert not any(one.clashes(other) for one in constraints for other in constraints if one is not other)
 
 
 @pytest.mark.parametrize(
