@@ -104,6 +104,9 @@ def test_no_guess_pays(level: Level) -> None:
     outputs = Counter(row["code_output"]["output"] for row in rows(level))
     assert outputs[0] == outputs[1] == 0
     assert outputs.most_common(1)[0][1] <= 0.03 * 300
+    assert (
+        len({row["code_output"]["output"] for row in rows(level)[:51]}) == 51
+    )  # a fiftieth of 50 is the first repeat
     assert len({json.dumps(row["code_output"]) for row in rows(level)}) > 0.9 * 300
 
 
@@ -191,6 +194,7 @@ def test_slicing_keeps_the_meaning_and_leaves_nothing_dead(level: Level) -> None
             continue
         assert replace(execute(short, 17, [4, 9, 2]), depends=0) == replace(whole, depends=0)
     assert shorter > 5
+    assert all(sliced(task.program) == task.program for task in drawn(level))
 
 
 def test_recursion_stays_shallow() -> None:

@@ -175,7 +175,7 @@ PHRASES: dict[str, Phrases] = {
         (
             "Let {name} take the values from 1 to {last}, both included, one after the other; for each, do {body}.",
             "For {name} = 1, then {name} = 2, and so on up to and including {name} = {last}, do {body}.",
-            "Do {body} {last} times, with {name} equal to 1 the first time and 1 greater each time.",
+            "Repeat this {last} times: do {body}, with {name} equal to 1 the first time and 1 greater each time.",
         ),
         (
             "With {name} as each whole number from 1 up to and including {last}, in rising order, go through {body}.",
@@ -190,7 +190,7 @@ PHRASES: dict[str, Phrases] = {
         ),
         (
             "Is it true that {condition}? With a yes, go through {body}, then ask again; with a no, this step ends.",
-            "Before each round, see whether {condition}. If so, the round is to go through {body}; if not, go on.",
+            "At the start of each round, see whether {condition}: if so, go through {body}; if not, end this step.",
         ),
     ),
     # Helpers
