@@ -9,6 +9,7 @@ from .constraints import Constraint, ConstraintError, constraints_of, make
 from .correctness import correctness
 from .guard import guard
 from .length import length_penalty
+from .logic import logic_credit, logic_verdict
 from .response import Delimiters, Response
 from .reward import KeepIFReward, PartReward, compliance_reward, correctness_reward, keepif_reward, length_reward
 from .score import Score, Scoring
@@ -36,6 +37,8 @@ __all__ = [
     "keepif_reward",
     "length_penalty",
     "length_reward",
+    "logic_credit",
+    "logic_verdict",
     "make",
     "verdicts",
 ]

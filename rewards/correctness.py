@@ -5,6 +5,7 @@ from typing import Any
 
 from .answers import as_number, gold_answer, sides, stated_answers, too_large
 from .grader import Pair, shared_grader
+from .logic import logic_gold, logic_verdict
 from .response import Response
 
 CACHED = 100_000
@@ -17,7 +18,8 @@ def correctness(responses: Sequence[Response], golds: Sequence[Any]) -> list[flo
     r"""Whether each response's answer section states the gold answer, and nothing else, as its final answer.
 
     A response counts as correct where it states at least one final answer and every one it states is right: hedging
-    over several, or an equation chain with a wrong side, is not. Answers in the thinking do not count.
+    over several, or an equation chain with a wrong side, is not. Answers in the thinking do not count. Where the gold
+    is a logic task's, a JSON object of `output` and `stats`, the answer section is graded by [`logic_verdict`].
 
     Returns:
         `list[float | None]`: 1.0 or 0.0; `None` where the gold answer cannot be read.
@@ -25,12 +27,15 @@ def correctness(responses: Sequence[Response], golds: Sequence[Any]) -> list[flo
     >>> correctness([Response.parse(r"<think>7?</think>It is \boxed{6}.")], ["6"])
     [1.0]
     """
-    answers = [gold_answer(gold) for gold in golds]
+    logic = [logic_gold(gold) is not None for gold in golds]
+    answers = [None if exact else gold_answer(gold) for exact, gold in zip(logic, golds, strict=True)]
     claims = [[side for stated in stated_answers(r.answer_text) for side in _claims(stated, gold)]
               for r, gold in zip(responses, answers, strict=True)]  # fmt: skip
     _settle([("", gold) for gold in answers if gold is not None])
     _settle([(side, gold) for sides_, gold in zip(claims, answers, strict=True) if gold for side in sides_])
-    return [_judge(sides_, gold) for sides_, gold in zip(claims, answers, strict=True)]
+    judged = [_judge(sides_, gold) for sides_, gold in zip(claims, answers, strict=True)]
+    return [float(logic_verdict(r.answer_text, gold)) if exact else mark
+            for exact, mark, r, gold in zip(logic, judged, responses, golds, strict=True)]  # fmt: skip
 
 
 def fast_verdict(candidate: str, gold: str) -> bool | None:

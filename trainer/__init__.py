@@ -4,9 +4,20 @@ if __name__ == "trainer":
     raise ImportError("import keepif.trainer: this folder is that package (see [tool.setuptools] in pyproject.toml)")
 
 from .dataset import RowError, constrain
+from .logic_tasks import logic_dataset, logic_rows
 from .plugin import KeepIF
 from .preflight import ConfigError
 from .prepass import Prepass
 from .reference import Reference, ReferenceMismatchError
 
-__all__ = ["ConfigError", "KeepIF", "Prepass", "Reference", "ReferenceMismatchError", "RowError", "constrain"]
+__all__ = [
+    "ConfigError",
+    "KeepIF",
+    "Prepass",
+    "Reference",
+    "ReferenceMismatchError",
+    "RowError",
+    "constrain",
+    "logic_dataset",
+    "logic_rows",
+]
