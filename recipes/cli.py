@@ -2,8 +2,11 @@
 
 import argparse
 import os
+import sys
 from importlib.metadata import version
 from pathlib import Path
+
+from .constraints import add_commands, run
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -16,7 +19,11 @@ def main(argv: list[str] | None = None) -> None:
     demo.add_argument("--steps", type=int, help="GRPO steps a run")
     report = commands.add_parser("report", help="show what a run says of itself, as a table, and draw its figure")
     report.add_argument("folder", type=Path, help="the output_dir of a run that KeepIF was attached to")
+    constraints = commands.add_parser("constraints", help="list, search and show the constraint types, check a text")
+    add_commands(constraints)
     args = parser.parse_args(argv)
+    if args.command == "constraints":
+        sys.exit(run(args))
     if args.command == "report":
         show_report(parser, args.folder)
     else:
@@ -48,12 +55,12 @@ def run_demo(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     from transformers.utils import logging  # heavy: after the arguments are known to be good
 
-    from .demo import run
+    from .demo import run as demo
 
     logging.disable_progress_bar()
 
     try:
-        run(args.output_dir, seeds=args.seeds, steps=args.steps)
+        demo(args.output_dir, seeds=args.seeds, steps=args.steps)
     except KeyboardInterrupt:
         parser.exit(130, "\ninterrupted; what was measured so far is in " + str(args.output_dir) + "\n")
 

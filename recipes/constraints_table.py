@@ -5,21 +5,21 @@ python -m keepif.recipes.constraints_table README.md
 
 import re
 import sys
-from dataclasses import fields
 from pathlib import Path
 
 from keepif.rewards.constraints import REGISTRY
+
+from .constraints import about, fields_of
 
 START, END = "<!-- constraints -->\n", "<!-- /constraints -->"
 
 
 def table() -> str:
     """One row a type, as markdown."""
-    lines = ["| id | kwargs | sentence |", "|---|---|---|"]
+    lines = ["| id | kwargs | asks for |", "|---|---|---|"]
     for instruction_id, definition in sorted(REGISTRY.items()):
-        kwargs = ", ".join(f"`{field.name}`" for field in fields(definition))  # pyright: ignore[reportArgumentType]
-        sentence = definition.sentence.replace("\n", " ⏎ ").replace("|", "\\|")
-        lines.append(f"| `{instruction_id}` | {kwargs} | {sentence} |")
+        kwargs = ", ".join(f"`{field.name}`" for field in fields_of(definition))
+        lines.append(f"| `{instruction_id}` | {kwargs} | {about(definition)} |")
     return "\n".join(lines) + "\n"
 
 
