@@ -4,11 +4,33 @@ from collections.abc import Sequence
 
 from .constraints import Constraint, Reading
 from .response import Response
+from .text import Text
 
 
 def verdicts(response: Response, constraints: Sequence[Constraint], reading: Reading = "math") -> list[bool]:
     """Each constraint's verdict on the answer section, in order; the thinking is never read."""
     return [constraint.holds(response.answer, reading) for constraint in constraints]
+
+
+def strict_and_loose(text: str, constraints: Sequence[Constraint]) -> tuple[list[bool], list[bool]]:
+    """IFEval's two verdicts on each constraint, in the reading `official` (Zhou et al., 2023, arXiv 2311.07911).
+
+    Loose: kept in the text as it is, without stars, or without its first line, its last, or both.
+
+    >>> from keepif.rewards import make
+    >>> strict_and_loose("Sure:\\n**Yes, 42.**", [make("startend:end_checker", {"end_phrase": "42."})])
+    ([False], [True])
+    """
+    lines = text.split("\n")
+    shorter = ("\n".join(kept).strip() for kept in (lines[1:], lines[:-1], lines[1:-1]))
+    variants = [variant for kept in (text, *shorter) for variant in (kept, kept.replace("*", ""))]
+    answers = [Text(variant) for variant in dict.fromkeys(variants)]
+    strict = [constraint.holds(answers[0], "official") for constraint in constraints]
+    loose = [
+        kept or any(constraint.holds(answer, "official") for answer in answers[1:])
+        for constraint, kept in zip(constraints, strict, strict=True)
+    ]
+    return strict, loose
 
 
 def credits_of(

@@ -10,6 +10,9 @@ from .latex import FORMULA, mask_formulas
 WORD = re.compile(rf"\w+(?:['’-]\w+)*|{FORMULA}")
 """A word of the `math` reading: letters, digits, underscores, joined by apostrophes or hyphens; a formula is one."""
 
+COMMENT = re.compile(r"<!--(?:(?!<!--|-->).)*+-->", re.DOTALL)
+MARKS = 10
+"""Marks that may stand on one letter; normalising longer runs takes quadratic time."""
 KEPT = frozenset(f"\n\t{FORMULA}")
 """Control characters that are not taken out."""
 WORD_CHARACTERS = bytes(i if chr(i).isalnum() or i == ord("_") else ord(" ") for i in range(128)) + bytes(128)
@@ -95,15 +98,25 @@ class Text:
 
     @cached_property
     def prose(self) -> "Text":
-        """The text with formulas, code and invisible characters out of the way.
+        """The text with formulas, code, comments and invisible characters out of the way.
 
         In compatibility form (NFKC), and with Latin letters for what only looks like them in a Latin word.
         """
-        masked = mask_formulas(self.raw)
+        masked = mask_formulas(COMMENT.sub(" ", self.raw) if "<!--" in self.raw else self.raw)
         if self.raw.isascii():
             return Text(masked)
-        visible = "".join(c for c in masked if c in KEPT or unicodedata.category(c) not in {"Cf", "Cc"})
-        return Text(LETTERS.sub(_in_latin, unicodedata.normalize("NFKC", visible)))
+        return Text(LETTERS.sub(_in_latin, unicodedata.normalize("NFKC", _visible(masked))))
+
+
+def _visible(text: str) -> str:
+    """`text` without invisible characters, and with no more marks on a letter than anything written has."""
+    kept, marks = [], 0
+    for character in text:
+        category = unicodedata.category(character)
+        marks = marks + 1 if category[0] == "M" else 0
+        if marks <= MARKS and (character in KEPT or category not in {"Cf", "Cc"}):
+            kept.append(character)
+    return "".join(kept)
 
 
 def _in_latin(found: re.Match[str]) -> str:

@@ -1,12 +1,12 @@
 """The `official` reading against published verdicts."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from keepif.rewards import Text, make
-from keepif.rewards.constraints import Constraint
+from keepif.rewards import make
+from keepif.rewards.compliance import strict_and_loose
 
 Read = Callable[[str], list[dict[str, Any]]]
 
@@ -22,19 +22,6 @@ MODELS = (
 )
 
 
-def loose_variants(response: str) -> Iterator[str]:
-    """IFEval's eight readings of a response: without its first or last line, and without stars."""
-    lines = response.split("\n")
-    for kept in (lines, lines[1:], lines[:-1], lines[1:-1]):
-        text = response if kept is lines else "\n".join(kept).strip()
-        yield text
-        yield text.replace("*", "")
-
-
-def official(constraint: Constraint, text: str) -> bool:
-    return constraint.holds(Text(text), "official")
-
-
 def disagreements(rows: list[dict[str, Any]], responses: dict[int, dict[str, Any]]) -> tuple[int, list[Any]]:
     checked, wrong = 0, []
     for row in rows:
@@ -44,8 +31,7 @@ def disagreements(rows: list[dict[str, Any]], responses: dict[int, dict[str, Any
             if found is None or found["unstable"][i]:
                 continue
             constraint, response = make(instruction_id, row["kwargs"][i]), found["response"] or ""
-            strict = official(constraint, response)
-            loose = any(official(constraint, text) for text in loose_variants(response))
+            (strict,), (loose,) = strict_and_loose(response, [constraint])
             checked += 2
             if (strict, loose) != (found["strict"][i], found["loose"][i]):
                 wrong.append((row["key"], instruction_id, strict, loose))

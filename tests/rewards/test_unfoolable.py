@@ -57,6 +57,7 @@ def test_keyword_spam(instruction_id: str) -> None:
         ("punctuation:no_comma", {}, "So\uff0c the answer is 42."),
         ("punctuation:no_comma", {}, "So\u201a the answer is 42."),
         ("change_case:english_lowercase", {}, "the answer \uff21 is forty two."),
+        ("keywords:existence", {"keywords": ["root"]}, "We take it out. <!-- root --> So it is 42."),
         # and cannot make what a reader does not see
         ("length_constraints:number_words", {"num_words": 5, "relation": "at least"}, "f\u200bo\u200br\u200bt\u200by"),
         ("length_constraints:number_sentences", {"num_sentences": 3, "relation": "at least"}, "Done. . . . ! ?"),
