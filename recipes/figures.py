@@ -83,28 +83,45 @@ def ablation_figure(report: dict[str, Any]) -> Figure:
         for axes, key, label in zip(
             planes, ("sacc", "joint"), ("compliance (SAcc)", "joint: right, all kept"), strict=True
         ):
-            for number, (method, runs) in enumerate(report["runs"].items()):
-                _draw_cloud(axes, method, runs, key, above=number % 2 == 1)
+            means = {method: _draw_cloud(axes, method, runs, key) for method, runs in report["runs"].items()}
             before = report["before"]
             axes.plot(before["accuracy"], before[key], "*", ms=14, color="0.2")
             axes.annotate(
                 "before RL", (before["accuracy"], before[key]), (6, 6), textcoords="offset points", fontsize=8
             )
             axes.set(xlabel="accuracy", ylabel=label)
-            axes.margins(x=0.15)
+            _name(axes, means)
         planes[0].axhline(report["before"]["sacc"] - SLACK, color="0.6", lw=1, ls=":")
         planes[0].set_title("small: seeds; large: their mean; dotted: the floor", fontsize=10)
         planes[1].set_title(f"after {report['steps']} steps, on held-out prompts", fontsize=10)
     return figure
 
 
-def _draw_cloud(axes: Axes, method: str, runs: list[dict[str, Any]], key: str, *, above: bool) -> None:
-    colour, marker = next((mark for name, mark in MARKS.items() if method.startswith(name)), ("0.4", "x"))
+def _draw_cloud(axes: Axes, method: str, runs: list[dict[str, Any]], key: str) -> tuple[float, float]:
+    """The seeds of a method, and their mean."""
+    colour, marker = _mark(method)
     accuracy, value = [run["accuracy"] for run in runs], [run[key] for run in runs]
     mean = sum(accuracy) / len(runs), sum(value) / len(runs)
     axes.plot(accuracy, value, marker, ms=4, color=colour, alpha=0.35, ls="none")
     axes.plot(*mean, marker, ms=12 if method == "KeepIF" else 8, color=colour)
-    axes.annotate(method, mean, (7, 4 if above else -9), textcoords="offset points", fontsize=8, color=colour)
+    return mean
+
+
+def _mark(method: str) -> tuple[str, str]:
+    return next((mark for name, mark in MARKS.items() if method.startswith(name)), ("0.4", "x"))
+
+
+def _name(axes: Axes, means: dict[str, tuple[float, float]]) -> None:
+    """The methods' names beside the plane from top to bottom, each with a line to its mean."""
+    low, high = axes.get_ylim()
+    height = high
+    for method, (x, y) in sorted(means.items(), key=lambda found: -found[1][1]):
+        height = min(y, height - 0.047 * (high - low))
+        colour = _mark(method)[0]
+        axes.annotate(
+            method, (x, y), (1.02, height), xycoords="data", textcoords=axes.get_yaxis_transform(), fontsize=8,
+            va="center", color=colour, arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.6, "alpha": 0.5, "relpos": (0, 0.5)},
+        )  # fmt: skip
 
 
 LAW = {"correctness only": "#c44e52", "KeepIF": "#2a6f97", "KeepIF, floor +10": "#55a868"}

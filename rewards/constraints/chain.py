@@ -10,7 +10,7 @@ from .base import Constraint, ConstraintError, Example, Problem, Reading, constr
 from .composition import Composition, clause, nodes
 
 DECAY = 0.5
-"""What each earlier failure leaves of a link's credit."""
+"""What each earlier failure leaves of a link's credit; the value is ours."""
 
 
 @constraint("composition:chain")
