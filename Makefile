@@ -25,7 +25,7 @@ lint: $(VENV)/dev
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 bench: $(VENV)/dev
-	OMP_NUM_THREADS=1 $(BIN)/python -m keepif.recipes.bench
+	OMP_NUM_THREADS=1 $(BIN)/python tests/rewards/bench_rewards.py
 	OMP_NUM_THREADS=1 $(BIN)/python tests/rewards/bench_constraints.py
 
 ablation: $(VENV)/demo

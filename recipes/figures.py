@@ -118,10 +118,11 @@ def _name(axes: Axes, means: dict[str, tuple[float, float]]) -> None:
     for method, (x, y) in sorted(means.items(), key=lambda found: -found[1][1]):
         height = min(y, height - 0.047 * (high - low))
         colour = _mark(method)[0]
+        line = {"arrowstyle": "-", "color": colour, "lw": 0.6, "alpha": 0.5, "relpos": (0, 0.5)}
+        beside = axes.get_yaxis_transform()
         axes.annotate(
-            method, (x, y), (1.02, height), xycoords="data", textcoords=axes.get_yaxis_transform(), fontsize=8,
-            va="center", color=colour, arrowprops={"arrowstyle": "-", "color": colour, "lw": 0.6, "alpha": 0.5, "relpos": (0, 0.5)},
-        )  # fmt: skip
+            method, (x, y), (1.02, height), textcoords=beside, fontsize=8, va="center", color=colour, arrowprops=line
+        )
 
 
 LAW = {"correctness only": "#c44e52", "KeepIF": "#2a6f97", "KeepIF, floor +10": "#55a868"}

@@ -1,0 +1,111 @@
+"""Grading and the combined reward against their peers, in one process on one core: ratios, not times.
+
+    make bench
+
+The completions are published solutions of MATH problems, eight to a problem, with their own answers; whole-numbered
+golds are drawn anew, so that no pair of answer and gold comes from a cache but within a problem's group.
+"""
+
+import logging
+import random
+import re
+import time
+from typing import Any
+
+import published
+from bench_constraints import lines_of
+from rich.console import Console
+from trl.rewards import accuracy_reward
+
+from keepif.rewards import KeepIFReward, Response, correctness
+from keepif.rewards.grader import shared_grader
+
+LAST_BOX = re.compile(r"\\boxed\{[^{}]*\}(?!.*\\boxed)", re.DOTALL)
+ASKED: dict[str, dict[str, Any]] = {
+    "punctuation:no_comma": {},
+    "keywords:existence": {"keywords": ["total"]},
+    "length_constraints:number_words": {"num_words": 400, "relation": "less than"},
+}
+
+
+def completions(count: int, words: int | None = None) -> tuple[list[str], list[str]]:
+    """So many completions and their golds; with `words`, each is led up to by other solutions to that length."""
+    rng, rows = random.Random(0), lines_of("math/qwen25math_math_cot.jsonl")
+    texts, golds = [], []
+    while len(texts) < count:
+        row = rng.choice(rows)
+        whole = row["gt"].isdigit()
+        gold = str(rng.randint(2, 99_999)) if whole else row["gt"]
+        for text, right in zip(row["code"], row["score"], strict=True):
+            answer = gold if right else str(rng.randint(2, 99_999))
+            written = LAST_BOX.sub(lambda _, a=answer: rf"\boxed{{{a}}}", text) if whole else text
+            texts.append(written if words is None else _led_up_to(rng, rows, written, words))
+            golds.append(gold)
+    return texts[:count], golds[:count]
+
+
+def _led_up_to(rng: random.Random, rows: list[Any], text: str, words: int) -> str:
+    """`text` behind other solutions, whose boxes are taken off."""
+    said, length = [text], len(text.split())
+    while length < words:
+        said.append(rng.choice(rng.choice(rows)["code"]).replace("\\boxed", ""))
+        length += len(said[-1].split())
+    return "\n\n".join(reversed(said))
+
+
+def seconds(work: Any) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def messages(texts: list[str]) -> list[Any]:
+    return [[{"role": "assistant", "content": text}] for text in texts]
+
+
+def grading(console: Console, count: int = 4096) -> None:
+    """Correctness alone against TRL's accuracy_reward."""
+    texts, golds = completions(count)
+    ours = seconds(lambda: correctness([Response.parse(text) for text in texts], golds))
+    theirs = seconds(lambda: accuracy_reward(messages(texts), [rf"\boxed{{{gold}}}" for gold in golds]))
+    console.print(
+        f"grading {count} completions: {1e6 * ours / count:.0f} µs each; TRL's accuracy_reward "
+        f"{1e6 * theirs / count:.0f} µs each, {theirs / ours:.1f} times as long"
+    )
+
+
+def whole(console: Console, count: int = 1024, words: int = 4000) -> None:
+    """The combined reward, guard and length included, against accuracy_reward and if-verifiable's strict verdicts."""
+    texts, golds = completions(count, words)
+    ids = [[0] * 100] * count
+    columns = {"answer": golds, "instruction_id_list": [list(ASKED)] * count, "kwargs": [list(ASKED.values())] * count}
+    reward = KeepIFReward()
+
+    def theirs() -> None:
+        accuracy_reward(messages(texts), [rf"\boxed{{{gold}}}" for gold in golds])
+        for text in texts:
+            for instruction_id, kwargs in ASKED.items():
+                published.check(instruction_id, kwargs, text)
+
+    mine = seconds(lambda: reward(texts, completion_ids=ids, **columns))
+    peers = seconds(theirs)
+    console.print(
+        f"the combined reward on {count} completions of {words} words, three constraints: {1e6 * mine / count:.0f} µs "
+        f"each; accuracy_reward and if-verifiable {1e6 * peers / count:.0f} µs each, {peers / mine:.1f} times as long"
+    )
+
+
+def main() -> None:
+    logging.disable(logging.CRITICAL)
+    console = Console()
+    if not lines_of("math/qwen25math_math_cot.jsonl"):
+        console.print("no published solutions to grade")
+        return
+    published.registry()
+    shared_grader().verdicts([("x", "x"), ("y", "y")])  # the workers are up, as attach() leaves them
+    grading(console)
+    whole(console)
+
+
+if __name__ == "__main__":
+    main()
