@@ -105,18 +105,18 @@ class Text:
         masked = mask_formulas(COMMENT.sub(" ", self.raw) if "<!--" in self.raw else self.raw)
         if self.raw.isascii():
             return Text(masked)
-        return Text(LETTERS.sub(_in_latin, unicodedata.normalize("NFKC", _visible(masked))))
+        text = unicodedata.normalize("NFKC", _visible(masked))
+        return Text(text if LOOKALIKES.keys().isdisjoint(map(ord, set(text))) else LETTERS.sub(_in_latin, text))
 
 
 def _visible(text: str) -> str:
     """`text` without invisible characters, and with no more marks on a letter than anything written has."""
-    kept, marks = [], 0
-    for character in text:
-        category = unicodedata.category(character)
-        marks = marks + 1 if category[0] == "M" else 0
-        if marks <= MARKS and (character in KEPT or category not in {"Cf", "Cc"}):
-            kept.append(character)
-    return "".join(kept)
+    kinds = {character: unicodedata.category(character) for character in set(text)}
+    hidden = [character for character, kind in kinds.items() if kind in {"Cf", "Cc"} and character not in KEPT]
+    if hidden:
+        text = re.sub(f"[{re.escape(''.join(hidden))}]", "", text)
+    marks = re.escape("".join(character for character, kind in kinds.items() if kind[0] == "M"))
+    return re.sub(f"([{marks}]{{{MARKS}}})[{marks}]+", r"\1", text) if marks else text
 
 
 def _in_latin(found: re.Match[str]) -> str:

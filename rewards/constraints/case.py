@@ -9,7 +9,7 @@ from ..treebank import capital_tokens
 from .base import Constraint, Counted, Example, Problem, Relation, constraint, related
 from .layout import MultipleSections
 
-CAPITALS = re.compile(r"[A-Z]{2}[A-Z]*+(?!\w)")
+CAPITALS = re.compile(r"[A-Z](?<![A-Z][A-Z])[A-Z]++(?!\w)")
 LETTERS = re.compile(r"\b[^\W\d_]{2,}\b")
 
 
