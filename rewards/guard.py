@@ -1,5 +1,6 @@
 """The guard: what voids a completion's credit, whatever its checks say."""
 
+import re
 import zlib
 from collections.abc import Collection, Sequence
 
@@ -12,13 +13,33 @@ SHORT = 200
 FILLER = 0.20
 """Compressed size over size, below which a text is filler. The lowest of 1,383 correct published solutions is at 0.26;
 spam drawn from five words lies below 0.16."""
+RECENT = 300
+"""Words looked at for their variety, from the end; 60 at least."""
+VARIETY = 0.12
+"""Share of different words among them, below which a text is filler. The lowest of the 1,038 correct published
+solutions that have 60 words or more is at 0.17."""
+RUN = 8
+"""Words in a row that make a copy."""
+HIDDEN = re.compile("[\u00ad\u180e\u200b\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
+"""Characters that nobody sees. Joiners, which some scripts and emoji need, are none of them."""
+FEW_HIDDEN = 5
+"""Hidden characters that a text may have."""
+REFUSAL = re.compile(
+    r"\W*(?:(?:i'?m|i am) (?:very |so |really )?(?:sorry|unable|not able)|sorry,|i apologi[sz]e|i don't know|"
+    r"as an? (?:ai|language model)|(?:unfortunately,? )?i (?:can ?not|can't|won't|will not|must decline|refuse))\b",
+    re.IGNORECASE,
+)
+REFUSED = 60
+"""Words that a refusal has at most: a longer text that opens like one goes on to answer."""
 
-
-REASONS = ("truncated", "unclosed", "reopened", "empty", "repetitive")
+REASONS = ("truncated", "unclosed", "reopened", "empty", "hidden", "repetitive", "copied", "refusal")
 
 
 def guard(
-    response: Response, token_ids: Sequence[int] | None = None, end_ids: Collection[int] | None = None
+    response: Response,
+    token_ids: Sequence[int] | None = None,
+    end_ids: Collection[int] | None = None,
+    prompt: str = "",
 ) -> str | None:
     """Why `response` earns nothing, or `None`.
 
@@ -26,23 +47,57 @@ def guard(
     - `"unclosed"`: the thinking was never closed, so there is no answer;
     - `"reopened"`: a thinking delimiter after the first close, or two openings;
     - `"empty"`: nothing in the answer section;
-    - `"repetitive"`: the answer is filler.
+    - `"hidden"`: characters in it that nobody sees;
+    - `"repetitive"`: the answer is filler;
+    - `"copied"`: every word of the answer is copied from `prompt`;
+    - `"refusal"`: the answer is short, opens with a refusal and states nothing in a box.
 
     >>> guard(Response.parse("<think>so")), guard(Response.parse("42")), guard(Response.parse("p " * 500))
     ('unclosed', None, 'repetitive')
     """
-    if end_ids and token_ids and token_ids[-1] not in end_ids:
-        return "truncated"
-    if not response.closed:
-        return "unclosed"
-    if response.reopened:
-        return "reopened"
-    if not response.answer.stripped:
-        return "empty"
-    return "repetitive" if is_filler(response.answer_text) else None
+    text = response.answer_text
+    found = (
+        ("truncated", bool(end_ids and token_ids and token_ids[-1] not in end_ids)),
+        ("unclosed", not response.closed),
+        ("reopened", response.reopened),
+        ("empty", not response.answer.stripped),
+    )
+    by_text = (("hidden", is_hiding), ("repetitive", is_filler), ("refusal", is_refusal))
+    reason = next((name for name, holds in found if holds), None) or next(
+        (n for n, is_so in by_text if is_so(text)), None
+    )
+    return reason or ("copied" if prompt and is_copied(text, prompt) else None)
+
+
+def is_hiding(text: str) -> bool:
+    """Whether `text` has more characters that nobody sees than what is pasted brings along."""
+    return not text.isascii() and len(HIDDEN.findall(text)) > FEW_HIDDEN
 
 
 def is_filler(text: str) -> bool:
-    """Whether `text` says almost nothing for its length: it compresses to a fifth."""
+    """Whether `text` says almost nothing for its length: it compresses to a fifth, or turns round in a few words."""
     encoded = text[-LOOK:].encode("utf-8", "surrogatepass")
-    return len(encoded) >= SHORT and len(zlib.compress(encoded)) < FILLER * len(encoded)
+    if len(encoded) >= SHORT and len(zlib.compress(encoded)) < FILLER * len(encoded):
+        return True
+    words = re.findall(r"\w+", text[-LOOK:].lower())[-RECENT:]
+    return len(words) >= 60 and len(set(words)) < VARIETY * len(words)
+
+
+def is_copied(text: str, prompt: str) -> bool:
+    """Whether every word of `text` stands in a run of eight or more that `prompt` has as well."""
+    words, asked = (re.findall(r"\w+", said.lower()) for said in (text[-LOOK:], prompt))
+    if not RUN <= len(words) <= 2 * len(asked):
+        return False
+    runs = {tuple(asked[i : i + RUN]) for i in range(len(asked) - RUN + 1)}
+    reached = 0  # words up to here are copied
+    for i in range(len(words) - RUN + 1):
+        if i > reached:
+            return False
+        if tuple(words[i : i + RUN]) in runs:
+            reached = i + RUN
+    return reached == len(words)
+
+
+def is_refusal(text: str) -> bool:
+    """Whether `text` is short, opens with a refusal and has no box."""
+    return REFUSAL.match(text) is not None and len(text.split()) <= REFUSED and "\\boxed" not in text

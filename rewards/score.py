@@ -137,7 +137,8 @@ class Scoring:
     def _vacuous(self, response: Response, asked: Sequence[Constraint], found: Sequence[bool]) -> Iterator[str]:
         """The constraints whose check passes, but for an answer too silent for that to count."""
         for constraint, verdict in zip(asked, found, strict=True):
-            if self.reading == "math" and constraint.silent and not verdict and constraint.math(response.answer):
+            silent = self.reading == "math" and constraint.silent and not verdict
+            if silent and constraint.closed_by_silence(response.answer) and constraint.math(response.answer):
                 yield constraint.id
 
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Collection
 from functools import cached_property
 from itertools import islice
 
@@ -66,6 +67,26 @@ class Text:
         if self.raw.isascii():
             return len(self.raw.encode("ascii").translate(WORD_CHARACTERS).split())
         return len(re.findall(r"\w+", self.raw))
+
+    @cached_property
+    def word_line(self) -> str:
+        """The words in lower case with single spaces between them, whatever stood there."""
+        if self.raw.isascii():
+            return b" ".join(self.lower.encode("ascii").translate(WORD_CHARACTERS).split()).decode("ascii")
+        return " ".join(re.findall(r"\w+", self.lower))
+
+    def without(self, vocabulary: Collection[str], run: int) -> "Text":
+        """The text less every stretch of `run` words or more that are all in `vocabulary` (in lower case)."""
+        kept, position, stretch = [], 0, []
+        for word in [*re.finditer(r"\w+", self.raw), None]:
+            if word and word[0].lower() in vocabulary:
+                stretch.append(word)
+                continue
+            if len(stretch) >= run:
+                kept.append(self.raw[position : stretch[0].start()])
+                position = stretch[-1].end()
+            stretch = []
+        return Text(" ".join([*kept, self.raw[position:]]))
 
     @cached_property
     def spoken(self) -> list[str]:

@@ -15,6 +15,8 @@ Relation = Literal["less than", "at least"]
 
 SPEECH = 3
 """Words outside formulas that an answer needs before it can keep a constraint which silence would keep as well."""
+COPY = 6
+"""Words in a row that make a copy of the instruction."""
 BESIDE = 2
 """Words that an answer needs beside those that a constraint asks for: less is spam."""
 
@@ -82,9 +84,19 @@ class Constraint:
         return not self.closed_by_silence(answer) and self.math(answer)
 
     def unquoted(self, answer: Text) -> Text:
-        """`answer` without the instruction itself: copying it is not keeping it."""
-        quoted = self.description in answer.raw
-        return Text(answer.raw.replace(self.description, " ")) if quoted else answer
+        """`answer` without the instruction itself, as it stands or nearly so: copying it is not keeping it."""
+        runs, words = self.told
+        return answer.without(words, COPY) if any(run in answer.word_line for run in runs) else answer
+
+    @cached_property
+    def told(self) -> tuple[tuple[str, ...], frozenset[str]]:
+        """Runs of words out of the instruction, and all its words; but for a phrase that the answer has to contain."""
+        phrase = len(self.copied.split()) > 2
+        parts = self.description.split(self.copied) if phrase else [self.description]
+        lines = [Text(part).word_line.split() for part in parts]
+        starts = [(line, i) for line in lines for i in range(0, max(1, len(line) - COPY + 1), COPY // 2)]
+        runs = tuple(" ".join(line[i : i + COPY]) for line, i in starts if len(line) >= COPY)
+        return runs, frozenset(word for line in lines for word in line)
 
     def closed_by_silence(self, answer: Text) -> bool:
         """Whether `answer` says too little to keep a constraint that silence or mere keywords would keep as well."""

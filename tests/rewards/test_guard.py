@@ -23,10 +23,37 @@ from keepif.rewards import Response, guard
         ("\n" * 500 + "x", "repetitive"),
         ("a" * 5000, "repetitive"),
         ("* Done.\n" * 5, None),
+        ("I'm sorry, but I cannot help with that.", "refusal"),
+        ("As an AI language model, I do not do sums.", "refusal"),
+        ("I cannot see a shortcut, so I add them up. " + "It takes a while and some care. " * 3 + r"\boxed{4}", None),
+        ("We can't divide by zero, so there is no answer.", None),
+        ("It\u200b is\u200b 42\u200b.\u200b\u200b\u200b", "hidden"),
+        ("\ufeffIt is 42.", None),
+        ("Family: \U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466 and so it is 42.", None),
     ],
 )
 def test_reasons(text: str, reason: str | None) -> None:
     assert guard(Response.parse(text)) == reason
+
+
+PROMPT = "Bob has 3 apples and buys 4 more of them. How many apples has he got? Do not use commas."
+
+
+@pytest.mark.parametrize(
+    ("text", "copied"),
+    [
+        (PROMPT, True),
+        (PROMPT.upper().replace(" ", "  "), True),
+        ("How many apples has he got? Do not use commas.", True),
+        (f"{PROMPT} It is 7.", False),
+        (f"{PROMPT} 7", False),
+        ("Bob has 7 apples.", False),
+        ("7", False),
+    ],
+)
+def test_a_copied_prompt(text: str, copied: bool) -> None:
+    assert (guard(Response.parse(text), prompt=PROMPT) == "copied") is copied
+    assert guard(Response.parse(text)) is None
 
 
 def test_truncation_needs_the_end_tokens() -> None:
@@ -50,4 +77,6 @@ def test_spam_is_guarded() -> None:
     rng = random.Random(0)
     words = ["call", "implement", "physical", "because", "root"]
     spam = [" ".join(rng.choices(words[: rng.randint(1, 3)], k=rng.randint(150, 600))) for _ in range(200)]
+    few = [f"word{i}" for i in range(15)]
+    spam += [" ".join(rng.choices(few, k=rng.randint(150, 600))) for _ in range(200)]
     assert sum(guard(Response.parse(text)) is not None for text in spam) >= 0.95 * len(spam)
