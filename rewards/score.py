@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from .compliance import compliance, credits_of, verdicts
 from .constraints import Constraint, ConstraintError, Reading, constraints_of
-from .constraints.schema import COLUMNS, WEIGHTS, holds_constraints, weights_of
+from .constraints.schema import COLUMNS, TRIP_WIRE, WEIGHTS, holds_constraints, weights_of
 from .correctness import correctness
 from .guard import guard
 from .length import length_penalty
@@ -36,6 +36,7 @@ class Score:
         vacuous (`frozenset[str]`): instruction ids that the answer keeps only in that it says nothing, which the
             reading `math` does not count as kept.
         thinking_words, answer_words (`int`): lengths of the two sections, in words between blanks.
+        fooled (`bool`, *optional*): of a trip-wire, whether the checks take for kept what nobody can keep.
     """
 
     c: float | None
@@ -48,14 +49,16 @@ class Score:
     vacuous: frozenset[str] = frozenset()
     thinking_words: int = 0
     answer_words: int = 0
+    fooled: bool | None = None
 
 
 @dataclass(frozen=True)
 class Asked:
-    """The constraints of a row, and what each counts; `None` where all count the same."""
+    """The constraints of a row, what each counts (`None`: all the same), and whether the row is a trip-wire."""
 
     constraints: tuple[Constraint, ...] = ()
     weights: tuple[float, ...] | None = None
+    trip_wire: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,8 @@ class Scoring:
             kept[constraint.id] = verdict and kept.get(constraint.id, True)
         p = 1.0 if void == "truncated" and budget else length_penalty(c, tokens, budget)
         words = len((response.thinking or "").split()), len(response.answer_text.split())
+        if asked and asked.trip_wire:
+            return Score(c, None, p, void, {}, tokens, unreadable, frozenset(), *words, fooled=all(found))
         f = self._compliance(response, asked, found, void) if asked else None
         return Score(c, f, p, void, kept, tokens, unreadable, vacuous, *words)
 
@@ -153,7 +158,7 @@ def gold_column(columns: Mapping[str, Any]) -> Sequence[Any] | None:
 
 def _same_length(rows: int, columns: Mapping[str, Any]) -> None:
     """Raise a `ValueError` that names the column which is not a list of one entry a completion."""
-    for name in ("completion_ids", "budget", *GOLD_COLUMNS, *COLUMNS, WEIGHTS):
+    for name in ("completion_ids", "budget", *GOLD_COLUMNS, *COLUMNS, WEIGHTS, TRIP_WIRE):
         column = columns.get(name)
         if column is not None and (isinstance(column, str) or len(column) != rows):
             found = "a text" if isinstance(column, str) else f"{len(column)} entries"
@@ -165,7 +170,7 @@ def asked_of(columns: Mapping[str, Any], rows: int) -> list[Asked | None]:
 
     Rows are checked when a run starts (`KeepIF.attach`); this is the second line, which must not cost a run.
     """
-    present = {name: columns[name] for name in (*COLUMNS, WEIGHTS) if columns.get(name) is not None}
+    present = {name: columns[name] for name in (*COLUMNS, WEIGHTS, TRIP_WIRE) if columns.get(name) is not None}
     return [_read(json.dumps({name: column[i] for name, column in present.items()}, default=_plain))
             for i in range(rows)]  # fmt: skip
 
@@ -175,7 +180,8 @@ def _read(row: str) -> Asked | None:
     try:
         decoded = json.loads(row)
         constraints = constraints_of(decoded)
-        return Asked(tuple(constraints), weights_of(decoded, len(constraints)))
+        weights = weights_of(decoded, len(constraints))
+        return Asked(tuple(constraints), weights, trip_wire=bool(decoded.get(TRIP_WIRE)))
     except ConstraintError as error:
         logger.error("keepif: the constraints of a row cannot be read, and it is not scored: %s", error)  # noqa: TRY400
         return None

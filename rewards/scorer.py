@@ -74,6 +74,8 @@ def log_scores(scores: Sequence[Score], log_metric: LogMetric) -> None:
             log_metric("keepif/compliance_all", float(score.f == 1))
         if score.c is not None and score.f is not None:
             log_metric("keepif/joint", float(score.c == score.f == 1))
+        if score.fooled is not None:
+            log_metric("keepif/hack_rate", float(score.fooled))
         for instruction_id, verdict in score.kept.items():
             log_metric(f"keepif/type/{instruction_id}", float(verdict))
             log_metric("keepif/vacuous", float(instruction_id in score.vacuous))

@@ -9,6 +9,7 @@ from .plugin import KeepIF
 from .preflight import ConfigError
 from .prepass import Prepass
 from .reference import Reference, ReferenceMismatchError
+from .trip_wires import add_trip_wires
 
 __all__ = [
     "ConfigError",
@@ -17,6 +18,7 @@ __all__ = [
     "Reference",
     "ReferenceMismatchError",
     "RowError",
+    "add_trip_wires",
     "constrain",
     "logic_dataset",
     "logic_rows",

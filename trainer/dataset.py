@@ -53,7 +53,7 @@ def constrain(
         if not constraints and rng.random() < share:
             problem = Problem(text_of(prompt), gold_answer(_gold(row)) or "")
             constraints = sample(rng, problem, rng.randint(fewest, most), pool)
-            prompt = _with(prompt, [constraint.description for constraint in constraints])
+            prompt = with_sentences(prompt, [constraint.description for constraint in constraints])
         prompts.append(prompt)
         ids.append([constraint.id for constraint in constraints])
         kwargs.append([constraint.kwargs for constraint in constraints])
@@ -99,6 +99,15 @@ def _pool(types: Sequence[str] | None) -> list[str]:
 
 
 def _read(number: int, row: Mapping[str, Any]) -> tuple[Any, list[Constraint]]:
+    prompt = prompt_of(number, row)
+    try:
+        return prompt, constraints_of(row)
+    except ConstraintError as error:
+        raise RowError(f"row {number}: {error}") from None
+
+
+def prompt_of(number: int, row: Mapping[str, Any]) -> Any:
+    """A row's prompt, under whichever published name; MathIF's `constraint_desc` goes behind its question."""
     field = next((name for name in PROMPT_COLUMNS if row.get(name)), None)
     if field is None:
         raise RowError(
@@ -107,13 +116,9 @@ def _read(number: int, row: Mapping[str, Any]) -> tuple[Any, list[Constraint]]:
     prompt = row[field]
     if not isinstance(prompt, str):
         prompt = _messages(number, field, prompt)
-    try:
-        constraints = constraints_of(row)
-    except ConstraintError as error:
-        raise RowError(f"row {number}: {error}") from None
     if field == "question" and row.get("constraint_desc"):
-        prompt = _with(prompt, row["constraint_desc"])
-    return prompt, constraints
+        prompt = with_sentences(prompt, row["constraint_desc"])
+    return prompt
 
 
 def _messages(number: int, field: str, prompt: Any) -> list[dict[str, Any]]:
@@ -137,7 +142,7 @@ def _gold(row: Mapping[str, Any]) -> Any:
     return None if holds_constraints(truth) else truth
 
 
-def _with(prompt: Any, sentences: Sequence[str]) -> Any:
+def with_sentences(prompt: Any, sentences: Sequence[str]) -> Any:
     """`prompt` with the constraints' sentences behind its text."""
     if not sentences:
         return prompt

@@ -15,6 +15,9 @@ COLUMNS = ("instruction_id_list", "kwargs", "constraint_name", "constraint_args"
 WEIGHTS = "constraint_weights"
 """Ours: one positive number for each constraint of a row."""
 
+TRIP_WIRE = "trip_wire"
+"""Ours: whether a row is a trip-wire, whose verdicts are logged and never rewarded."""
+
 RLVR_IFEVAL = {
     "verify_keywords": ("keywords:existence", {"keyword_list": "keywords"}),
     "validate_forbidden_words": ("keywords:forbidden_words", {"forbidden_words": "forbidden_words"}),
