@@ -1,51 +1,68 @@
 r"""The final answer: what a response states as its result, and what a gold answer says."""
 
 import re
-from fractions import Fraction
+from collections.abc import Iterator
+from numbers import Integral, Real
 from typing import Any
 
 from .latex import BOX, boxed
+from .values import LONGEST, normalised
 
-LONGEST = 1000
-"""Characters of a stated answer; a longer one is no answer but a text."""
-DEEPEST = 50
-"""Nesting of brackets in a stated answer; deeper ones stall every parser."""
-
-_VALUE = r"(?:\$[^$\n]+\$|\\\([^\n]*?\\\)|[-+−]?[$€£]?\d[\d,]*(?:\.\d+)?(?:/\d+)?%?)"
-STATED = re.compile(
-    rf"\banswer\b\s*(?:\bis\b\s*:?|:|=)\s*[*_]*\s*({_VALUE})((?:\s*,?\s*\b(?:or|and)\b\s*{_VALUE})*)", re.IGNORECASE
+# Every gap is bounded and every run possessive, so that no text takes more than linear time.
+FORMULA = (
+    r"\$\$[^$]{1,999}+\$\$|\$[^$\n]{1,999}+\$|\\\((?:(?!\\\))[^\n]){1,999}+\\\)|\\\[(?:(?!\\\])[\s\S]){1,999}+\\\]"
 )
-HASHES = re.compile(r"####[^\S\n]*(\S[^\n]*)")
-BARE = re.compile(rf"\s*[*_]*\s*(?:[A-Za-z]\s*=\s*)?((?:{_VALUE}))\s*[*_]*\.?[*_]*\s*")
+DECIMAL = r"[-+−]?+(?:\\?[$€£])?+\d++(?:,\d++)*+(?:\.\d++)?+(?:/\d++)?+(?:\s?\\?%|°)?+"
+VALUE = rf"(?:{FORMULA}|{DECIMAL})"
+_NUMERAL = "hundred|thousand|[mbtr]+illion|dozen|pi|squared|cubed|factorial|hal[fv]e?s?|thirds?|quarters?"
+UNIT = rf"[ \t]{{1,2}}+(?!(?:{_NUMERAL})\b)[A-Za-z]{{2,}}+"
+"""One word behind a number, but none that makes another number of it."""
+
+SINGLE = re.compile(rf"({VALUE}|\([A-Z]\)|[A-Z])(?:{UNIT})?")
+"""One value, or the letter of a choice, and perhaps its unit."""
+LINE = re.compile(rf"({VALUE})(?:{UNIT})?[*_.。 \t]{{0,9}}+(?=\n|\Z)")
+BESIDE_BOX = re.compile(rf"({VALUE})(?=\s*+(?:[,;]|[a-z]{{2}}|\Z))")
+BEGINS = re.compile(r"[-+−±]?+\s?(?:[([{|]\s?[-+−\d\\]|[\d$€£√∞π½.]|\\[A-Za-z([{$]|[A-Za-z](?:_\w+)?\s{0,2}=)")
+"""How a value begins, as opposed to prose."""
+
+LEAD = re.compile(
+    r"(?:\banswer\b|答案)[*_]{0,3}+[ \t]{0,4}+(?:(?:is\b|是|为|[:：=])[ \t]{0,4}+[:：]?|(?=\n))([*_\s]{0,9}+)",
+    re.IGNORECASE,
+)
+SENTENCE_END = re.compile(r"\n|。|[.!?](?=[\s*_\"'”’)]|\Z)|,?\s(?:because|since)\b")
+LEADING_FORMULA = re.compile(FORMULA)
+HASHES = re.compile(r"####[^\S\n]*+(?!\**\d{1,2}[.)][^\S\n]++\S)([^\n]++)")
+"""A line behind `####` that is not a numbered heading."""
+BARE = re.compile(rf"(?:[A-Za-z]\s?=\s?)?({VALUE})")
 TAGGED = re.compile(r"<answer>([^<>]*)</answer>", re.IGNORECASE)
 PLACEHOLDER = re.compile(r"\\phantom\{[^{}]*\}")
-_SIDE = r"(?:[(\t ]*-?\d[\d,]*(?:\.\d+)?[)\t ]*)(?:[-+−–*/×·÷][(\t ]*-?\d[\d,]*(?:\.\d+)?[)\t ]*)*"
-CLOSING_EQUATION = re.compile(rf"(?<![\d.=])((?:{_SIDE}=[\t ]*)+{_VALUE})[\s.!\"”'*]*$")
-NUMBER = re.compile(r"([-+]?)(?:(\d+)(?:\.(\d+))?|\.(\d+))")
-FRACTION = re.compile(r"([-+]?)(?:(\d+)/(\d+)|\\frac\{([-+]?\d+)\}\{(\d+)\}|\\frac(\d)(\d))")
+HIDDEN = re.compile(r"<!--[^-]*+(?:-(?!->)[^-]*+)*+(?:-->|\Z)|^[ \t]*+%[^\n]*+", re.MULTILINE)
+"""Comments of HTML and LaTeX, which no reader sees."""
+_TERM = r"[(\t ]*+-?\d[\d,]*+(?:\.\d++)?+[)\t ]*+"
+CLOSING_EQUATION = re.compile(rf"(?<![\d.=])((?:{_TERM}(?:[-+−–*/×·÷]{_TERM})*+=)++[\t ]*+{VALUE})[\s.!\"”'*]*+\Z")
 
 
 def stated_answers(answer: str) -> list[str]:
     r"""Every final answer that an answer section states, in order, without repeats.
 
-    Boxes first, then `#### x`, then "the answer is x". Where there is none of these, an answer section (or an
-    `<answer>` in it) that is nothing but one number or formula states it, and so does one that ends in an equation of
-    numbers. Numbers merely mentioned are not answers.
+    Boxes first, then `#### x`, "the answer is x" and `<answer>x</answer>`. Where there is none of these, an answer
+    section that is nothing but one number or formula states it, and so does one that ends in an equation of numbers.
+    Numbers merely mentioned are not answers.
 
     >>> stated_answers(r"So \boxed{3}. The final answer is $7$.")
     ['3', '7']
+    >>> stated_answers("The answer is 3 or 7."), stated_answers("The answer is 3 apples.")
+    (['3 or 7'], ['3'])
     >>> stated_answers("Adding up, 12 + 30 = 42."), stated_answers("First 12, then 30: it could be 42.")
     (['12 + 30 = 42'], [])
     """
+    answer = HIDDEN.sub(" ", answer)
+    lines = [line for line in HASHES.findall(answer) if re.search(r"\w", line) and not BOX.search(line)]
     found = [content for content in boxed(answer) if re.search(r"\w", PLACEHOLDER.sub("", content))]
-    found += HASHES.findall(answer)
-    for first, others in STATED.findall(answer):
-        found += [value for value in (first, *re.findall(_VALUE, others)) if not BOX.search(value)]
-    if not found:
-        sections = [section for section in TAGGED.findall(answer) or [answer] if len(section) <= LONGEST]
-        found = [bare[1] for bare in map(BARE.fullmatch, sections) if bare]
-    if not found:
-        found = [equation.strip() for equation in CLOSING_EQUATION.findall(answer[-LONGEST:])]
+    found += [claim for line in lines if (claim := _claim(line))]
+    found += _announced(answer)
+    found += [claim for section in TAGGED.findall(answer) if not BOX.search(section) and (claim := _claim(section))]
+    found = found or lines[-1:] or _bare(answer) or CLOSING_EQUATION.findall(answer[-LONGEST:])
     return list(dict.fromkeys(normalised(value) for value in found))
 
 
@@ -57,75 +74,51 @@ def gold_answer(gold: Any) -> str | None:
     >>> gold_answer(None) is None
     True
     """
-    if isinstance(gold, bool) or not isinstance(gold, int | float | str):
+    if isinstance(gold, bool) or not isinstance(gold, Real | str):
         return None
-    text = str(int(gold)) if isinstance(gold, float) and gold.is_integer() else str(gold)
+    whole = isinstance(gold, Integral) or (isinstance(gold, float) and gold.is_integer())
+    try:
+        text = str(int(gold)) if whole else str(gold)  # pyright: ignore[reportArgumentType]
+    except ValueError:  # more digits than Python writes
+        return None
     stated = boxed(text)[-1:] or HASHES.findall(text)[-1:] or [text]
     answer = normalised(stated[0])
     return answer if answer and answer.count("{") == answer.count("}") else None
 
 
-def normalised(value: str) -> str:
-    r"""A stated value without dressing: dollars, spacing commands, sizes, thousands separators, closing stop.
+def _announced(answer: str) -> Iterator[str]:
+    """What follows each "the answer is": to the end of its sentence, or, on a line of its own, that line."""
+    for lead in LEAD.finditer(answer):
+        said = answer[lead.end() : lead.end() + LONGEST + 1]
+        if "\n" in lead[1]:
+            line = LINE.match(said)
+            claim = line[1] if line and not BOX.search(line[0]) else None
+        else:
+            formula = LEADING_FORMULA.match(said)
+            end = SENTENCE_END.search(said, formula.end() if formula else 0)
+            claim = _claim(said[: end.start()] if end else said)
+        if claim:
+            yield claim
 
-    >>> normalised(r" $\left(1, 2\right).$ "), normalised("1,234")
-    ('(1, 2)', '1234')
+
+def _claim(said: str) -> str | None:
+    """The value that a phrase is, without its unit; else the whole phrase, if it begins as a value does.
+
+    Whatever stands beside a value is part of the claim, so that "5 or 7", "5 million" and "5^2" do not claim 5.
     """
-    value = value.strip().removesuffix(".").strip()
-    while len(value) > 1 and (pair := (value[:2], value[-2:])) in {("$$", "$$"), ("\\(", "\\)"), ("\\[", "\\]")}:
-        value = value[len(pair[0]) : -2].strip() if len(value) > 3 else ""
-    if len(value) > 1 and value[0] == value[-1] == "$":
-        value = value[1:-1].strip()
-    value = re.sub(r"\\[!,;: ]|\\(?:left|right)(?![a-z])|\\\$|^[$€£]", "", value).replace("{,}", ",")
-    value = (
-        value.replace("−", "-")
-        .replace("–", "-")
-        .replace("×", r"\times ")
-        .replace("·", r"\cdot ")
-        .replace("÷", r"\div ")
-    )
-    value = re.sub(r"\\[dt]frac", r"\\frac", value)
-    value = re.sub(r"(?<![\d.(\[{,])(\d{1,3})((?:,\d{3})+)(?![\d,])", lambda m: m[1] + m[2].replace(",", ""), value)
-    return value.strip().removesuffix(".")
+    if box := BOX.search(said):  # counted already, and what leads up to it, as in "x = ", is seldom a claim
+        beside = BESIDE_BOX.match(said[: box.start()].rstrip(" =:$*\\([").lstrip(" $*\\(["))
+        return beside[1] if beside else None
+    said = said.strip(" \t\n*_")
+    single = SINGLE.fullmatch(said.rstrip(".。,;"))
+    if single:
+        return single[1]
+    return said if BEGINS.match(said) else None
 
 
-def as_number(value: str) -> Fraction | None:
-    r"""A normalised value as an exact number, if it is a plain integer, decimal or fraction of integers.
-
-    >>> as_number(r"-\frac{6}{4}"), as_number("0.50"), as_number("2x")
-    (Fraction(-3, 2), Fraction(1, 2), None)
-    """
-    if len(value) > LONGEST:
-        return None
-    if NUMBER.fullmatch(value):
-        return Fraction(value)
-    if found := FRACTION.fullmatch(value):
-        sign, *parts = found.groups()
-        numerator, denominator = (int(part) for part in parts if part)
-        return Fraction(int(f"{sign}1") * numerator, denominator) if denominator else None
-    return None
-
-
-def sides(value: str) -> list[str]:
-    r"""The sides of an equation chain; a lone variable on the left is a name, not a claim.
-
-    >>> sides("x = 7"), sides("1 = 3 = 7"), sides(r"x \leq 7")
-    (['7'], ['1', '3', '7'], ['x \\leq 7'])
-    """
-    if "," in value:  # "x = 1, y = 2": not a chain
-        return [value]
-    parts = [part.strip() for part in re.split(r"(?<![<>!:])=(?!=)", value)]
-    if len(parts) > 1 and re.fullmatch(r"(?:\\?[A-Za-z]+(?:_\{?\w+\}?)?|[A-Za-z]\([A-Za-z]\))", parts[0]):
-        parts = parts[1:]
-    return parts if all(parts) else [value]
-
-
-def too_large(value: str) -> bool:
-    """Whether `value` is too long or too deeply nested to be an answer."""
-    if len(value) > LONGEST:
-        return True
-    depth = deepest = 0
-    for character in value:
-        depth += (character in "([{") - (character in ")]}")
-        deepest = max(deepest, depth)
-    return deepest > DEEPEST
+def _bare(section: str) -> list[str]:
+    """The number or formula that an answer section is, if it is nothing else."""
+    if len(section) > LONGEST:
+        return []
+    found = BARE.fullmatch(section.strip(" \t\n*_").rstrip(".。*_ "))
+    return [found[1]] if found else []

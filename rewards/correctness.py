@@ -1,17 +1,21 @@
 """Correctness: response and gold answer in, 1.0, 0.0 or None out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from .answers import as_number, gold_answer, sides, stated_answers, too_large
+from .answers import gold_answer, stated_answers
 from .grader import Pair, shared_grader
 from .logic import logic_gold, logic_verdict
 from .response import Response
+from .values import as_number, sides, too_large
+from .verdict import fast_verdict
 
 CACHED = 100_000
 """Verdicts kept: pairs repeat within groups and over epochs."""
+MOST = 8
+"""Different claims that an answer may make, chains included; more cost the workers time and state nothing."""
 
-_verdicts: dict[Pair, bool | None] = {}
+_cache: dict[Pair, bool | None] = {}
 
 
 def correctness(responses: Sequence[Response], golds: Sequence[Any]) -> list[float | None]:
@@ -29,68 +33,63 @@ def correctness(responses: Sequence[Response], golds: Sequence[Any]) -> list[flo
     """
     logic = [logic_gold(gold) is not None for gold in golds]
     answers = [None if exact else gold_answer(gold) for exact, gold in zip(logic, golds, strict=True)]
-    claims = [[side for stated in stated_answers(r.answer_text) for side in _claims(stated, gold)]
+    readable = _readable(gold for gold in answers if gold is not None)
+    answers = [gold if gold in readable else None for gold in answers]
+    claims = [None if gold is None else _claims(r.answer_text, gold)
               for r, gold in zip(responses, answers, strict=True)]  # fmt: skip
-    _settle([("", gold) for gold in answers if gold is not None])
-    _settle([(side, gold) for sides_, gold in zip(claims, answers, strict=True) if gold for side in sides_])
-    judged = [_judge(sides_, gold) for sides_, gold in zip(claims, answers, strict=True)]
-    return [float(logic_verdict(r.answer_text, gold)) if exact else mark
-            for exact, mark, r, gold in zip(logic, judged, responses, golds, strict=True)]  # fmt: skip
+    verdicts = _settled(pair for pairs in claims if pairs for pair in _undecided(pairs))
+    return [float(logic_verdict(r.answer_text, gold)) if exact else _judge(pairs, verdicts)
+            for exact, pairs, r, gold in zip(logic, claims, responses, golds, strict=True)]  # fmt: skip
 
 
-def fast_verdict(candidate: str, gold: str) -> bool | None:
-    r"""A verdict where none needs an algebra system; `None` where one does.
+def _readable(golds: Iterable[str]) -> set[str]:
+    """The gold answers that can be graded against: numbers, and what the workers can parse."""
+    golds = dict.fromkeys(golds)
+    tried = _settled(("", gold) for gold in golds if as_number(gold) is None)
+    return {gold for gold in golds if tried.get(("", gold), False) is not None}
 
-    It answers for identical texts, for plain numbers that are equal, and for integers that differ; on the last two
-    math-verify agrees.
 
-    >>> fast_verdict("0.5", r"\frac12"), fast_verdict("3", "7"), fast_verdict("x+1", "1+x")
-    (True, False, None)
-    """
-    if candidate == gold:
-        return True
-    if too_large(candidate):
-        return False
-    ours, theirs = as_number(candidate), as_number(gold)
-    if ours is None or theirs is None:
+def _claims(answer: str, gold: str) -> list[Pair]:
+    """What an answer section claims, each with the gold answer that it must equal."""
+    claims = [side for stated in stated_answers(answer) for side in _sides(stated, gold)]
+    return [(claim, gold) for claim in dict.fromkeys(claims)]
+
+
+def _sides(stated: str, gold: str) -> list[str]:
+    """What a stated answer claims to be the gold answer: each side of a chain; an equation, where the gold is one."""
+    if too_large(stated) or ("=" in gold and stated.count("=") <= gold.count("=")):
+        return [stated]
+    return sides(stated)
+
+
+def _undecided(pairs: list[Pair]) -> list[Pair]:
+    """The claims on which a verdict depends that only the workers can give: none where one is wrong already."""
+    fast = [fast_verdict(*pair) for pair in pairs[: MOST + 1]]
+    if len(pairs) > MOST or False in fast:
+        return []
+    return [pair for pair, verdict in zip(pairs, fast, strict=True) if verdict is None]
+
+
+def _judge(pairs: list[Pair] | None, verdicts: dict[Pair, bool | None]) -> float | None:
+    if pairs is None:
         return None
-    if ours == theirs:
-        return True
-    return False if ours.denominator == theirs.denominator == 1 else None
+    if not pairs or len(pairs) > MOST:
+        return 0.0
+    fast = [fast_verdict(*pair) for pair in pairs]
+    if False in fast:
+        return 0.0
+    found = [verdicts[pair] if verdict is None else verdict for pair, verdict in zip(pairs, fast, strict=True)]
+    return 0.0 if False in found else None if None in found else 1.0
 
 
-def _claims(stated: str, gold: str | None) -> list[str]:
-    """What a stated answer claims to be the gold answer: each side of a chain, unless the gold is an equation."""
-    return [stated] if gold is None or "=" in gold else sides(stated)
-
-
-def _judge(claims: list[str], gold: str | None) -> float | None:
-    if gold is None or _verdict("", gold) is None:
-        return None
-    return float(bool(claims) and all(_verdict(claim, gold) for claim in claims))
-
-
-def _verdict(candidate: str, gold: str) -> bool | None:
-    if not candidate:
-        return False if as_number(gold) is not None else _verdicts.get((candidate, gold))
-    if _verdict("", gold) is None:
-        return None
-    fast = fast_verdict(candidate, gold)
-    return fast if fast is not None else _verdicts.get((candidate, gold))
-
-
-def _settle(pairs: list[Pair]) -> None:
-    """Have the workers decide the pairs that the fast path leaves open, each once."""
-    if len(_verdicts) > CACHED:
-        _verdicts.clear()
-    undecided = list(dict.fromkeys(pair for pair in pairs if pair not in _verdicts and _needs_worker(*pair)))
-    if undecided:
-        _verdicts.update(zip(undecided, shared_grader().verdicts(undecided), strict=True))
-
-
-def _needs_worker(candidate: str, gold: str) -> bool:
-    if not candidate:
-        return as_number(gold) is None
-    return fast_verdict(candidate, gold) is None and (
-        as_number(gold) is not None or _verdicts.get(("", gold)) is not None
-    )
+def _settled(pairs: Iterable[Pair]) -> dict[Pair, bool | None]:
+    """The workers' verdicts, each asked for once."""
+    pairs = list(dict.fromkeys(pairs))
+    found = {pair: _cache[pair] for pair in pairs if pair in _cache}
+    unknown = [pair for pair in pairs if pair not in found]
+    if unknown:
+        found.update(zip(unknown, shared_grader().verdicts(unknown), strict=True))
+        if len(_cache) > CACHED:
+            _cache.clear()
+        _cache.update((pair, found[pair]) for pair in unknown)
+    return found

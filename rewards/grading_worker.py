@@ -31,7 +31,7 @@ NO_TIMEOUT: Any = None
 
 def verdict(candidate: str, gold: str) -> bool | None:
     """math-verify's verdict on `candidate`; `None` where it cannot read `gold`; an empty candidate is wrong."""
-    from math_verify import parse, verify
+    from math_verify import LatexExtractionConfig, parse, verify
 
     try:
         target = parse(f"\\boxed{{{gold}}}", parsing_timeout=NO_TIMEOUT)
@@ -41,10 +41,9 @@ def verdict(candidate: str, gold: str) -> bool | None:
         return None
     if not candidate:
         return False
-    try:
-        return bool(
-            verify(target, parse(f"\\boxed{{{candidate}}}", parsing_timeout=NO_TIMEOUT), timeout_seconds=NO_TIMEOUT)
-        )
+    try:  # as one formula: math-verify's other reading takes the last number of a text that is none
+        said = parse(f"\\boxed{{{candidate}}}", [LatexExtractionConfig()], parsing_timeout=NO_TIMEOUT)
+        return bool(verify(target, said, timeout_seconds=NO_TIMEOUT))
     except Exception:  # noqa: BLE001  # whatever sympy raises on it: not the answer
         return False
 

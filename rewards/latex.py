@@ -5,7 +5,10 @@ import re
 FORMULA = "\x1a"
 """Stands for one formula, box or code span in masked text: ASCII's SUBSTITUTE, so that masked ASCII stays ASCII."""
 
-BOX = re.compile(r"\\(?:boxed|fbox)\s*(?=\{)", re.IGNORECASE)
+BOX = re.compile(
+    r"\\(?:boxed|fbox|framebox)(?![a-z])\s*+(?:\{|(?=[-+−]?[\d.]|\\[a-z])((?:(?!\\[)\]])[^\s$])++))", re.IGNORECASE
+)
+"""The start of a box, with its brace; or, without one, the box as TeX users write it in haste: `\\boxed 5`."""
 BRACE = re.compile(r"\\[\\{}]|[{}]")
 
 
@@ -17,6 +20,9 @@ def _balanced(depth: int) -> str:
         pattern = rf"{flat}(?:\{{{pattern}\}}{flat})*+"
     return pattern
 
+
+WHOLE_BOX = re.compile(rf"\\(?:boxed|fbox|framebox)\s*+\{{({_balanced(3)})\}}", re.DOTALL | re.IGNORECASE)
+"""A text that is one box and nothing else, when it matches in full."""
 
 ENVIRONMENTS = (
     "align(?:ed|at)?|array|cases|displaymath|eqnarray|equation|gather(?:ed)?|math|multline|[pbvBV]?matrix|smallmatrix|"
@@ -33,7 +39,7 @@ FORMULAS = re.compile(
             r"\$(?<!\\\$)(?!\s)[^$\n]++(?<!\s)\$(?!\d)",  # Pandoc's rule: one line, no space inside, no digit behind
             r"\\\([^\\]*+(?:\\(?![()])[^\\]*+)*+\\\)",
             r"\\\[[^\\]*+(?:\\(?![\[\]])[^\\]*+)*+\\\]",
-            rf"\\(?i:boxed|fbox)\s*+\{{{_balanced(6)}\}}",
+            rf"\\(?i:boxed|fbox|framebox)\s*+\{{{_balanced(6)}\}}",
             rf"\\begin\{{({ENVIRONMENTS})\*?\}}[^\\]*+(?:\\(?!(?:begin|end)\{{\1\*?\}})[^\\]*+)*+\\end\{{\1\*?\}}",
         )
     ),
@@ -59,18 +65,23 @@ def matching_braces(text: str) -> dict[int, int]:
 
 
 def boxed(text: str) -> list[str]:
-    r"""Contents of every outermost, closed `\boxed{}` in order.
+    r"""Contents of every outermost, closed `\boxed{}` in order; `\boxed 5` is a box too.
 
-    >>> boxed(r"\boxed{1}, \boxed{\frac{1}{\boxed{2}}}, \boxed{3")
-    ['1', '\\frac{1}{\\boxed{2}}']
+    >>> boxed(r"\boxed{1}, \boxed{\frac{1}{\boxed{2}}}, $\boxed 4$, \boxed{3")
+    ['1', '\\frac{1}{\\boxed{2}}', '4']
     """
     pairs = matching_braces(text) if "{" in text else {}
     contents: list[str] = []
     end = 0
     for box in BOX.finditer(text):
-        if box.start() >= end and box.end() in pairs:
-            end = pairs[box.end()]
-            contents.append(text[box.end() + 1 : end])
+        if box.start() < end:
+            continue
+        if box[1]:
+            end = box.end()
+            contents.append(box[1].rstrip(".,;:!?*"))
+        elif box.end() - 1 in pairs:
+            end = pairs[box.end() - 1]
+            contents.append(text[box.end() : end])
     return contents
 
 

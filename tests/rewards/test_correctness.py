@@ -1,15 +1,21 @@
 """Grading: what counts as a final answer, what equals it, and what must not."""
 
+import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import shapes
 from hypothesis import given
 from hypothesis import strategies as st
 
 from keepif.rewards import Response, correctness
-from keepif.rewards.answers import as_number, gold_answer, normalised, stated_answers
-from keepif.rewards.correctness import fast_verdict
+from keepif.rewards.answers import gold_answer, stated_answers
+from keepif.rewards.values import as_number, normalised
+from keepif.rewards.verdict import fast_verdict
+
+MODULE = sys.modules["keepif.rewards.correctness"]
 
 
 def grade(answer: str, gold: object) -> float | None:
@@ -43,6 +49,46 @@ def grade(answer: str, gold: object) -> float | None:
         (r"\boxed{x+1}", "1+x"),
         (r"\boxed{(1, \frac{\pi}{2})}", r"\left( 1, \frac{\pi}{2} \right)"),
         (r"\boxed{2\sqrt{3}}", r"\sqrt{12}"),
+        (r"\boxed{\begin{pmatrix} 1 \\ 2 \end{pmatrix}}", r"\begin{pmatrix}1\\2\end{pmatrix}"),
+        (r"\boxed{4.5 \times 10^{33}}", "4.5e33"),
+        (r"\boxed{4.5e33}", r"4.5 \cdot 10^{33}"),
+        (r"\boxed{3\frac{1}{2}}", "3.5"),
+        (r"\boxed{0.3333333}", "1/3"),
+        (r"\boxed{yx}", "xy"),
+        (r"\boxed{\text{evelyn}}", "Evelyn"),
+        (r"\boxed{5 \text{ cm}}", "5"),
+        (r"\boxed{3 \text{ or } -3}", "3,-3"),
+        (r"\boxed{x=7}", "x=7"),
+        (r"\boxed{7}", "x=7"),
+        (r"\boxed{30°}", "30"),
+        (r"\boxed{４２}", "42"),
+        (r"\boxed{\boxed{42}}", "42"),
+        (r"\boxed 5", "5"),
+        (r"So $\boxed5$.", "5"),
+        (r"\framebox{5}", "5"),
+        ("#### Step 1: add\nSo \\boxed{42}\n#### ##", "42"),
+        ("#### 1. Add\nSo \\boxed{42}", "42"),
+        ("The final answer is: $$42$$", "42"),
+        ("The final answer is \\[42\\]", "42"),
+        ("$$\n42\n$$", "42"),
+        ("\\[ x = 42 \\]", "42"),
+        ("**Final Answer**\n42", "42"),
+        ("**Final Answer**\n\n$$42$$", "42"),
+        ("### Answer\n42", "42"),
+        ("### Answer\nThe total is what 3 and 39 make: \\boxed{42}", "42"),
+        ("答案是42。", "42"),
+        ("答案是 $42$。", "42"),
+        ("The answer is (B).", "B"),
+        ("The answer is 30°.", "30"),
+        (r"Answer: \frac{1}{2}", "1/2"),
+        ("The answer is 42 apples.", "42"),
+        ("The answer is x = 42.", "42"),
+        ("The answer is 42, because 3 + 39 is.", "42"),
+        (r"The answer is $x = \boxed{42}$.", "42"),
+        (r"The answer is $\frac{m}{n} + 2x = \boxed{42}$, which is $42$.", "42"),
+        ("The answer is 3 × 10^8.", "3*10^8"),
+        ("The answer is 5 + 2 = 7", "7"),
+        ("The answer is 3 and 7", "3,7"),
     ],
 )
 def test_right(answer: str, gold: object) -> None:
@@ -68,13 +114,76 @@ def test_right(answer: str, gold: object) -> None:
         pytest.param(r"\boxed{9^{9^{9^9}}}", "7", id="a tower of powers"),
         pytest.param(r"\boxed{" + "(" * 300 + "7" + ")" * 300 + "}", "7", id="deep brackets"),
         pytest.param(r"\boxed{" + "7" * 5000 + "}", "7", id="endless digits"),
+        pytest.param(
+            r"\boxed{\begin{pmatrix} 1 \\ 2 \end{pmatrix}}", r"\begin{pmatrix} 1 \\ 5 \end{pmatrix}", id="rows"
+        ),
+        pytest.param(r"\boxed{1}", r"\begin{pmatrix} 1 \\ 2 \end{pmatrix}", id="a row of a matrix"),
+        pytest.param("#### 7 or 3", "7", id="or behind hashes"),
+        pytest.param(r"<!-- \boxed{7} -->", "7", id="a comment"),
+        pytest.param(r"% \boxed{7}", "7", id="a LaTeX comment"),
+        pytest.param(r"\boxed{x=3=7}", "x=7", id="a chain where the gold is an equation"),
+        pytest.param(r"\boxed{y=7}", "x=7", id="another variable"),
+        pytest.param(r"\boxed{101_3}", "101_2", id="another base"),
+        pytest.param(r"\boxed{0.333333}", "1/3", id="a third, cut off"),
+        pytest.param(r"\boxed{0.0000004}", "0.0000001", id="small decimals"),
+        pytest.param(r"\boxed{5e-20}", "1.602e-19", id="powers of ten"),
+        pytest.param(r"\boxed{seat}", "east", id="an anagram"),
+        pytest.param(r"\boxed{on}", "no", id="another anagram"),
+        pytest.param(r"\boxed{AB}", "BA", id="points"),
     ],
 )
 def test_wrong(answer: str, gold: object) -> None:
     assert grade(answer, gold) == 0.0
 
 
-@pytest.mark.parametrize("gold", [None, "", "  ", [], {}, True, r"\frac{", "\\boxed{}"])
+@pytest.mark.parametrize(
+    "rest",
+    ["3 × 10^8.", "3 1/2.", "3e8.", "3x", "3^2", r"3\sqrt{2}", "3+2", "3 / 7", "3 million", "3|8|9", "3:30", "3 = 7",
+     "$3$ times $7$", "3 to 7", "3 (or 7)", "3 or possibly 7", "3, 5, or 7", "3/7/9", "3; or 7", "3π", "3-7",
+     "$3$, $7$", "3 then we are done", "either 3 or 7", "not 3"],
+)  # fmt: skip
+def test_the_answer_is_all_that_its_sentence_says(rest: str) -> None:
+    assert grade(f"The answer is {rest}", "3") == 0.0
+    assert grade(f"Answer: {rest}", "3") == 0.0
+
+
+@pytest.mark.parametrize(
+    "content",
+    [r"3 \lor 7", "3 | 7", r"3 \to 7", r"3 \cup 7", "3:=7", "3 ＝ 7", "3 ? 7", "3 ... 7", "3 & 7", "3 (or) 7",
+     "3 或 7", "3 、 7", "3 ， 7", "3=7,", "1=3=7,", "3 = 7 (approx, maybe)", r"7 \text{ (or 8)}", r"3 \boxed{7}",
+     r"3 \equiv 7", r"7 \approx 3", r"3 \Rightarrow 7", r"0 \ldots 7", r"7 \text{ apples and } 3 \text{ pears}"],
+)  # fmt: skip
+def test_a_box_of_several_values(content: str) -> None:
+    assert grade(rf"\boxed{{{content}}}", "7") == 0.0
+
+
+@pytest.mark.parametrize(
+    "beside",
+    ["<answer>3</answer>", "<answer>3 or 4</answer>", r"\boxed 3", r"\boxed\frac{3}{2}", r"\framebox{3}",
+     "The answer is x = 3.", r"The answer is \frac{3}{2}.", "Answer: 3, so", "#### 3\n", "**Final Answer**\n3\n"],
+)  # fmt: skip
+def test_another_answer_beside_the_box(beside: str) -> None:
+    assert grade(rf"{beside} \boxed{{7}}", "7") == 0.0
+
+
+def test_hopeless_answers_cost_no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(MODULE, "shared_grader", lambda: asked)  # which has no `verdicts`
+    many = " ".join(rf"\boxed{{x+{i}}}" for i in range(10_000))
+    assert grade(many, "7") == 0.0
+    assert grade(r"\boxed{3} \boxed{y+1}", "7") == 0.0
+    assert grade(r"\boxed{" + "=".join(f"y+{i}" for i in range(200)) + "}", "7") == 0.0
+    assert grade(r"\boxed{" + "=".join(f"y+{i}" for i in range(20)) + "}", "7") == 0.0
+
+
+def test_the_cache_may_fill_up_within_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(MODULE, "CACHED", 0)
+    assert [grade(r"\boxed{x+3+y}", "x + y + 3") for _ in range(2)] == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    "gold", [None, "", "  ", [], {}, True, r"\frac{", "\\boxed{}", pytest.param(10**5000, id="5000 digits")]
+)
 def test_unreadable_gold_is_not_scored_for_any_completion(gold: object) -> None:
     assert grade(r"\boxed{42}", gold) is None
     assert grade("", gold) is None
@@ -89,7 +198,9 @@ def test_a_batch_keeps_its_order() -> None:
 @pytest.mark.parametrize(
     ("one", "other", "expected"),
     [("1/2", "0.5", True), (r"\frac{2}{4}", ".5", True), ("-3", "-3.0", True), ("3", "4", False),
-     ("1/3", "0.333", None), ("x", "y", None), ("x", "x", True)],
+     ("1/3", "0.333", False), ("x", "y", None), ("x", "x", True),
+     ("7.0000001", "7", False), ("0.5000001", "1/2", True), ("2/3", "3/4", False), ("east", "seat", False),
+     ("xy", "yx", None)],
 )  # fmt: skip
 def test_the_fast_path_answers_only_what_it_knows(one: str, other: str, expected: bool | None) -> None:
     assert fast_verdict(one, other) is expected
@@ -129,3 +240,53 @@ def test_graded_solutions(benchmark: Callable[[str], list[dict[str, Any]]]) -> N
                 differ.append((row["idx"], mark, theirs, stated_answers(text)))
     assert [case for case in differ if len(case[3]) == 1] == []  # only hedged or unstated answers may differ
     assert len(differ) <= 3
+
+
+LONG_RUNS = (
+    *(
+        "answer is" + " " * 50_000,
+        "The answer is" + "\n" * 50_000 + "x",
+        "answer:" + " " * 50_000,
+        "answer is 1" + " " * 50_000,
+    ),
+    *(
+        r"answer is \(" * 4_000,
+        ("answer is" + " " * 100) * 500,
+        ("<answer>" + " " * 980 + "x</answer>") * 50,
+        "1 = " * 22 + "x",
+    ),
+    *(
+        "1 = " * 240 + "x",
+        "1+" * 480 + "=1x",
+        "#### " * 10_000,
+        r"\boxed " * 7_000,
+        r"\boxed 5" * 6_000,
+        "<!--" * 12_000,
+    ),
+    *(
+        "answer is $" * 5_000,
+        "answer is 1 or " * 3_000,
+        "答案" * 25_000,
+        "1," * 25_000,
+        r"\boxed{" + "1," * 25_000 + "}",
+    ),
+    *(
+        "answer is 1, " * 4_000,
+        "answer is 1" + "," * 49_000,
+        "(" * 990 + "1",
+        "answer is x=" * 4_000,
+        "-" * 50_000,
+        "<!--" + "-" * 50_000,
+    ),
+)
+
+
+def test_every_scan_is_linear() -> None:
+    for name, text in [*shapes.texts(50_000), *((run[:20], run) for run in LONG_RUNS)]:
+        began = time.process_time()
+        for stated in stated_answers(text):
+            fast_verdict(stated, "7")
+            fast_verdict(stated, "east")
+        gold_answer(text)
+        normalised(text)
+        assert time.process_time() - began < 2.0, name

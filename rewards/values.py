@@ -1,0 +1,99 @@
+r"""Values: one answer, stated or gold, in a common form; and what it is: a number, a chain of equations, too much."""
+
+import re
+from fractions import Fraction
+
+from .latex import WHOLE_BOX
+
+LONGEST = 1000
+"""Characters of a stated answer; a longer one is no answer but a text."""
+DEEPEST = 50
+"""Nesting of brackets in a stated answer; deeper ones stall every parser."""
+
+LIKENESSES = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
+    ord("−"): "-", ord("–"): "-", ord("、"): ",", ord("×"): r"\times ", ord("·"): r"\cdot ", ord("÷"): r"\div ",
+    ord("°"): r"^\circ ",
+}  # fmt: skip
+"""Characters that stand for others: full-width ones for ASCII, signs for their commands."""
+DRESSING = re.compile(r"(\\\\)|\\[!,;: ]|\\(?:left|right)(?![a-z])|\\?\$|^[€£]|[€£]$")
+"""What says nothing of a value; a row break, two backslashes, does."""
+THOUSANDS = re.compile(r"(?<![\d.(\[{,])(\d{1,3})((?:,\d{3})+)(?![\d,])")
+EXPONENT = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)[eE]\+?(-?)0*(\d{1,4})(?![\w.])")
+NUMBER = re.compile(r"([-+]?)(?:(\d+)(?:\.(\d+))?|\.(\d+))")
+FRACTION = re.compile(r"([-+]?)(?:(\d+)/(\d+)|\\frac\{([-+]?\d+)\}\{(\d+)\}|\\frac(\d)(\d))")
+MIXED = re.compile(r"([-+]?)(\d+)(?:\s+(\d+)/(\d+)|\s*\\frac\{(\d+)\}\{(\d+)\})")
+SCIENTIFIC = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*(?:\\times|\\cdot|\*)\s*10\^(?:\{(-?\d{1,3})\}|(\d))")
+NAME = re.compile(r"(?:\\?[A-Za-z]+(?:_\{?\w+\}?)?|[A-Za-z]\([A-Za-z]\))")
+
+
+def normalised(value: str) -> str:
+    r"""A stated value without dressing: dollars, spacing commands, sizes, thousands separators, closing stop.
+
+    >>> normalised(r" $\left(1, 2\right).$ "), normalised("1,234"), normalised("4.5e-3")
+    ('(1, 2)', '1234', '4.5 \\times 10^{-3}')
+    """
+    value = _stripped(value)
+    while len(value) > 3 and (value[:2], value[-2:]) in {("$$", "$$"), ("\\(", "\\)"), ("\\[", "\\]")}:
+        value = value[2:-2].strip()
+    if len(value) > 1 and value[0] == value[-1] == "$":
+        value = value[1:-1].strip()
+    if whole := WHOLE_BOX.fullmatch(value):
+        value = whole[1].strip()
+    value = DRESSING.sub(r"\1", value).replace("{,}", ",").translate(LIKENESSES)
+    value = re.sub(r"\\[dt]frac", r"\\frac", value)
+    value = THOUSANDS.sub(lambda found: found[1] + found[2].replace(",", ""), value)
+    value = EXPONENT.sub(r"\1 \\times 10^{\2\3}", value)
+    return _stripped(value)
+
+
+def _stripped(value: str) -> str:
+    """Without blanks at its ends, and without the stop or comma that ends a phrase."""
+    return value.strip().rstrip(",;").removesuffix(".").removesuffix("。").strip()
+
+
+def as_number(value: str) -> Fraction | None:
+    r"""A normalised value as an exact number: an integer, decimal, fraction, mixed number or power-of-ten notation.
+
+    >>> as_number(r"-\frac{6}{4}"), as_number("0.50"), as_number("2x"), as_number(r"2 \times 10^{-1}")
+    (Fraction(-3, 2), Fraction(1, 2), None, Fraction(1, 5))
+    """
+    if len(value) > LONGEST:
+        return None
+    if NUMBER.fullmatch(value):
+        return Fraction(value)
+    if found := FRACTION.fullmatch(value):
+        sign, *parts = found.groups()
+        numerator, denominator = (int(part) for part in parts if part)
+        return Fraction(int(f"{sign}1") * numerator, denominator) if denominator else None
+    if found := MIXED.fullmatch(value):
+        sign, *parts = found.groups()
+        whole, numerator, denominator = (int(part) for part in parts if part)
+        return int(f"{sign}1") * (whole + Fraction(numerator, denominator)) if denominator else None
+    if found := SCIENTIFIC.fullmatch(value):
+        return Fraction(found[1]) * Fraction(10) ** int(found[2] or found[3])
+    return None
+
+
+def sides(value: str) -> list[str]:
+    r"""The sides of an equation chain; a lone variable on the left is a name, not a claim.
+
+    >>> sides("x = 7"), sides("1 = 3 = 7"), sides(r"x \leq 7")
+    (['7'], ['1', '3', '7'], ['x \\leq 7'])
+    """
+    if "," in value:  # "x = 1, y = 2": not a chain
+        return [value]
+    parts = [part.strip() for part in re.split(r"(?<![<>!:])=(?!=)", value)]
+    if len(parts) > 1 and NAME.fullmatch(parts[0]):
+        parts = parts[1:]
+    return parts if all(parts) else [value]
+
+
+def too_large(value: str) -> bool:
+    """Whether `value` is too long or too deeply nested to be an answer."""
+    if len(value) > LONGEST:
+        return True
+    depth = deepest = 0
+    for character in value:
+        depth += (character in "([{") - (character in ")]}")
+        deepest = max(deepest, depth)
+    return deepest > DEEPEST
