@@ -56,7 +56,8 @@ def stated_answers(answer: str) -> list[str]:
     >>> stated_answers("Adding up, 12 + 30 = 42."), stated_answers("First 12, then 30: it could be 42.")
     (['12 + 30 = 42'], [])
     """
-    answer = HIDDEN.sub(" ", answer)
+    if "%" in answer or "<!--" in answer:
+        answer = HIDDEN.sub(" ", answer)
     lines = [line for line in HASHES.findall(answer) if re.search(r"\w", line) and not BOX.search(line)]
     found = [content for content in boxed(answer) if re.search(r"\w", PLACEHOLDER.sub("", content))]
     found += [claim for line in lines if (claim := _claim(line))]
@@ -88,6 +89,8 @@ def gold_answer(gold: Any) -> str | None:
 
 def _announced(answer: str) -> Iterator[str]:
     """What follows each "the answer is": to the end of its sentence, or, on a line of its own, that line."""
+    if "answer" not in answer.lower() and "答案" not in answer:
+        return
     for lead in LEAD.finditer(answer):
         said = answer[lead.end() : lead.end() + LONGEST + 1]
         if "\n" in lead[1]:

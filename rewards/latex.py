@@ -21,6 +21,8 @@ def _balanced(depth: int) -> str:
     return pattern
 
 
+CONTENT = re.compile(rf"({_balanced(6)})\}}", re.DOTALL)
+"""What a box holds, with its closing brace."""
 WHOLE_BOX = re.compile(rf"\\(?:boxed|fbox|framebox)\s*+\{{({_balanced(3)})\}}", re.DOTALL | re.IGNORECASE)
 """A text that is one box and nothing else, when it matches in full."""
 
@@ -70,7 +72,7 @@ def boxed(text: str) -> list[str]:
     >>> boxed(r"\boxed{1}, \boxed{\frac{1}{\boxed{2}}}, $\boxed 4$, \boxed{3")
     ['1', '\\frac{1}{\\boxed{2}}', '4']
     """
-    pairs = matching_braces(text) if "{" in text else {}
+    pairs: dict[int, int] | None = None  # of every brace: only where a box is deeper than the pattern
     contents: list[str] = []
     end = 0
     for box in BOX.finditer(text):
@@ -79,9 +81,13 @@ def boxed(text: str) -> list[str]:
         if box[1]:
             end = box.end()
             contents.append(box[1].rstrip(".,;:!?*"))
-        elif box.end() - 1 in pairs:
-            end = pairs[box.end() - 1]
-            contents.append(text[box.end() : end])
+        elif closed := CONTENT.match(text, box.end()):
+            end = closed.end()
+            contents.append(closed[1])
+        else:
+            pairs = matching_braces(text) if pairs is None else pairs
+            end = pairs.get(box.end() - 1, end)
+            contents += [text[box.end() : end]] if end > box.end() else []
     return contents
 
 

@@ -43,6 +43,13 @@ def test_boxed_contents() -> None:
     ]
 
 
+def test_boxes_of_any_depth_and_none() -> None:
+    deep = "\\sqrt{" * 20 + "2" + "}" * 20
+    assert boxed(rf"\boxed{{1}} \boxed{{{deep}}} \boxed{{3}}") == ["1", deep, "3"]
+    assert boxed(rf"\boxed{{{deep} and \boxed{{4}}") == ["4"]
+    assert boxed(r"\boxed{}") == [""]
+
+
 def test_words_by_both_definitions() -> None:
     text = Text(r"Don't count $x^2$ twice; it's well-known.")
     assert text.word_count == 10
