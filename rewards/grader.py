@@ -23,11 +23,11 @@ from functools import cache
 logger = logging.getLogger(__name__)
 
 TIMEOUT = 3.0
-"""Seconds one verdict may take; a candidate that takes longer is wrong."""
+"""Seconds of processor time one verdict may take; a candidate that takes longer is wrong."""
 STARTUP = 120.0
 """Seconds a worker may take to import sympy on a busy machine."""
-GRACE = 1.0
-"""Seconds beyond the limit before a worker that was not stopped from within is killed from outside."""
+PATIENCE = 10
+"""Times the limit before a worker is killed by the clock on the wall: it is stuck, or the machine far too busy."""
 
 Pair = tuple[str, str]
 
@@ -38,7 +38,7 @@ class Worker:
     def __init__(self, timeout: float) -> None:
         self.timeout = timeout
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "keepif.rewards.grading_worker", str(timeout)],
+            [sys.executable, "-m", "keepif.rewards.grading_worker", str(timeout), str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -51,13 +51,13 @@ class Worker:
 
     def send(self, job: int, pair: Pair) -> None:
         self.job = job
-        self.deadline = time.monotonic() + self.timeout + GRACE
+        self.deadline = time.monotonic() + self.timeout * PATIENCE
         self.process.stdin.write(json.dumps(pair) + "\n")  # pyright: ignore[reportOptionalMemberAccess]
 
     @property
     def overdue(self) -> bool:
-        """Whether the clock ended it: its own (SIGALRM), or ours."""
-        return self.deadline < time.monotonic() or self.process.wait() == -signal.SIGALRM
+        """Whether a clock ended it: its own (SIGPROF), or ours."""
+        return self.deadline < time.monotonic() or self.process.wait() == -signal.SIGPROF
 
     def kill(self) -> None:
         self.process.kill()
@@ -73,7 +73,7 @@ class Grader:
 
     Args:
         workers (`int`, *optional*, defaults to `2`): processes.
-        timeout (`float`, *optional*, defaults to `3.0`): seconds one verdict may take.
+        timeout (`float`, *optional*, defaults to `3.0`): seconds of processor time one verdict may take.
     """
 
     def __init__(self, workers: int = 2, timeout: float = TIMEOUT) -> None:
@@ -97,14 +97,27 @@ class Grader:
         """math-verify's verdicts on (candidate, gold) pairs, in order.
 
         `True` or `False`; `None` where the gold cannot be read or, for an empty candidate, not within the limit.
-        Takes at most (number of hanging pairs / workers) x (timeout + a second).
+        Takes at most (number of hanging pairs / workers) x (timeout + a start); on a busy machine more, up to
+        `PATIENCE` times as much.
         """
         with self.lock:
-            return self._verdicts(pairs)
+            try:
+                return self._verdicts(pairs)
+            except BaseException:  # interrupted: a reply still to come must not go to a later pair
+                self._drop([worker for worker in self.workers if worker.job is not None])
+                raise
 
-    def _staff(self, wanted: int) -> None:
-        while len(self.workers) < wanted:
-            self.workers.append(Worker(self.timeout))
+    def _staff(self, wanted: int) -> bool:
+        """Start the workers that are missing; whether there is any."""
+        with contextlib.suppress(OSError, TypeError):  # no interpreter, no processes left
+            while len(self.workers) < wanted:
+                self.workers.append(Worker(self.timeout))
+        return bool(self.workers)
+
+    def _drop(self, workers: list[Worker]) -> None:
+        for worker in workers:
+            self.workers.remove(worker)
+            worker.kill()
 
     def _verdicts(self, pairs: Sequence[Pair]) -> list[bool | None]:
         results: list[bool | None] = [None] * len(pairs)
@@ -116,7 +129,7 @@ class Grader:
             if failed_starts > self.size:
                 logger.error("keepif: no grading worker starts; is math-verify installed? These rows are not scored.")
                 return results
-            self._staff(min(self.size, pending))
+            failed_starts += not self._staff(min(self.size, pending))
             for worker in self.workers:
                 if worker.ready and worker.job is None and waiting:
                     self._hand_out(worker, waiting, pairs)
@@ -134,8 +147,7 @@ class Grader:
                     results[job] = json.loads(line) if line else self._overdue(pairs[job])
                 worker.deadline = float("inf")
                 if not line:
-                    self.workers.remove(worker)
-                    worker.kill()
+                    self._drop([worker])
         return results
 
     def _hand_out(self, worker: Worker, waiting: deque[int], pairs: Sequence[Pair]) -> None:
@@ -154,7 +166,7 @@ class Grader:
         with selectors.DefaultSelector() as selector:
             for worker in self.workers:
                 selector.register(worker.process.stdout, selectors.EVENT_READ, worker)  # pyright: ignore[reportArgumentType]
-            patience = min(worker.deadline for worker in self.workers) - time.monotonic()
+            patience = min((worker.deadline for worker in self.workers), default=0.0) - time.monotonic()
             ready = selector.select(max(0.0, min(patience, 1.0)))
         said = [(key.data, key.data.process.stdout.readline()) for key, _ in ready]
         heard = {id(worker) for worker, _ in said}

@@ -1,18 +1,23 @@
 """A grading process: reads `[candidate, gold]` lines, writes math-verify's verdicts. Started by `grader.py`.
 
-It may be killed at any moment. The kernel kills it when one verdict takes longer than the limit (SIGALRM in its
-default disposition needs no Python to run, so a big-integer power that holds the interpreter cannot outlive it) and
-when it asks for more memory than it may have, so that it never outlives its parent either.
+It may be killed at any moment. The kernel kills it when one verdict takes more processor time than the limit (SIGPROF
+in its default disposition needs no Python to run, so a big-integer power that holds the interpreter cannot outlive it)
+and when it asks for more memory than it may have. It leaves when its parent is gone.
 """
 
 import json
 import logging
+import os
+import select
 import signal
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 MEMORY = 4 * 1024**3
 """Bytes of address space."""
+WATCH = 1.0
+"""Seconds between two looks at whether the parent lives."""
 
 
 def limit_memory() -> None:
@@ -48,8 +53,18 @@ def verdict(candidate: str, gold: str) -> bool | None:
         return False
 
 
+def lines(parent: int) -> Iterator[str]:
+    """Standard input's lines, until it ends or `parent` has: a process it forked may hold the pipe open for long."""
+    while os.getppid() == parent:
+        if select.select([sys.stdin], [], [], WATCH)[0]:  # one line at a time is sent, so that none waits in a buffer
+            line = sys.stdin.readline()
+            if not line:
+                return
+            yield line
+
+
 def main() -> None:
-    seconds = float(sys.argv[1])
+    seconds, parent = float(sys.argv[1]), int(sys.argv[2])
     limit_memory()
     logging.disable(logging.CRITICAL)
     sys.set_int_max_str_digits(0)
@@ -57,10 +72,10 @@ def main() -> None:
     sys.stdout = sys.stderr  # whatever a library prints must not enter the protocol
     verdict("1", "1")  # imports everything before the first clock runs
     print("ready", file=out, flush=True)
-    for line in sys.stdin:
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+    for line in lines(parent):
+        signal.setitimer(signal.ITIMER_PROF, seconds)
         found = verdict(*json.loads(line))
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         print(json.dumps(found), file=out, flush=True)
 
 

@@ -76,6 +76,53 @@ def test_works_in_a_daemonic_process() -> None:
     assert run.stdout.strip() == "[1.0]", run.stderr
 
 
+def test_an_interrupted_call_leaves_no_verdict_to_the_next(grader: Grader, monkeypatch: pytest.MonkeyPatch) -> None:
+    grader.verdicts([("1", "1"), ("1", "1")])  # started
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(grader, "_listen", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            grader.verdicts([("x+1", "1+x"), ("x+1", "1+x")])
+    assert grader.verdicts([("x+2", "1+x"), ("x+3", "1+x")]) == [False, False]
+    grader.close()
+
+
+@pytest.mark.parametrize("missing", ["", "/no/such/python", None])
+def test_without_an_interpreter_nothing_is_scored(
+    grader: Grader, monkeypatch: pytest.MonkeyPatch, missing: str | None
+) -> None:
+    monkeypatch.setattr(sys, "executable", missing)
+    grader.warm()
+    assert grader.verdicts([("x+1", "1+x")]) == [None]
+
+
+def test_the_clock_is_the_workers_own(grader: Grader) -> None:
+    """A machine too busy to run a worker does not make its candidate wrong."""
+    grader.verdicts([("x", "x")])
+    worker = grader.workers[0].process.pid
+    os.kill(worker, signal.SIGSTOP)
+    threading.Timer(grader.timeout + 2.0, os.kill, (worker, signal.SIGCONT)).start()
+    assert grader.verdicts([("x+1", "1+x")]) == [True]
+    assert grader.workers[0].process.pid == worker
+    grader.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_workers_go_though_a_fork_holds_their_pipe() -> None:
+    code = (
+        "import os, sys, time\n"
+        "from keepif.rewards.grader import Grader\n"
+        "g = Grader(1, 2.0); g.verdicts([('x', 'x')])\n"
+        "if os.fork() == 0: os.close(1); time.sleep(30); os._exit(0)\n"
+        "print(g.workers[0].process.pid, flush=True); os._exit(0)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, timeout=60, check=True)
+    assert _gone(int(run.stdout))
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_workers_go_when_their_parent_is_killed() -> None:
     code = (
@@ -90,10 +137,15 @@ def test_workers_go_when_their_parent_is_killed() -> None:
     os.kill(parent.pid, signal.SIGKILL)
     parent.wait()
     parent.stdout.close()
+    assert _gone(worker)
+
+
+def _gone(pid: int) -> bool:
+    """Whether a process ends within ten seconds."""
     deadline = time.monotonic() + 10
-    while time.monotonic() < deadline and _alive(worker):
+    while time.monotonic() < deadline and _alive(pid):
         time.sleep(0.1)
-    assert not _alive(worker)
+    return not _alive(pid)
 
 
 def _alive(pid: int) -> bool:
