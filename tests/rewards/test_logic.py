@@ -15,7 +15,7 @@ from keepif.rewards.logic import last_object, logic_credit, logic_gold, logic_ve
 GOLD = '{"output":7,"stats":{"hits":2,"rounds":0}}'
 RIGHT = '{"output": 7, "stats": {"rounds": 0, "hits": 2}}'
 
-scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 outputs = scalars | st.lists(scalars | st.lists(st.integers()), max_size=4)
 stats = st.dictionaries(st.text(max_size=5), st.integers(), max_size=4)
 
