@@ -79,7 +79,7 @@ def is_filler(text: str) -> bool:
     encoded = text[-LOOK:].encode("utf-8", "surrogatepass")
     if len(encoded) >= SHORT and len(zlib.compress(encoded)) < FILLER * len(encoded):
         return True
-    words = re.findall(r"\w+", text[-LOOK:].lower())[-RECENT:]
+    words = re.findall(r"\w+", text[-10 * RECENT :].lower())[-RECENT:]
     return len(words) >= 60 and len(set(words)) < VARIETY * len(words)
 
 

@@ -18,6 +18,10 @@ KEPT = frozenset(f"\n\t{FORMULA}")
 """Control characters that are not taken out."""
 WORD_CHARACTERS = bytes(i if chr(i).isalnum() or i == ord("_") else ord(" ") for i in range(128)) + bytes(128)
 """A table that leaves ASCII's word characters and turns all others into spaces."""
+SPOKEN_CHARACTERS = bytes(i if chr(i) in f"'-{FORMULA}" else word for i, word in enumerate(WORD_CHARACTERS))
+"""The same, but for joiners and formulas."""
+LOOSE_JOINER = re.compile(rb"['-](?:(?<!\w['-])|(?!\w))")
+"""An apostrophe or hyphen that joins no words."""
 SENTENCE_END = re.compile(
     r"[.?!…](?<![.?!…][.?!…])[.?!…]*+[\"'”’)\]*_»]*+(?=\s|$)|[。！？](?<![。！？][。！？])[。！？]*+"
 )
@@ -92,6 +96,14 @@ class Text:
     def spoken(self) -> list[str]:
         """Words as a reader counts them: "don't" is one, a masked formula is one."""
         return WORD.findall(self.raw)
+
+    @cached_property
+    def spoken_count(self) -> int:
+        """How many `spoken` words there are; counted several times faster where the text is ASCII."""
+        if not self.raw.isascii():
+            return len(self.spoken)
+        joined = LOOSE_JOINER.sub(b" ", self.raw.encode("ascii")).replace(FORMULA.encode(), f" {FORMULA} ".encode())
+        return len(joined.translate(SPOKEN_CHARACTERS).split())
 
     def says(self, count: int, beyond: frozenset[str] = frozenset()) -> bool:
         """Whether there are `count` words or more other than those in `beyond` (in lower case)."""

@@ -48,7 +48,7 @@ class NumberWords(Counted):
 
     def math_count(self, text: Text) -> int:
         """Words as a reader counts them: "don't" is one, a formula is one."""
-        return len(text.prose.spoken)
+        return text.prose.spoken_count
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
@@ -86,7 +86,7 @@ class WordCountRange(Counted):
         return text.word_count
 
     def math_count(self, text: Text) -> int:
-        return len(text.prose.spoken)
+        return text.prose.spoken_count
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:

@@ -45,10 +45,11 @@ def completions(count: int, words: int | None = None) -> tuple[list[str], list[s
 
 
 def _led_up_to(rng: random.Random, rows: list[Any], text: str, words: int) -> str:
-    """`text` behind other solutions, whose boxes are taken off."""
+    """`text` behind the working of other solutions, which ends before the line that states their answer."""
     said, length = [text], len(text.split())
     while length < words:
-        said.append(rng.choice(rng.choice(rows)["code"]).replace("\\boxed", ""))
+        working = rng.choice(rng.choice(rows)["code"]).split("\\boxed")[0]
+        said.append(working.rpartition("\n")[0] or "Let us see.")
         length += len(said[-1].split())
     return "\n\n".join(reversed(said))
 

@@ -1,5 +1,6 @@
 """Views of a text, and the masking of formulas."""
 
+import re
 import time
 
 import pytest
@@ -54,6 +55,13 @@ def test_words_by_both_definitions() -> None:
     text = Text(r"Don't count $x^2$ twice; it's well-known.")
     assert text.word_count == 10
     assert len(text.prose.spoken) == 6
+
+
+@given(st.text(alphabet="ab1_ '-.\x1a\n$", max_size=60) | st.text())
+def test_words_are_counted_as_they_are_listed(text: str) -> None:
+    assert Text(text).spoken_count == len(Text(text).spoken)
+    assert Text(text).word_count == len(re.findall(r"\w+", text))
+    assert Text(text).word_line.split() == re.findall(r"\w+", text.lower())
 
 
 def test_prose_has_no_invisible_characters() -> None:
