@@ -24,14 +24,15 @@ def guard(
 
     - `"truncated"`: it does not end in an end token (known only where both `token_ids` and `end_ids` are);
     - `"unclosed"`: the thinking was never closed, so there is no answer;
-    - `"reopened"`: a thinking delimiter after the first close, or two openings;
+    - `"reopened"`: a thinking delimiter after the first close, two openings, text before the opening, or, in an answer
+      whose delimiters are the default ones, another model's;
     - `"empty"`: nothing in the answer section;
     - `"repetitive"`: the answer is filler.
 
     >>> guard(Response.parse("<think>so")), guard(Response.parse("42")), guard(Response.parse("p " * 500))
     ('unclosed', None, 'repetitive')
     """
-    if end_ids and token_ids and token_ids[-1] not in end_ids:
+    if end_ids and token_ids is not None and not any(token in end_ids for token in token_ids[-1:]):
         return "truncated"
     if not response.closed:
         return "unclosed"
