@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from trl import GRPOConfig, GRPOTrainer, ModelConfig, TrlParser, get_peft_config
 
-from keepif.trainer.dataset import text_of
+from keepif.rewards.response import prompt_text
 
 from .arguments import KeepIFArguments
 from .data import load_prompts
@@ -56,7 +56,7 @@ def show(trainer: Any, metrics: dict[str, Any]) -> None:
     table.add_column("found", no_wrap=True)
     table.add_column("value")
     table.add_row("prompts", str(len(trainer.train_dataset)))
-    table.add_row("first prompt", text_of(trainer.train_dataset[0]["prompt"])[:500])
+    table.add_row("first prompt", prompt_text(trainer.train_dataset[0]["prompt"])[:500])
     parameters = [p for p in trainer.model.parameters() if p.requires_grad]
     table.add_row("trained parameters", f"{sum(p.numel() for p in parameters):,}")
     table.add_row("processes", str(trainer.accelerator.num_processes))

@@ -45,7 +45,8 @@ def guard(
 
     - `"truncated"`: it does not end in an end token (known only where both `token_ids` and `end_ids` are);
     - `"unclosed"`: the thinking was never closed, so there is no answer;
-    - `"reopened"`: a thinking delimiter after the first close, or two openings;
+    - `"reopened"`: a thinking delimiter after the first close, two openings, text before the opening, or, in an answer
+      whose delimiters are the default ones, another model's;
     - `"empty"`: nothing in the answer section;
     - `"hidden"`: characters in it that nobody sees;
     - `"repetitive"`: the answer is filler;
@@ -57,7 +58,7 @@ def guard(
     """
     text = response.answer_text
     found = (
-        ("truncated", bool(end_ids and token_ids and token_ids[-1] not in end_ids)),
+        ("truncated", bool(end_ids) and token_ids is not None and not {*token_ids[-1:]} & {*end_ids}),
         ("unclosed", not response.closed),
         ("reopened", response.reopened),
         ("empty", not response.answer.stripped),

@@ -1,7 +1,8 @@
 """Response: a completion, split once into thinking and answer."""
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +21,12 @@ class Delimiters:
 
 
 DEFAULT_DELIMITERS = Delimiters()
+OTHERS = re.compile(
+    r"</?\s?(?:think|thinking|thoughts?|reasoning|reflection|analysis|scratchpad)\s?>|\[/?think(?:ing)?\]"
+    r"|<\|(?:channel|(?:begin|end)_of_thought)\|>",
+    re.IGNORECASE,
+)
+"""What opens or closes the thinking of other models: with the default delimiters it has no place in an answer."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +37,8 @@ class Response:
         thinking (`str` or `None`): the thinking section, `None` where there is none.
         answer_text (`str`): the answer section, as written; empty where the thinking never closed.
         closed (`bool`): whether the thinking, if any, was closed.
-        reopened (`bool`): whether a thinking delimiter stands again after the first close.
+        reopened (`bool`): whether a thinking delimiter stands where none may: again after the first close, behind
+            text, or, of another model, in the answer.
     """
 
     thinking: str | None
@@ -61,8 +69,11 @@ class Response:
         """
         thinking, content = _last_message(completion)
         if thinking is not None and delimiters.open not in content and delimiters.close not in content:
-            return cls(thinking=thinking, answer_text=content)
-        return cls._split(content, delimiters)
+            response = cls(thinking=thinking, answer_text=content)
+        else:
+            response = cls._split(content, delimiters)
+        foreign = delimiters.open == DEFAULT_DELIMITERS.open and OTHERS.search(response.answer_text)
+        return replace(response, reopened=True) if foreign else response
 
     @classmethod
     def _split(cls, text: str, delimiters: Delimiters) -> "Response":
@@ -75,8 +86,17 @@ class Response:
         reopened = delimiters.open in after or delimiters.close in after
         answer = after.rpartition(delimiters.close)[2] if delimiters.close in after else after
         head, opened, thinking = before.partition(delimiters.open)
-        reopened = reopened or delimiters.open in thinking
+        reopened = reopened or delimiters.open in thinking or bool(opened and head.strip())
         return cls(thinking=thinking if opened else head, answer_text=answer, reopened=reopened)
+
+
+def prompt_text(prompt: Any) -> str:
+    """A prompt's text: itself, or its last user message; empty for anything else."""
+    if isinstance(prompt, str):
+        return prompt
+    messages = prompt if isinstance(prompt, Sequence) else []
+    asked = [message for message in messages if isinstance(message, Mapping) and message.get("role") == "user"]
+    return _content(asked[-1].get("content")) if asked else ""
 
 
 def _last_message(completion: Any) -> tuple[str | None, str]:

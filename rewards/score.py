@@ -1,24 +1,20 @@
 """A batch of completions, scored: correctness, compliance, length penalty and what voided them."""
 
-import json
-import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, Literal
 
+from .columns import Asked, asked_of, gold_column, same_length, token_budgets, token_ids
 from .compliance import compliance, credits_of, verdicts
-from .constraints import Constraint, ConstraintError, Reading, constraints_of
-from .constraints.schema import COLUMNS, TRIP_WIRE, WEIGHTS, holds_constraints, weights_of
+from .constraints import Constraint, Reading
 from .correctness import correctness
 from .guard import guard
 from .length import length_penalty
-from .response import DEFAULT_DELIMITERS, Delimiters, Response
+from .response import DEFAULT_DELIMITERS, Delimiters, Response, prompt_text
 
-logger = logging.getLogger(__name__)
-
+NOTHING = Response(thinking=None, answer_text="")
+"""Graded in the place of a voided completion, which is wrong whatever it says."""
 Credit = Literal["soft", "hard", "graded"]
-GOLD_COLUMNS = ("answer", "solution", "ground_truth")
 
 
 @dataclass(frozen=True)
@@ -53,15 +49,6 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """The constraints of a row, what each counts (`None`: all the same), and whether the row is a trip-wire."""
-
-    constraints: tuple[Constraint, ...] = ()
-    weights: tuple[float, ...] | None = None
-    trip_wire: bool = False
-
-
-@dataclass(frozen=True)
 class Scoring:
     """How completions are scored; the same for a combined reward and for its parts.
 
@@ -90,18 +77,26 @@ class Scoring:
             raise ValueError(f"budget must be a positive number of tokens, or None for none; found {self.budget!r}")
 
     def batch(
-        self, completions: Sequence[Any], completion_ids: Sequence[Any] | None, columns: Mapping[str, Any]
+        self,
+        completions: Sequence[Any],
+        completion_ids: Sequence[Any] | None,
+        columns: Mapping[str, Any],
+        prompts: Sequence[Any] | None = None,
     ) -> list[Score]:
         """Score every completion. `columns` are the data set's, as TRL passes them; unknown ones are ignored."""
-        _same_length(len(completions), {"completion_ids": completion_ids, **columns})
+        same_length(len(completions), {"completion_ids": completion_ids, **columns})
         responses = [Response.parse(completion, self.delimiters) for completion in completions]
-        ids = completion_ids or [None] * len(responses)
+        ids = token_ids(completion_ids, len(responses))
+        asked_in = map(prompt_text, [""] * len(responses) if prompts is None else prompts)
+        voids = [guard(response, row, self.end_ids, prompt)
+                 for response, row, prompt in zip(responses, ids, asked_in, strict=True)]  # fmt: skip
         golds = gold_column(columns)
-        correct = correctness(responses, golds) if golds else [None] * len(responses)
-        budgets = columns.get("budget") or [self.budget] * len(responses)
+        graded = [NOTHING if void else response for response, void in zip(responses, voids, strict=True)]
+        correct = [None] * len(responses) if golds is None else correctness(graded, golds)
+        budgets = token_budgets(columns.get("budget"), self.budget, len(responses))
         asked = asked_of(columns, len(responses))
         return [
-            self._one(response, ids[i], correct[i], golds is not None, asked[i], budgets[i])
+            self._one(response, ids[i], voids[i], correct[i], golds is not None, asked[i], budgets[i])
             for i, response in enumerate(responses)
         ]
 
@@ -109,6 +104,7 @@ class Scoring:
         self,
         response: Response,
         ids: Sequence[int] | None,
+        void: str | None,
         c: float | None,
         has_gold: bool,
         asked: Asked | None,
@@ -117,9 +113,8 @@ class Scoring:
         tokens = len(ids) if ids is not None else 0
         unreadable = asked is None or (has_gold and c is None)
         constraints = asked.constraints if asked else ()
-        void = guard(response, ids, self.end_ids)
         if void:
-            c, found, vacuous = (None if c is None else 0.0), [False] * len(constraints), frozenset[str]()
+            found, vacuous = [False] * len(constraints), frozenset[str]()
         else:
             found = verdicts(response, constraints, self.reading)
             vacuous = frozenset(self._vacuous(response, constraints, found))
@@ -145,47 +140,3 @@ class Scoring:
             silent = self.reading == "math" and constraint.silent and not verdict
             if silent and constraint.closed_by_silence(response.answer) and constraint.math(response.answer):
                 yield constraint.id
-
-
-def gold_column(columns: Mapping[str, Any]) -> Sequence[Any] | None:
-    """The gold answers, under whichever published name they stand; a `ground_truth` of constraints holds none."""
-    for name in GOLD_COLUMNS:
-        column = columns.get(name)
-        if column is not None and not (name == "ground_truth" and any(holds_constraints(cell) for cell in column)):
-            return column
-    return None
-
-
-def _same_length(rows: int, columns: Mapping[str, Any]) -> None:
-    """Raise a `ValueError` that names the column which is not a list of one entry a completion."""
-    for name in ("completion_ids", "budget", *GOLD_COLUMNS, *COLUMNS, WEIGHTS, TRIP_WIRE):
-        column = columns.get(name)
-        if column is not None and (isinstance(column, str) or len(column) != rows):
-            found = "a text" if isinstance(column, str) else f"{len(column)} entries"
-            raise ValueError(f"{name!r} must hold one entry for each of the {rows} completions, found {found}")
-
-
-def asked_of(columns: Mapping[str, Any], rows: int) -> list[Asked | None]:
-    """What each row of a batch of columns asks for; `None`, and a line in the log, where it cannot be read.
-
-    Rows are checked when a run starts (`KeepIF.attach`); this is the second line, which must not cost a run.
-    """
-    present = {name: columns[name] for name in (*COLUMNS, WEIGHTS, TRIP_WIRE) if columns.get(name) is not None}
-    return [_read(json.dumps({name: column[i] for name, column in present.items()}, default=_plain))
-            for i in range(rows)]  # fmt: skip
-
-
-@lru_cache(maxsize=16_384)
-def _read(row: str) -> Asked | None:
-    try:
-        decoded = json.loads(row)
-        constraints = constraints_of(decoded)
-        weights = weights_of(decoded, len(constraints))
-        return Asked(tuple(constraints), weights, trip_wire=bool(decoded.get(TRIP_WIRE)))
-    except ConstraintError as error:
-        logger.error("keepif: the constraints of a row cannot be read, and it is not scored: %s", error)  # noqa: TRY400
-        return None
-
-
-def _plain(value: Any) -> Any:
-    return value.tolist() if hasattr(value, "tolist") else str(value)

@@ -1,6 +1,7 @@
 """A batch scored once for all rewards that share it, and shown on TRL's dashboard."""
 
 from collections.abc import Callable, Sequence
+from threading import Lock
 from typing import Any
 
 from .guard import REASONS
@@ -12,7 +13,7 @@ Observer = Callable[[Sequence[Score], Sequence[Any]], None]
 
 
 class Scorer:
-    """Scores each batch once, however many rewards ask, and logs it.
+    """Scores each batch once, however many rewards ask, and logs it; threads take turns.
 
     Attributes:
         scoring ([`Scoring`]): how completions are scored.
@@ -24,6 +25,7 @@ class Scorer:
         self.scoring = scoring or Scoring()
         self.observer: Observer | None = None
         self.gauges: dict[str, float] = {}
+        self._lock = Lock()
         self._forget()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -48,20 +50,21 @@ class Scorer:
         **columns: Any,
     ) -> list[Score]:
         """The batch's scores. TRL hands every reward the same list, so who asks twice has brought another batch."""
-        if completions is self._batch and asker not in self._served:
-            self._served.add(asker)
-            return self._scores
-        self._scores = self.scoring.batch(completions, completion_ids, columns)
-        self._batch, self._served = completions, {asker}
-        if log_metric is not None:
-            log_scores(self._scores, log_metric)
-            for name, value in self.gauges.items():
-                log_metric(name, value)
-        if log_extra is not None:
-            log_columns(self._scores, log_extra)
-        if self.observer is not None:
-            self.observer(self._scores, prompts or [""] * len(completions))
-        return self._scores
+        with self._lock:
+            if completions is self._batch and asker not in self._served:
+                self._served.add(asker)
+                return self._scores
+            scores = self._scores = self.scoring.batch(completions, completion_ids, columns, prompts)
+            self._batch, self._served = completions, {asker}
+            if log_metric is not None:
+                log_scores(scores, log_metric)
+                for name, value in self.gauges.items():
+                    log_metric(name, value)
+            if log_extra is not None:
+                log_columns(scores, log_extra)
+            if self.observer is not None:
+                self.observer(scores, prompts or [""] * len(completions))
+            return scores
 
 
 def log_scores(scores: Sequence[Score], log_metric: LogMetric) -> None:

@@ -9,6 +9,7 @@ from datasets import Dataset
 from keepif.rewards.answers import gold_answer
 from keepif.rewards.constraints import REGISTRY, Composition, Constraint, ConstraintError, Problem, constraints_of
 from keepif.rewards.constraints.schema import COLUMNS, holds_constraints
+from keepif.rewards.response import prompt_text
 
 PROMPT_COLUMNS = ("prompt", "messages", "question", "problem")
 
@@ -51,7 +52,7 @@ def constrain(
     for number, row in enumerate(dataset.to_list()):
         prompt, constraints = _read(number, row)
         if not constraints and rng.random() < share:
-            problem = Problem(text_of(prompt), gold_answer(_gold(row)) or "")
+            problem = Problem(prompt_text(prompt), gold_answer(_gold(row)) or "")
             constraints = sample(rng, problem, rng.randint(fewest, most), pool)
             prompt = with_sentences(prompt, [constraint.description for constraint in constraints])
         prompts.append(prompt)
@@ -71,13 +72,6 @@ def sample(rng: random.Random, problem: Problem, count: int, pool: Sequence[str]
         if len(chosen) == count:
             break
     return chosen
-
-
-def text_of(prompt: Any) -> str:
-    """A prompt's text: itself, or its last user message."""
-    if isinstance(prompt, str):
-        return prompt
-    return next((message["content"] for message in reversed(prompt) if message.get("role") == "user"), "")
 
 
 def _checked(dataset: Dataset, share: float, per_prompt: tuple[int, int]) -> tuple[int, int]:

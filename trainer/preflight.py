@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import trl
 
 from keepif.rewards import Delimiters, Scoring
+from keepif.rewards.columns import GOLD_COLUMNS
 from keepif.rewards.constraints import ConstraintError, constraints_of
 from keepif.rewards.constraints.schema import weights_of
 from keepif.rewards.length_terms import ONE_BY_ONE
 from keepif.rewards.reward import LengthTerm
-from keepif.rewards.score import GOLD_COLUMNS
 
 from .floor import Floor
 

@@ -58,7 +58,7 @@ def compiles(instruction_id: str, pattern: str) -> None:
     """The published checks take a keyword as a pattern: refuse one that is none, and one that can take for ever."""
     try:
         re.compile(pattern)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise ConstraintError(f"{instruction_id}: keyword {pattern!r} is no valid pattern ({error})") from None
     if re.search(r"[*+}]\)+[*+{]", pattern):
         raise ConstraintError(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from keepif.rewards import Response, guard
+from keepif.rewards import Delimiters, Response, guard
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,14 @@ from keepif.rewards import Response, guard
         ("<think>a</think> \n", "empty"),
         ("<think>a", "unclosed"),
         ("<think>a</think>b<think>c</think>d", "reopened"),
+        (r"It is 3. <think>a</think>It is 42.", "reopened"),
+        ("<thinking>a</thinking>It is 42.", "reopened"),
+        ("<think>a</think>It is 42. <reasoning>or 43</reasoning>", "reopened"),
+        ("<THINK>a</THINK>It is 42.", "reopened"),
+        ("[THINK]a[/THINK]It is 42.", "reopened"),
+        ("<|channel|>analysis<|message|>a<|end|>It is 42.", "reopened"),
+        (" \n<think>a</think>It is 42.", None),
+        ("I was thinking: x < think, so it is 42.", None),
         ("keyword " * 200, "repetitive"),
         ("p p p " * 100, "repetitive"),
         ("\n" * 500 + "x", "repetitive"),
@@ -53,6 +61,9 @@ PROMPT = "Bob has 3 apples and buys 4 more of them. How many apples has he got? 
 )
 def test_a_copied_prompt(text: str, copied: bool) -> None:
     assert (guard(Response.parse(text), prompt=PROMPT) == "copied") is copied
+    messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": PROMPT}]
+    for prompt in (PROMPT, messages):
+        assert (Scoring().batch([text], None, {}, [prompt])[0].void == "copied") is copied
     assert guard(Response.parse(text)) is None
 
 
@@ -62,6 +73,12 @@ def test_truncation_needs_the_end_tokens() -> None:
     assert guard(response, [5, 2], {2}) is None
     assert guard(response, [5, 6], None) is None
     assert guard(response, None, {2}) is None
+    assert guard(response, [], {2}) == "truncated"
+
+
+def test_who_has_delimiters_of_their_own_may_write_the_others() -> None:
+    answer = "[T]a[/T]It is <thinking>42</thinking>."
+    assert guard(Response.parse(answer, Delimiters("[T]", "[/T]"))) is None
 
 
 def test_real_solutions_are_left_alone(benchmark: Callable[[str], list[dict[str, Any]]]) -> None:

@@ -2,9 +2,12 @@
 
 import math
 import pickle
+import time
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -64,6 +67,67 @@ def test_a_broken_row_is_not_scored_and_costs_only_itself(caplog: pytest.LogCapt
     for reward in (keepif_reward, compliance_reward):
         assert reward(["So it is four."] * 2, **columns) == [1.0, None]
     assert "unknown instruction id 'no:such'" in caplog.text
+
+
+CIRCULAR: list[Any] = []
+CIRCULAR.append(CIRCULAR)
+
+
+@pytest.mark.parametrize(
+    ("ids", "kwargs"),
+    [
+        pytest.param("[" * 5000, None, id="endless brackets"),
+        pytest.param(CIRCULAR, None, id="a circle"),
+        pytest.param([{(1, 2): 3}], None, id="keys of another kind"),
+        pytest.param(["length_constraints:number_words"], [{"num_words": math.nan, "relation": "at least"}], id="nan"),
+        pytest.param(["length_constraints:number_words"], [{"num_words": math.inf, "relation": "at least"}], id="inf"),
+        pytest.param(["keywords:existence"], [{"keywords": ["a{99999999999999999999}"]}], id="a huge repetition"),
+        pytest.param(["keywords:existence"], [{"keywords": ["(" * 2000 + ")" * 2000]}], id="a deep pattern"),
+    ],
+)
+def test_whatever_a_row_holds_no_call_raises(ids: Any, kwargs: Any) -> None:
+    for reward in (keepif_reward, compliance_reward):
+        assert reward(["So it is four."], instruction_id_list=[ids], kwargs=[kwargs]) == [None]
+
+
+def test_columns_of_arrays() -> None:
+    columns = {"answer": np.array([4, 5]), "budget": np.array([100, 1]), "completion_ids": np.ones((2, 2), int)}
+    assert correctness_reward([r"\boxed{4}", r"\boxed{4}"], **columns) == [1.0, 0.0]
+    assert length_reward([r"\boxed{4}", r"\boxed{5}"], **columns) == [0.0, -1.0]
+
+
+@pytest.mark.parametrize("budget", [math.nan, "10", -3, True, [10], math.inf])
+def test_an_unusable_budget_is_none(budget: Any, caplog: pytest.LogCaptureFixture) -> None:
+    assert length_reward([r"\boxed{4}"], completion_ids=[[1] * 30], budget=[budget], answer=["4"]) == [0.0]
+    assert "budget" in caplog.text
+
+
+@pytest.mark.parametrize("ids", [3, "ab", None, 1.5])
+def test_unusable_token_ids_are_none(ids: Any) -> None:
+    assert keepif_reward([r"\boxed{4}"], completion_ids=[ids], answer=["4"]) == [1.0]
+
+
+def test_voided_completions_are_not_graded(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def grade(responses: Any, golds: Any) -> list[float]:
+        seen.extend(response.answer_text for response in responses)
+        return [0.0] * len(golds)
+
+    monkeypatch.setattr("keepif.rewards.score.correctness", grade)
+    keepif_reward(["<think>a</think>4<think>", "It is 4."], answer=["4"] * 2)
+    assert seen == ["", "It is 4."]
+
+
+def test_threads_that_share_a_reward_get_their_own_scores() -> None:
+    reward = KeepIFReward()
+    reward.scorer.observer = lambda *_: time.sleep(0.02)  # while one is at it, the other comes
+
+    def ask(answer: str) -> list[float | None]:
+        return [value for _ in range(10) for value in reward([answer], answer=["4"])]
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(ask, [r"\boxed{4}", r"\boxed{5}"])) == [[1.0] * 10, [0.0] * 10]
 
 
 def test_gold_answers_as_ground_truth() -> None:

@@ -9,8 +9,8 @@ from datasets import Dataset
 
 from keepif.rewards import constraints_of
 from keepif.rewards.constraints import REGISTRY, Composition, Problem
+from keepif.rewards.response import prompt_text
 from keepif.trainer import RowError, constrain
-from keepif.trainer.dataset import text_of
 
 PLAIN = Dataset.from_list([{"prompt": f"What is {i} + {i}?", "answer": str(2 * i)} for i in range(60)])
 CHAT = Dataset.from_list(
@@ -25,8 +25,8 @@ def test_the_prompt_says_what_the_columns_say(dataset: Dataset) -> None:
     for before, after in zip(dataset, constrained, strict=True):
         constraints = constraints_of(after)
         assert 1 <= len(constraints) <= 3
-        said = " ".join([text_of(before["prompt"]), *(constraint.description for constraint in constraints)])
-        assert text_of(after["prompt"]) == said
+        said = " ".join([prompt_text(before["prompt"]), *(constraint.description for constraint in constraints)])
+        assert prompt_text(after["prompt"]) == said
         assert after["answer"] == before["answer"]
 
 
