@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from keepif.rewards import Delimiters, Response, guard
+from keepif.rewards import Delimiters, Response, Scoring, guard
 
 
 @pytest.mark.parametrize(
