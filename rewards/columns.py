@@ -62,7 +62,7 @@ def token_budgets(column: Sequence[Any] | None, default: int | None, rows: int) 
 
 
 def _budget(cell: Any) -> Any:
-    usable = isinstance(cell, Real) and not isinstance(cell, bool) and math.isfinite(cell) and cell > 0
+    usable = isinstance(cell, Real) and not isinstance(cell, bool) and 0 < float(cell) < math.inf
     if cell is None or usable:
         return cell
     logger.error("keepif: a budget must be a positive number of tokens, found %r; this row has none", cell)
