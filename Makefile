@@ -26,6 +26,7 @@ lint: $(VENV)/dev
 
 bench: $(VENV)/dev
 	OMP_NUM_THREADS=1 $(BIN)/python tests/rewards/bench_rewards.py
+	OMP_NUM_THREADS=1 $(BIN)/python tests/rewards/bench_hostile.py
 	OMP_NUM_THREADS=1 $(BIN)/python tests/rewards/bench_constraints.py
 
 ablation: $(VENV)/demo
