@@ -14,9 +14,12 @@ FORMULA = (
 )
 DECIMAL = r"[-+−]?+(?:\\?[$€£])?+\d++(?:,\d++)*+(?:\.\d++)?+(?:/\d++)?+(?:\s?\\?%|°)?+"
 VALUE = rf"(?:{FORMULA}|{DECIMAL})"
-_NUMERAL = "hundred|thousand|[mbtr]+illion|dozen|pi|squared|cubed|factorial|hal[fv]e?s?|thirds?|quarters?"
-UNIT = rf"[ \t]{{1,2}}+(?!(?:{_NUMERAL})\b)[A-Za-z]{{2,}}+"
-"""One word behind a number, but none that makes another number of it."""
+_NUMERAL = "(?:hundred|thousand|[mbtr]+illion|dozen|half|halve|third|quarter)s?|pi|squared|cubed|factorial"
+UNIT = (
+    rf"[ \t]{{1,2}}+(?!(?:{_NUMERAL})\b)(?:(?:square|cubic) )?+[A-Za-z]{{2,}}+"
+    r"(?:\^?[23²³]|(?: per| in) [A-Za-z]{2,}+)?+"
+)
+"""A unit behind a number, as in "3 apples", "3 cm^2" and "3 miles per hour"; no word that makes another number."""
 
 SINGLE = re.compile(rf"({VALUE}|\([A-Z]\)|[A-Z])(?:{UNIT})?")
 """One value, or the letter of a choice, and perhaps its unit."""

@@ -82,6 +82,10 @@ def grade(answer: str, gold: object) -> float | None:
         ("The answer is 30°.", "30"),
         (r"Answer: \frac{1}{2}", "1/2"),
         ("The answer is 42 apples.", "42"),
+        ("The answer is 42 apples in total.", "42"),
+        ("The answer is 42 miles per hour.", "42"),
+        ("The answer is 42 square feet.", "42"),
+        ("The answer is 42 cm^2.", "42"),
         ("The answer is x = 42.", "42"),
         ("The answer is 42, because 3 + 39 is.", "42"),
         (r"The answer is $x = \boxed{42}$.", "42"),
@@ -138,7 +142,7 @@ def test_wrong(answer: str, gold: object) -> None:
 
 @pytest.mark.parametrize(
     "rest",
-    ["3 × 10^8.", "3 1/2.", "3e8.", "3x", "3^2", r"3\sqrt{2}", "3+2", "3 / 7", "3 million", "3|8|9", "3:30", "3 = 7",
+    ["3 × 10^8.", "3 1/2.", "3e8.", "3x", "3^2", r"3\sqrt{2}", "3+2", "3 / 7", "3 millions", "3|8|9", "3:30", "3 = 7",
      "$3$ times $7$", "3 to 7", "3 (or 7)", "3 or possibly 7", "3, 5, or 7", "3/7/9", "3; or 7", "3π", "3-7",
      "$3$, $7$", "3 then we are done", "either 3 or 7", "not 3"],
 )  # fmt: skip
@@ -149,9 +153,10 @@ def test_the_answer_is_all_that_its_sentence_says(rest: str) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [r"3 \lor 7", "3 | 7", r"3 \to 7", r"3 \cup 7", "3:=7", "3 ＝ 7", "3 ? 7", "3 ... 7", "3 & 7", "3 (or) 7",
-     "3 或 7", "3 、 7", "3 ， 7", "3=7,", "1=3=7,", "3 = 7 (approx, maybe)", r"7 \text{ (or 8)}", r"3 \boxed{7}",
-     r"3 \equiv 7", r"7 \approx 3", r"3 \Rightarrow 7", r"0 \ldots 7", r"7 \text{ apples and } 3 \text{ pears}"],
+    ["3 := 9 := 7", r"3 \lor 7", "3 | 7", r"3 \to 7", r"3 \cup 7", "3:=7", "3 ＝ 7", "3 ? 7", "3 ... 7", "3 & 7",
+     "3 (or) 7", "3 或 7", "3 、 7", "3 ， 7", "3=7,", "1=3=7,", "3 = 7 (approx, maybe)", r"7 \text{ (or 8)}",
+     r"3 \boxed{7}", r"3 \equiv 7", r"7 \approx 3", r"3 \Rightarrow 7", r"0 \ldots 7",
+     r"7 \text{ apples and } 3 \text{ pears}"],
 )  # fmt: skip
 def test_a_box_of_several_values(content: str) -> None:
     assert grade(rf"\boxed{{{content}}}", "7") == 0.0
