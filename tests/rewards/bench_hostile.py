@@ -69,9 +69,10 @@ def soak(console: Console) -> None:
             kwargs=[list(ASKED.values())] * BATCH,
         )
         settled = resident() if done < SETTLED else settled
+    grew = 100 * (resident() / settled - 1)
     console.print(
-        f"{SOAK} mixed completions in {time.perf_counter() - began:.0f} s: resident {settled:.0f} MiB after {SETTLED}, "
-        f"{resident():.0f} MiB at the end ({100 * (resident() / settled - 1):+.1f} %), {workers()} workers"
+        f"{SOAK} mixed completions in {time.perf_counter() - began:.0f} s: resident {settled:.0f} MiB after "
+        f"{SETTLED}, {resident():.0f} MiB at the end ({grew:+.1f} %), {workers()} workers"
     )
 
 
