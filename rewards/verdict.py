@@ -17,6 +17,9 @@ DOUBT = re.compile(
 SEVERAL = re.compile(r"(?<![A-Za-z])(?:or|and)(?![A-Za-z])", re.IGNORECASE)
 LIST = re.compile(rf",|;|\\pm|\\cup|{SEVERAL.pattern}", re.IGNORECASE)
 
+SPOKEN = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
+FEW_WORDS = 8
+"""Words of three letters or more that a value may have beside twice those of the gold answer."""
 BASED = re.compile(r"([A-Za-z0-9]+)_\{?([A-Za-z0-9]+)\}?")
 STYLE = re.compile(r"\\(?:text(?:bf|it|rm|sf|tt|normal)?|math(?:bf|it|rm|sf|tt)|mbox|operatorname)\s*\{([^{}]*)\}")
 WORDS = re.compile(r"[^\W\d_]{2,}(?:[\s'’-]+[^\W\d_]+)*+")
@@ -37,7 +40,7 @@ def fast_verdict(candidate: str, gold: str) -> bool | None:
     """
     if candidate == gold:
         return True
-    if not candidate or too_large(candidate) or _hedges(candidate, gold):
+    if not candidate or too_large(candidate) or _hedges(candidate, gold) or _is_prose(candidate, gold):
         return False
     ours, theirs = as_number(candidate), as_number(gold)
     if ours is not None and theirs is not None:
@@ -53,6 +56,11 @@ def _hedges(candidate: str, gold: str) -> bool:
     """Whether `candidate` offers several values, or one "about" another, where `gold` does not."""
     doubtful = DOUBT.search(candidate) and not DOUBT.search(gold)
     return bool(doubtful or (SEVERAL.search(candidate) and not LIST.search(gold)))
+
+
+def _is_prose(candidate: str, gold: str) -> bool:
+    """Whether `candidate` is a text rather than a value; a parser would take long to find some value in it."""
+    return len(SPOKEN.findall(candidate)) > FEW_WORDS + 2 * len(SPOKEN.findall(gold))
 
 
 def _same_words(candidate: str, gold: str) -> bool | None:

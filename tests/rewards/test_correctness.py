@@ -295,3 +295,13 @@ def test_every_scan_is_linear() -> None:
         gold_answer(text)
         normalised(text)
         assert time.process_time() - began < 2.0, name
+
+
+def test_a_text_is_no_value() -> None:
+    prose = "To find how many apples there are we first take the sum of them all, which is 7"
+    assert fast_verdict(prose, "7") is False
+    assert (
+        fast_verdict(r"\text{the three boys and the seven girls of the two oldest classes there}", r"\frac{1}{2}")
+        is False
+    )
+    assert fast_verdict(r"7 \text{ small apples in three of the baskets}", "7") is None
