@@ -17,7 +17,11 @@ class Scripted(Scoring):
     obeys: float = 0.5
 
     def batch(
-        self, completions: Sequence[Any], completion_ids: Sequence[Any] | None, columns: Mapping[str, Any]
+        self,
+        completions: Sequence[Any],
+        completion_ids: Sequence[Any] | None,
+        columns: Mapping[str, Any],
+        prompts: Sequence[Any] | None = None,
     ) -> list[Score]:
         first = PartialState().process_index * len(completions)
         step = columns["trainer_state"].global_step
