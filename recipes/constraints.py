@@ -73,7 +73,8 @@ def listing(console: Console, words: Sequence[str]) -> None:
             table.add_row(instruction_id, " ".join(field.name for field in fields_of(definition)), about(definition))
     if table.row_count:
         console.print(table)
-    console.print(f"{table.row_count} types" + (f" with {' '.join(words)!r}" if words else ""), highlight=False)
+    found = "1 type" if table.row_count == 1 else f"{table.row_count} types"
+    console.print(found + (f" with {' '.join(words)!r}" if words else ""), highlight=False)
 
 
 def show(console: Console, definition: type[Constraint]) -> None:

@@ -22,7 +22,7 @@ def test_list_and_search(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = said(capsys, "list", "comma")
     assert status == 0
     assert "punctuation:no_comma" in out
-    assert "1 types with 'comma'" in out
+    assert "1 type with 'comma'" in out
 
 
 @pytest.mark.parametrize("instruction_id", sorted(REGISTRY))
