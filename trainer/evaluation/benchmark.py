@@ -37,6 +37,7 @@ class Sample:
     index: int
     text: str
     tokens: int
+    thinking_tokens: int = 0
     truncated: bool = False
 
 
@@ -49,14 +50,12 @@ class Outcome:
         counts (`dict[str, Count]`): metric to (numerator, denominator); a benchmark's number is the sum of the
             numerators over the sum of the denominators.
         by_type (`dict[str, Count]`): the same for each instruction id.
-        thinking_tokens (`int`): length of the thinking, 0 where there is none.
     """
 
     key: str
     index: int
     counts: dict[str, Count]
     by_type: dict[str, Count] = field(default_factory=dict)
-    thinking_tokens: int = 0
 
 
 class Benchmark(Protocol):

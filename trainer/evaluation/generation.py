@@ -7,7 +7,7 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Sampling:
-    """How tokens are drawn. `temperature` 0 is greedy; `seed` makes a request's draw repeatable where the engine can."""
+    """How tokens are drawn; `temperature` 0 is greedy. `seed` makes a draw repeatable, where the engine can."""
 
     temperature: float = 1.0
     top_p: float = 1.0
