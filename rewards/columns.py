@@ -25,6 +25,11 @@ class Asked:
     weights: tuple[float, ...] | None = None
     trip_wire: bool = False
 
+    def only(self, positions: Sequence[int]) -> "Asked":
+        """The same, of some of its constraints."""
+        weights = self.weights and tuple(self.weights[i] for i in positions)
+        return Asked(tuple(self.constraints[i] for i in positions), weights, self.trip_wire)
+
 
 def same_length(rows: int, columns: Mapping[str, Any]) -> None:
     """Raise a `ValueError` that names the column which is not a list of one entry a completion."""
