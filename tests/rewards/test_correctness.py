@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from keepif.rewards import Response, correctness
 from keepif.rewards.answers import gold_answer, stated_answers
+from keepif.rewards.grader import Grader
 from keepif.rewards.values import as_number, normalised
 from keepif.rewards.verdict import fast_verdict
 
@@ -179,6 +180,17 @@ def test_hopeless_answers_cost_no_worker(monkeypatch: pytest.MonkeyPatch) -> Non
     assert grade(r"\boxed{3} \boxed{y+1}", "7") == 0.0
     assert grade(r"\boxed{" + "=".join(f"y+{i}" for i in range(200)) + "}", "7") == 0.0
     assert grade(r"\boxed{" + "=".join(f"y+{i}" for i in range(20)) + "}", "7") == 0.0
+
+
+def test_a_gold_that_no_worker_could_read_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(MODULE, "shared_grader", lambda: Grader(workers=1))
+        patched.setattr(sys, "executable", "/no/such/python")
+        assert grade(r"\boxed{q+1}", "1 + q") is None
+        assert "no grading worker starts" in caplog.text
+    assert grade(r"\boxed{q+1}", "1 + q") == 1.0
 
 
 def test_the_cache_may_fill_up_within_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
