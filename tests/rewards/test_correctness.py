@@ -172,6 +172,46 @@ def test_another_answer_beside_the_box(beside: str) -> None:
     assert grade(rf"{beside} \boxed{{7}}", "7") == 0.0
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [r"\boxed{3 \boxed{7}", r"\boxed{3 \fbox{7}", r"\boxed{7 and \boxed{3}",
+     "The answer is 7.\n\nAlternatively 3.", "The answer is 7.\n\nOr 3.", "The answer is 7. Or is it 3?",
+     r"So \boxed{7}. Alternatively, $3$.", r"\boxed{7} or maybe 3", r"$\boxed{7}$, or 3.", "#### 7\nPerhaps 3 apples.",
+     "The answer is 7. The answer could also be 3.", "The answer is 7.\n\n**Or it might be 3.**",
+     "It could be 3. Or, if not, the answer is 7. Otherwise it is 3."],
+)  # fmt: skip
+def test_second_thoughts_are_a_second_answer(answer: str) -> None:
+    assert grade(answer, "7") == 0.0
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [r"\boxed{ \boxed{7}", r"So \boxed{7}. Alternatively, 3 + 4 = 7.", r"$\boxed{7}$, or 420 minutes.",
+     r"\boxed{7} or 7.0", r"Perhaps 3? No: \boxed{7}", "Or is it 3? No, the answer is 7.",
+     "The answer is 7.\n\nOr, by counting, we get it at once.", r"\boxed{7}. As before, it is divisible by 2 or 3."],
+)  # fmt: skip
+def test_other_words_for_the_same_answer(answer: str) -> None:
+    assert grade(answer, "7") == 1.0
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["It's false that", "It is not true that", "It is wrong that", "I doubt that", "It isn't the case that",
+     "I don't think", "I do not believe that", "It would be wrong to say that", "It is unlikely that", "I deny that",
+     "I am not sure whether"],
+)  # fmt: skip
+def test_what_is_denied_is_not_stated(said: str) -> None:
+    assert grade(f"{said} the answer is 7.", "7") == 0.0
+    assert grade(f"{said} the final answer is 3. It is \\boxed{{7}}.", "7") == 1.0
+
+
+@pytest.mark.parametrize(
+    "said", ["It is not hard to see that", "There is no doubt that", "This is not all, so", "We find that", "I think"]
+)
+def test_what_is_not_denied_is_stated(said: str) -> None:
+    assert grade(f"{said} the answer is 7.", "7") == 1.0
+
+
 def test_hopeless_answers_cost_no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
     monkeypatch.setattr(MODULE, "shared_grader", lambda: asked)  # which has no `verdicts`
@@ -294,6 +334,9 @@ LONG_RUNS = (
         "answer is x=" * 4_000,
         "-" * 50_000,
         "<!--" + "-" * 50_000,
+        "The answer is 7. " + "Or maybe " * 5_000,
+        r"\boxed{7}" + "\nOr 3" * 8_000,
+        r"\boxed{3 " * 6_000,
     ),
 )
 
