@@ -84,6 +84,7 @@ def test_keyword_spam(instruction_id: str) -> None:
         ("length_constraints:number_sentences", {"num_sentences": 3, "relation": "at least"}, "Done. . . . ! ?"),
         ("length_constraints:number_paragraphs", {"num_paragraphs": 2}, "All is said and done.\n***\n\u200b"),
         ("detectable_format:number_bullet_lists", {"num_bullets": 2}, "* \u200b\n* \u200b"),
+        ("detectable_format:number_bullet_lists", {"num_bullets": 2}, "* .\n* -"),
         ("detectable_format:number_highlighted_sections", {"num_highlights": 2}, "It is *\u200b* and *.* here."),
         ("detectable_format:multiple_sections", {"section_spliter": "Section", "num_sections": 2},
          "Section 1\nSection 2"),
