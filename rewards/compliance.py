@@ -1,15 +1,28 @@
 """Compliance: a response and its constraints in, verdicts, credits and their mean out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from .constraints import Constraint, Reading
+from .constraints import Constraint, Question, Reading
 from .response import Response
 from .text import Text
 
 
-def verdicts(response: Response, constraints: Sequence[Constraint], reading: Reading = "math") -> list[bool]:
-    """Each constraint's verdict on the answer section, in order; the thinking is never read."""
-    return [constraint.holds(response.answer, reading) for constraint in constraints]
+def verdicts(
+    response: Response,
+    constraints: Sequence[Constraint],
+    reading: Reading = "math",
+    judged: Mapping[tuple[str, str], bool | None] | None = None,
+) -> list[bool | None]:
+    """Each constraint's verdict on the answer section, in order; the thinking is never read.
+
+    Of a soft constraint it is the one in `judged`, by answer and question, and `None` where there is none.
+    """
+    return [
+        (judged or {}).get((response.answer_text, constraint.question))
+        if isinstance(constraint, Question)
+        else constraint.holds(response.answer, reading)
+        for constraint in constraints
+    ]
 
 
 def strict_and_loose(text: str, constraints: Sequence[Constraint]) -> tuple[list[bool], list[bool]]:

@@ -8,7 +8,6 @@ is refused: in TRL's daemonic rollout worker, and off the main thread.
 import atexit
 import contextlib
 import json
-import logging
 import os
 import selectors
 import signal
@@ -20,8 +19,6 @@ from collections import deque
 from collections.abc import Sequence
 from functools import cache
 
-logger = logging.getLogger(__name__)
-
 TIMEOUT = 3.0
 """Seconds of processor time one verdict may take; a candidate that takes longer is wrong."""
 STARTUP = 120.0
@@ -30,6 +27,10 @@ PATIENCE = 10
 """Times the limit before a worker is killed by the clock on the wall: it is stuck, or the machine far too busy."""
 
 Pair = tuple[str, str]
+
+
+class NoWorkerError(RuntimeError):
+    """No grading worker starts."""
 
 
 class Worker:
@@ -77,7 +78,7 @@ class Grader:
     """
 
     def __init__(self, workers: int = 2, timeout: float = TIMEOUT) -> None:
-        self.size, self.timeout = workers, timeout
+        self.size, self.timeout, self.pid = workers, timeout, os.getpid()
         self.workers: list[Worker] = []
         self.lock = threading.Lock()
         self.timeouts = 0
@@ -89,8 +90,8 @@ class Grader:
             self._staff(self.size)
 
     def close(self) -> None:
-        """Kill the workers. The next verdict starts new ones."""
-        while self.workers:
+        """Kill the workers. The next verdict starts new ones. A forked child, at its exit, has none to kill."""
+        while self.workers and os.getpid() == self.pid:
             self.workers.pop().kill()
 
     def verdicts(self, pairs: Sequence[Pair]) -> list[bool | None]:
@@ -99,6 +100,9 @@ class Grader:
         `True` or `False`; `None` where the gold cannot be read or, for an empty candidate, not within the limit.
         Takes at most (number of hanging pairs / workers) x (timeout + a start); on a busy machine more, up to
         `PATIENCE` times as much.
+
+        Raises:
+            [`NoWorkerError`]: where no worker starts.
         """
         with self.lock:
             try:
@@ -127,8 +131,7 @@ class Grader:
         retried: set[int] = set()
         while pending:
             if failed_starts > self.size:
-                logger.error("keepif: no grading worker starts; is math-verify installed? These rows are not scored.")
-                return results
+                raise NoWorkerError("no grading worker starts; is math-verify installed?")
             failed_starts += not self._staff(min(self.size, pending))
             for worker in self.workers:
                 if worker.ready and worker.job is None and waiting:

@@ -77,6 +77,11 @@ def log_scores(scores: Sequence[Score], log_metric: LogMetric) -> None:
             log_metric("keepif/compliance_all", float(score.f == 1))
         if score.c is not None and score.f is not None:
             log_metric("keepif/joint", float(score.c == score.f == 1))
+        if score.unjudged is not None:
+            log_metric("keepif/judge_failed", score.unjudged)
+        for instruction_id, verdict in score.held_out.items():
+            log_metric("keepif/held_out", float(verdict))
+            log_metric(f"keepif/held_out/{instruction_id}", float(verdict))
         if score.fooled is not None:
             log_metric("keepif/hack_rate", float(score.fooled))
         for instruction_id, verdict in score.kept.items():

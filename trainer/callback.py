@@ -87,7 +87,7 @@ class KeepIFCallback(TrainerCallback):
         if stored:
             self.keepif.controller.restore(stored["controller"])
             self.record.restore(stored["record"])
-        self.keepif.scorer.gauges = self.record.gauges(self.keepif.in_force)
+        self.keepif.scorer.gauges = self.record.gauges(self.keepif.in_force, self.keepif.scoring.held_out)
         self.keepif.apply(self.trainer)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
@@ -105,7 +105,7 @@ class KeepIFCallback(TrainerCallback):
         self.record.add(state.global_step, tally, known, keepif.controller, before)
         if keepif.needs_reference:
             self._refer_to_first([batch for _, first in found for batch in first])
-        keepif.scorer.gauges = self.record.gauges(keepif.in_force)
+        keepif.scorer.gauges = self.record.gauges(keepif.in_force, keepif.scoring.held_out)
         keepif.apply(self.trainer)
         state.stateful_callbacks[KEY] = {"controller": keepif.controller.state(), "record": self.record.state()}
         if time.monotonic() - self.reported > REPORT_EVERY or len(self.record.history["step"]) == 1:

@@ -1,10 +1,11 @@
 """KeepIF: the lines that go into an existing trainer."""
 
 import logging
+from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from accelerate.utils import broadcast_object_list
 
@@ -24,6 +25,9 @@ from .floor import SLACK, Floor, Setting
 from .prepass import Prepass
 from .provenance import provenance
 from .reference import Reference, read_json
+
+if TYPE_CHECKING:
+    from keepif.rewards.judge import Judge
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +67,11 @@ class KeepIF:
         credit (`str`, *optional*, defaults to `"soft"`): what of a prompt's constraints counts as its compliance:
             `"soft"`, the share kept; `"hard"`, all or nothing; `"graded"`, soft, with a part for counts just missed.
         delimiters ([`~keepif.rewards.Delimiters`], *optional*): what opens and closes the thinking.
+        judge ([`~keepif.rewards.judge.Judge`], *optional*): a language model's verdicts on the soft constraints,
+            `judge:question`, that rows bring along. A judge can be fooled: without one, only code decides.
+        held_out (`Collection[str]`, *optional*): instruction ids that prompts ask for and that are checked and logged,
+            but never rewarded, whoever brought them: where the rewarded types rise and these do not, it is the
+            checks that are learned.
 
     Attributes:
         reward: what TRL's `reward_funcs` takes.
@@ -89,13 +98,18 @@ class KeepIF:
         reading: Reading = "math",
         credit: Credit = "soft",
         delimiters: Delimiters | None = None,
+        judge: "Judge | None" = None,
+        held_out: Collection[str] = (),
     ) -> None:
         if isinstance(budget, str) and budget != "reference":
             raise ValueError(f"budget must be a number of tokens, 'reference', or None for none; found {budget!r}")
         if aggregation == "parts" and length_term:
             raise ValueError("a length_term has no place beside aggregation='parts': leave out one of the two")
         tokens = None if isinstance(budget, str) else budget
-        scoring = Scoring(budget=tokens, reading=reading, credit=credit, delimiters=delimiters or Delimiters())
+        scoring = Scoring(
+            budget=tokens, reading=reading, credit=credit, delimiters=delimiters or Delimiters(),
+            judge=judge, held_out=frozenset(held_out),
+        )  # fmt: skip
         self.floor = None if floor is None else Floor(floor, slack)
         self.fixed = Multipliers(lam, mu if budget else 0.0, bonus)
         published = getattr(aggregation, "func", aggregation)
@@ -144,6 +158,8 @@ class KeepIF:
             "fixed": None if self.floor else {"lam": self.fixed.lam, "mu": self.fixed.mu},
             "reading": self.scoring.reading,
             "credit": self.scoring.credit,
+            "judge": repr(self.scoring.judge) if self.scoring.judge else None,
+            "held_out": sorted(self.scoring.held_out),
         }
 
     def attach(self, trainer: Any) -> "KeepIF":

@@ -9,7 +9,7 @@ import trl
 
 from keepif.rewards import Delimiters, Scoring
 from keepif.rewards.columns import GOLD_COLUMNS
-from keepif.rewards.constraints import ConstraintError, constraints_of
+from keepif.rewards.constraints import ConstraintError, Question, constraints_of
 from keepif.rewards.constraints.schema import weights_of
 from keepif.rewards.length_terms import ONE_BY_ONE
 from keepif.rewards.reward import LengthTerm
@@ -46,7 +46,7 @@ def refuse(trainer: Any, keepif: "KeepIF") -> None:
                 f"not be told from the answer. Make it an ordinary added token (AddedToken({tag!r}, special=False))"
             )
     refuse_split_groups(trainer, getattr(keepif.reward, "length_term", None))
-    refuse_rows(trainer.train_dataset, keepif.floor)
+    refuse_rows(trainer.train_dataset, keepif.floor, keepif.scoring)
 
 
 def refuse_trainer(trainer: Any) -> None:
@@ -75,9 +75,9 @@ def refuse_split_groups(trainer: Any, length_term: LengthTerm | None) -> None:
         )
 
 
-def refuse_rows(dataset: Any, floor: Floor | None) -> None:
-    """Raise [`ConfigError`] for the first row whose constraints cannot be read, or have no floor, and for data without
-    any target.
+def refuse_rows(dataset: Any, floor: Floor | None, scoring: Scoring) -> None:
+    """Raise [`ConfigError`] for the first row whose constraints cannot be read, have no floor, or need a judge that is
+    not there, and for data without any target.
     """
     columns = getattr(dataset, "column_names", None)
     if not columns or not hasattr(dataset, "__len__"):  # streamed: rows are seen when they come
@@ -90,7 +90,13 @@ def refuse_rows(dataset: Any, floor: Floor | None) -> None:
             weights_of(row, len(constraints))
         except ConstraintError as error:
             raise ConfigError(f"row {number}: {error}") from None
-        if floor and (missing := floor.missing({constraint.id for constraint in constraints})):
+        ids = {constraint.id for constraint in constraints}
+        if Question.id in ids and scoring.judge is None:
+            raise ConfigError(
+                f"row {number}: {Question.id!r} needs a judge: KeepIF(judge=Judge(Endpoint(base_url, model))), out of "
+                "keepif.rewards.judge"
+            )
+        if floor and (missing := floor.missing(ids - set(scoring.held_out))):
             raise ConfigError(
                 f"row {number}: floor has no share for {min(missing)!r}; add one, or give one for all types"
             )

@@ -78,6 +78,7 @@ def test_the_answer_format_stands_before_the_constraints(tmp_path: Path) -> None
         ({"dataset_options": "{bad"}, "dataset_options must be JSON"),
         ({"aggregation": "best"}, "aggregation must be one of keepif, parts, fixed"),
         ({"length_term": "short"}, "length_term must be one of dapo_overlong"),
+        ({"judge_url": "http://localhost:1/v1"}, "a judge needs judge_url and judge_model, found .* and None"),
         ({"reference": "none"}, "reference must be one of sample, all, first_batches"),
     ],
 )
@@ -113,6 +114,11 @@ def test_arguments_become_a_keepif() -> None:
     assert published.reward.aggregation(1.0, 1.0, 0.0, published.multipliers) == 1.5
     assert published.reward.length_term is LENGTH_TERMS["gr3"]
     assert KeepIFArguments(aggregation="switching").keepif().multipliers.lam == 0
+    judged = KeepIFArguments(
+        judge_url="http://localhost:1/v1", judge_model="m", held_out="punctuation:no_comma"
+    ).keepif()
+    assert "Judge(m at http://localhost:1/v1" in repr(judged.scoring.judge)
+    assert judged.scoring.held_out == {"punctuation:no_comma"}
 
 
 def test_dry_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
