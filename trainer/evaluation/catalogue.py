@@ -15,8 +15,8 @@ def load(name: str, source: str | Path | None = None, **options: Any) -> Benchma
 
     Args:
         name (`str`): one of `BENCHMARKS`.
-        source (`str` or `Path`, *optional*): a file, a folder or a data set's name on the hub; by default the published
-            data set on the hub.
+        source (`str` or `Path`, *optional*): a file, a folder or a data set's name on the hub; by default the
+            published one on the hub.
         options: what else the benchmark takes; see its class.
 
     Raises:
