@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from .benchmark import Benchmark
+from .ifbench import IFBench
 from .ifeval import IFEval
 from .mathif import MathIF
 
-BENCHMARKS: dict[str, type[Any]] = {kind.name: kind for kind in (MathIF, IFEval)}
+BENCHMARKS: dict[str, type[Any]] = {kind.name: kind for kind in (MathIF, IFEval, IFBench)}
 
 
 def load(name: str, source: str | Path | None = None, **options: Any) -> Benchmark:

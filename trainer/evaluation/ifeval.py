@@ -74,5 +74,5 @@ class IFEval:
     def _outcome(self, sample: Sample) -> Outcome:
         constraints = self._constraints[sample.item.key]
         strict, loose = strict_and_loose(Response.parse(sample.text, self.delimiters).answer_text, constraints)
-        by_type = counts_by_type(constraints, strict)
+        by_type = counts_by_type(sample.item.constraint_types, strict)
         return Outcome(sample.item.key, sample.index, four_counts(strict, loose), by_type)
