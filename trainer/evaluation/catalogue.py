@@ -6,9 +6,10 @@ from typing import Any
 from .benchmark import Benchmark
 from .ifbench import IFBench
 from .ifeval import IFEval
+from .logicif import LogicIF
 from .mathif import MathIF
 
-BENCHMARKS: dict[str, type[Any]] = {kind.name: kind for kind in (MathIF, IFEval, IFBench)}
+BENCHMARKS: dict[str, type[Any]] = {kind.name: kind for kind in (MathIF, IFEval, IFBench, LogicIF)}
 
 
 def load(name: str, source: str | Path | None = None, **options: Any) -> Benchmark:
