@@ -22,9 +22,10 @@ class Request:
     Attributes:
         messages (`tuple` of messages): the conversation so far.
         thinking (`bool` or `None`): whether the chat template is asked to think; `None` leaves it its default.
-        begun (`str`): what the assistant has said already, to be continued.
+        begun (`str`): what the assistant has said already, thinking included, to be continued as it stands.
         max_tokens (`int` or `None`): fewer tokens than the sampling allows.
-        seed (`int`): added to the sampling's.
+        seed (`int`): tells several draws for the same conversation apart; with the sampling's, it makes each one
+            repeatable.
     """
 
     messages: tuple[Mapping[str, str], ...]
@@ -36,7 +37,11 @@ class Request:
 
 @dataclass(frozen=True)
 class Generated:
-    """What was said after `begun`, in how many tokens, and whether the limit cut it."""
+    """What was said after `begun`, in how many tokens, and whether the limit cut it.
+
+    Where the chat template itself has opened the thinking, `text` begins with that opening, so that it reads by
+    itself; and so may `begun`, which is not opened twice.
+    """
 
     text: str
     tokens: int
