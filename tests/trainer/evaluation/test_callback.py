@@ -170,7 +170,7 @@ def test_it_is_told_when_to_measure(tmp_path: Path, strategy: str, every: int | 
 def test_two_processes_share_the_items(tmp_path: Path) -> None:
     """Three items on two processes, and a model that both still agree on afterwards."""
     command = [sys.executable, "-m", "accelerate.commands.launch", "--config_file"]
-    command += [str(HERE.parents[1] / "recipes/accelerate_configs/cpu_two_process.yaml"), "--main_process_port", "0"]
+    command += [str(HERE.parents[2] / "recipes/accelerate_configs/cpu_two_process.yaml"), "--main_process_port", "0"]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join([*sys.path, str(HERE)])}
     subprocess.run([*command, __file__, str(tmp_path)], check=True, timeout=300, env=environment)
     found = [json.loads((tmp_path / f"{rank}.json").read_text()) for rank in (0, 1)]
