@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from .classes import CLASSES
 from .measured import Measured
-from .statistics import CLASSES, named, of_class, of_type, paired
+from .statistics import named, of_class, of_type, paired
 
 
 def compare(ours: Measured, theirs: Measured, name: str) -> dict[str, Any]:

@@ -15,9 +15,10 @@ from keepif.trainer.tally import proportion
 
 from .answering import PLAIN
 from .benchmark import numbers
+from .classes import CLASSES
 from .comparison import compare
 from .measured import Measured, Scored
-from .statistics import CLASSES, interval, named, of_class, of_type
+from .statistics import interval, named, of_class, of_type
 
 SCHEMA = 1
 NAME, TEXT = "report.json", "report.md"
