@@ -19,8 +19,15 @@ def main(argv: list[str] | None = None) -> None:
     demo.add_argument("--steps", type=int, help="GRPO steps a run")
     report = commands.add_parser("report", help="show what a run says of itself, as a table, and draw its figure")
     report.add_argument("folder", type=Path, help="the output_dir of a run that KeepIF was attached to")
+    commands.add_parser("evaluate", help="measure a policy on benchmarks, and against another run", add_help=False)
     constraints = commands.add_parser("constraints", help="list, search and show the constraint types, check a text")
     add_commands(constraints)
+    argv = sys.argv[1:] if argv is None else argv
+    if argv[:1] == ["evaluate"]:  # it has a parser of its own
+        from .evaluate import main as evaluate
+
+        evaluate(argv[1:])
+        return
     args = parser.parse_args(argv)
     if args.command == "constraints":
         sys.exit(run(args))

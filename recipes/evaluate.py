@@ -23,11 +23,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from trl import ModelConfig, TrlParser
 
-from keepif.trainer.evaluation import journal, report
+from keepif.trainer.evaluation import journal, measured, report
 from keepif.trainer.evaluation.answering import MODES, PLAIN, Arm, Draw, answer, missing, samples_of, spread
-from keepif.trainer.evaluation.benchmark import Benchmark, Item, Sample
+from keepif.trainer.evaluation.benchmark import Benchmark, Item
 from keepif.trainer.evaluation.catalogue import BENCHMARKS, load
 from keepif.trainer.evaluation.generation import Sampling
+from keepif.trainer.evaluation.measured import measure
 from keepif.trainer.evaluation.mitigations import REMEDIES, Asking
 
 from .models import TINY, load_model
@@ -269,3 +270,54 @@ def _gate(path: str) -> Any:
 def _progress(console: Console, *, visible: bool) -> Progress:
     columns = TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(), TimeRemainingColumn()
     return Progress(*columns, console=console, disable=not visible)
+
+
+def make_report(args: EvaluateArguments, benchmarks: dict[str, Benchmark], settings: Any, console: Console) -> int:
+    """Score all samples, leave report and plots, show the tables; the number of samples that are missing."""
+    folder = Path(args.output_dir)
+    rows, found = list(journal.read(folder)), []
+    for arm in args.arms:
+        benchmark = benchmarks[arm.benchmark]
+        items = spread(benchmark.items(), args.limit)
+        samples = samples_of(arm, rows, items, args.samples)
+        with console.status(f"scoring {arm.benchmark} ..."):
+            found.append(measure(arm, benchmark, samples, len(items) * args.samples - len(samples)))
+    measured.write(folder, found)
+    others = [report.load(Path(other)) for other in args.compare]
+    compared = {other["name"]: measured.read(Path(path)) for other, path in zip(others, args.compare, strict=True)}
+    made = report.build(args.name or folder.name, settings, found, compared)
+    report.write(folder, made)
+    for table in report.shown(made):
+        console.print(table, "")
+    console.print("\n".join(report.footnotes(made)), markup=False, highlight=False, soft_wrap=True)
+    console.print(f"\nreport: {folder / report.NAME}, {folder / report.TEXT}", soft_wrap=True, markup=False)
+    try:
+        from keepif.trainer.evaluation.figures import draw
+    except ImportError:
+        console.print("plots need matplotlib: pip install 'keepif[plot]'", markup=False)
+    else:
+        console.print(f"plots: {', '.join(map(str, draw(made, others, folder)))}", soft_wrap=True, markup=False)
+    return sum(one.missing for one in found)
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = TrlParser([EvaluateArguments])  # pyright: ignore[reportArgumentType]
+    (args,) = parser.parse_args_and_config(args=sys.argv[1:] if argv is None else argv)
+    state = PartialState(timeout=timedelta(days=7))  # a process with long responses keeps the others waiting
+    console = Console()
+    for name in args.compare:  # before hours are spent
+        report.load(Path(name))
+    benchmarks = {name: benchmark_of(args, name) for name in args.benchmarks}
+    folder = Path(args.output_dir)
+    settings = journal.agree(folder, settings_of(args, benchmarks))
+    state.wait_for_everyone()
+    if state.is_main_process:
+        journal.keep(folder, settings)
+    make_samples(args, benchmarks, state, console)
+    state.wait_for_everyone()
+    if state.is_main_process and make_report(args, benchmarks, settings, console):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

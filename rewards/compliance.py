@@ -21,16 +21,20 @@ def strict_and_loose(text: str, constraints: Sequence[Constraint]) -> tuple[list
     >>> strict_and_loose("Sure:\\n**Yes, 42.**", [make("startend:end_checker", {"end_phrase": "42."})])
     ([False], [True])
     """
-    lines = text.split("\n")
-    shorter = ("\n".join(kept).strip() for kept in (lines[1:], lines[:-1], lines[1:-1]))
-    variants = [variant for kept in (text, *shorter) for variant in (kept, kept.replace("*", ""))]
-    answers = [Text(variant) for variant in dict.fromkeys(variants)]
+    answers = [Text(variant) for variant in dict.fromkeys(loose_variants(text))]
     strict = [constraint.holds(answers[0], "official") for constraint in constraints]
     loose = [
         kept or any(constraint.holds(answer, "official") for answer in answers[1:])
         for constraint, kept in zip(constraints, strict, strict=True)
     ]
     return strict, loose
+
+
+def loose_variants(text: str) -> list[str]:
+    """The eight texts of which IFEval's loose verdict takes the kindest, `text` itself first."""
+    lines = text.split("\n")
+    shorter = ("\n".join(kept).strip() for kept in (lines[1:], lines[:-1], lines[1:-1]))
+    return [variant for kept in (text, *shorter) for variant in (kept, kept.replace("*", ""))]
 
 
 def credits_of(

@@ -31,14 +31,17 @@ PATIENCE = 10
 
 Pair = tuple[str, str]
 
+MATH_VERIFY = ("-m", "keepif.rewards.grading_worker")
+"""Python's arguments for the worker that grades answers."""
+
 
 class Worker:
     """One process and the pair it is busy with."""
 
-    def __init__(self, timeout: float) -> None:
+    def __init__(self, timeout: float, program: Sequence[str]) -> None:
         self.timeout = timeout
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "keepif.rewards.grading_worker", str(timeout), str(os.getpid())],
+            [sys.executable, *program, str(timeout), str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -74,10 +77,12 @@ class Grader:
     Args:
         workers (`int`, *optional*, defaults to `2`): processes.
         timeout (`float`, *optional*, defaults to `3.0`): seconds of processor time one verdict may take.
+        program (`Sequence[str]`, *optional*): what Python runs, by default math-verify; it calls `serve` of
+            `keepif.rewards.grading_worker` with its own verdict on two texts.
     """
 
-    def __init__(self, workers: int = 2, timeout: float = TIMEOUT) -> None:
-        self.size, self.timeout = workers, timeout
+    def __init__(self, workers: int = 2, timeout: float = TIMEOUT, program: Sequence[str] = MATH_VERIFY) -> None:
+        self.size, self.timeout, self.program = workers, timeout, program
         self.workers: list[Worker] = []
         self.lock = threading.Lock()
         self.timeouts = 0
@@ -94,7 +99,7 @@ class Grader:
             self.workers.pop().kill()
 
     def verdicts(self, pairs: Sequence[Pair]) -> list[bool | None]:
-        """math-verify's verdicts on (candidate, gold) pairs, in order.
+        """The program's verdicts on (candidate, gold) pairs, in order; by default math-verify's.
 
         `True` or `False`; `None` where the gold cannot be read or, for an empty candidate, not within the limit.
         Takes at most (number of hanging pairs / workers) x (timeout + a start); on a busy machine more, up to
@@ -111,7 +116,7 @@ class Grader:
         """Start the workers that are missing; whether there is any."""
         with contextlib.suppress(OSError, TypeError):  # no interpreter, no processes left
             while len(self.workers) < wanted:
-                self.workers.append(Worker(self.timeout))
+                self.workers.append(Worker(self.timeout, self.program))
         return bool(self.workers)
 
     def _drop(self, workers: list[Worker]) -> None:
@@ -127,7 +132,10 @@ class Grader:
         retried: set[int] = set()
         while pending:
             if failed_starts > self.size:
-                logger.error("keepif: no grading worker starts; is math-verify installed? These rows are not scored.")
+                logger.error(
+                    "keepif: no worker starts: python %s; is what it imports installed? These rows are not scored.",
+                    " ".join(self.program),
+                )
                 return results
             failed_starts += not self._staff(min(self.size, pending))
             for worker in self.workers:

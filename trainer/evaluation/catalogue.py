@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any
 
 from .benchmark import Benchmark
+from .ifbench import IFBench
 from .ifeval import IFEval
+from .logicif import LogicIF
 from .mathif import MathIF
 
-BENCHMARKS: dict[str, type[Any]] = {kind.name: kind for kind in (MathIF, IFEval)}
+BENCHMARKS: dict[str, type[Any]] = {kind.name: kind for kind in (MathIF, IFEval, IFBench, LogicIF)}
 
 
 def load(name: str, source: str | Path | None = None, **options: Any) -> Benchmark:

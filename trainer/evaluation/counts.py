@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 
-from keepif.rewards import Constraint
-
 from .benchmark import Count
 
 
-def counts_by_type(constraints: Sequence[Constraint], kept: Sequence[bool]) -> dict[str, Count]:
+def counts_by_type(ids: Sequence[str], kept: Sequence[bool]) -> dict[str, Count]:
     """Kept and asked, for each instruction id; one that is asked twice counts twice."""
     counts: dict[str, Count] = {}
-    for constraint, holds in zip(constraints, kept, strict=True):
-        above, below = counts.get(constraint.id, (0, 0))
-        counts[constraint.id] = (above + holds, below + 1)
+    for name, holds in zip(ids, kept, strict=True):
+        above, below = counts.get(name, (0, 0))
+        counts[name] = (above + holds, below + 1)
     return counts
 
 

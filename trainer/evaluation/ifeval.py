@@ -18,6 +18,7 @@ from .counts import counts_by_type, four_counts
 from .source import read_rows
 
 HUB = "google/IFEval"
+FIELDS = ("key", "prompt", "instruction_id_list", "kwargs")
 
 
 class IFEval:
@@ -46,17 +47,19 @@ class IFEval:
         self._items: list[Item] = []
         self._constraints: dict[str, list[Constraint]] = {}
         for number, row in enumerate(read_rows(source or HUB)):
+            if missing := [field for field in FIELDS if row.get(field) is None]:
+                raise RowError(f"IFEval row {number}: no field {missing[0]!r}; it has {sorted(row)}")
             try:
                 constraints = constraints_of(row)
-                key, prompt = str(row["key"]), row["prompt"]
-            except (ConstraintError, KeyError) as error:
+            except ConstraintError as error:
                 raise RowError(f"IFEval row {number}: {error}") from None
+            key = str(row["key"])
             self._constraints[key] = constraints
             self._items.append(
                 Item(
                     key=key,
-                    messages=({"role": "user", "content": prompt},),
-                    instructions=tuple(c.sentence.format(**c.kwargs) for c in constraints),
+                    messages=({"role": "user", "content": row["prompt"]},),
+                    instructions=tuple(c.description.removesuffix(c.definition).rstrip() for c in constraints),
                     constraint_types=tuple(constraint.id for constraint in constraints),
                     row=row,
                 )
@@ -71,5 +74,5 @@ class IFEval:
     def _outcome(self, sample: Sample) -> Outcome:
         constraints = self._constraints[sample.item.key]
         strict, loose = strict_and_loose(Response.parse(sample.text, self.delimiters).answer_text, constraints)
-        by_type = counts_by_type(constraints, strict)
+        by_type = counts_by_type(sample.item.constraint_types, strict)
         return Outcome(sample.item.key, sample.index, four_counts(strict, loose), by_type)

@@ -99,7 +99,8 @@ def test_defective_rows(mathif: MathIF) -> None:
 
 
 def test_correct_and_joint(mathif: MathIF) -> None:
-    """The right answer is right in every row; joint counts those that keep everything as well."""
+    """The right answer is right in every row, behind the request too; joint counts what keeps everything as well."""
+    assert numbers(scored(mathif, lambda row: f"{row['question']} So it is {boxed(row)}."))["correct"] == 1
     found = numbers(scored(mathif, boxed))
     assert found["correct"] == 1
     assert found["joint"] == found["hacc"]
