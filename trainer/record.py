@@ -65,8 +65,11 @@ class Record:
             for name, column in (("floor", "floor"), ("error", "error"), ("floor_infeasible", "infeasible")):
                 value = self.history[column][-1]
                 shown |= {} if value is None else {f"keepif/{name}": float(value)}
-            if by_type := self.recent().by_type():
+            recent = self.recent()
+            if by_type := recent.by_type():
                 shown["keepif/worst_type"] = min(share for share, _ in by_type.values())
+            if recent.paired:
+                shown["keepif/joint_recent"] = recent.joint / recent.paired
         return shown
 
     def recent(self) -> Tally:
