@@ -101,7 +101,9 @@ def read(path: Path, count: int | None = None) -> Sweep:
     if found.get("method") not in searches:
         raise SweepError(f"{path}: method must be grid or random, found {found.get('method')!r}")
     runs = searches[found["method"]](found["parameters"])
-    cap = count or found.get("run_cap")
+    cap = found.get("run_cap") if count is None else count
+    if cap is not None and not (isinstance(cap, int) and cap > 0):
+        raise SweepError(f"{path}: run_cap, or --count, must be a number of runs, found {cap!r}")
     if cap is None and found["method"] == "random":
         raise SweepError(f"{path}: a random search has no end: give run_cap in the file, or --count")
     command = [str(chunk) for chunk in found.get("command") or COMMAND]
@@ -109,17 +111,25 @@ def read(path: Path, count: int | None = None) -> Sweep:
 
 
 def _grid(parameters: Mapping[str, Any]) -> Iterator[Values]:
-    choices = [_choices(name, asked) for name, asked in parameters.items()]
-    for name, found in zip(parameters, choices, strict=True):
+    choices: dict[str, list[Any]] = {}
+    for name, asked in parameters.items():
+        found = _choices(name, asked)
         if found is None:
-            raise SweepError(f"parameters: a grid needs 'value' or 'values' for {name}, found {parameters[name]!r}")
-    for values in itertools.product(*choices):  # pyright: ignore[reportArgumentType]
-        yield dict(zip(parameters, values, strict=True))
+            raise SweepError(f"parameters: a grid needs 'value' or 'values' for {name}, found {asked!r}")
+        choices[name] = found
+    for values in itertools.product(*choices.values()):
+        yield dict(zip(choices, values, strict=True))
 
 
 def _random(parameters: Mapping[str, Any]) -> Iterator[Values]:
     for number in itertools.count():  # seeded run by run, so that a sweep that goes on draws what it drew before
-        yield {name: _draw(random.Random(f"{number} {name}"), name, asked) for name, asked in parameters.items()}
+        run: Values = {}
+        for name, asked in parameters.items():
+            try:
+                run[name] = _draw(random.Random(f"{number} {name}"), name, asked)
+            except (TypeError, ValueError) as error:
+                raise SweepError(f"parameters: {name} cannot be drawn from {asked!r} ({error})") from None
+        yield run
 
 
 def _draw(draws: random.Random, name: str, asked: Any) -> Any:
@@ -129,13 +139,11 @@ def _draw(draws: random.Random, name: str, asked: Any) -> Any:
     low, high = asked.get("min"), asked.get("max")
     for end in (low, high):
         if isinstance(end, bool) or not isinstance(end, int | float):
-            raise SweepError(f"parameters: {name} needs numbers as min and max, found {end!r} (YAML's is 1.0e-5)")
+            raise ValueError(f"min and max must be numbers, found {end!r}; YAML's is 1.0e-5")
     whole = isinstance(low, int) and isinstance(high, int)
     distribution = asked.get("distribution", "int_uniform" if whole else "uniform")
     if distribution not in DISTRIBUTIONS:
-        raise SweepError(
-            f"parameters: {name} has the distribution {distribution!r}; here it is one of {', '.join(DISTRIBUTIONS)}"
-        )
+        raise ValueError(f"the distribution here is one of {', '.join(DISTRIBUTIONS)}, found {distribution!r}")
     return DISTRIBUTIONS[distribution](draws, low, high)
 
 
@@ -148,6 +156,8 @@ def _choices(name: str, asked: Any) -> list[Any] | None:
     if not isinstance(asked, dict):
         raise SweepError(f"parameters: {name} must be a mapping with 'value', 'values' or 'min' and 'max'")
     found = [asked["value"]] if "value" in asked else asked.get("values")
+    if found is not None and not (isinstance(found, list) and found):
+        raise SweepError(f"parameters: {name} must list its values, found {found!r}")
     if "parameters" in asked or any(isinstance(value, list | dict) for value in found or []):
         raise SweepError(f"parameters: {name} must be a scalar flag, found {asked!r}")
     return found

@@ -56,7 +56,8 @@ def _draw_prices(axes: Axes, history: dict[str, list[Any]]) -> None:
 
 def _draw_plane(axes: Axes, report: dict[str, Any]) -> None:
     before, after, history = report["before"], report["after"], report["history"]
-    way = (running_mean(history["correctness"]), running_mean(history["compliance"]))
+    whole = min(SMOOTHED, len(history["step"])) - 1  # means over fewer ticks are not on the way yet
+    way = [running_mean(history[name])[whole:] for name in ("correctness", "compliance")]
     axes.plot(*way, color=BLUE, lw=1.2, alpha=0.6)
     for found, marker, label in ((before, "*", "before"), (after, "o", "after")):
         place = found["correctness"]["share"], found["compliance"]["share"]
@@ -78,4 +79,4 @@ def _draw_types(axes: Axes, by_type: dict[str, Any]) -> None:
                 error = [[max(0.0, share - found[when]["low"])], [max(0.0, found[when]["high"] - share)]]
                 axes.errorbar(share, row + offset, xerr=error, fmt="o", ms=4, lw=1, color=colour)
     axes.set_yticks(range(len(shown)), [kind.split(":")[-1] for kind, _ in shown])
-    axes.set(xlim=(0, 1.02), title="Kept, by constraint type (grey: before; worst on top)")
+    axes.set(xlim=(0, 1.02), title="Kept by type, worst first (grey: before)")

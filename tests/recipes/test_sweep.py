@@ -169,6 +169,18 @@ def test_a_random_search_draws_the_same_again(tmp_path: Path) -> None:
             {"method": "random", "run_cap": 1, "parameters": {"a": {"min": 0, "max": 1, "distribution": "beta"}}},
             "'beta'",
         ),
+        ({"method": "random", "run_cap": 0}, "run_cap, or --count, must be a number of runs, found 0"),
+        ({"method": "random", "run_cap": 1, "parameters": {"a": {"min": 9, "max": 1}}}, "cannot be drawn from"),
+        (
+            {
+                "method": "random",
+                "run_cap": 1,
+                "parameters": {"a": {"min": 0.0, "max": 1.0, "distribution": "log_uniform_values"}},
+            },
+            "cannot be drawn from",
+        ),
+        ({"parameters": {"a": {"values": []}}}, "a must list its values, found []"),
+        ({"parameters": {"a": {"values": 3}}}, "a must list its values, found 3"),
         ({"parameters": {"a": {"min": 0, "max": 1}}}, "a grid needs 'value' or 'values' for a"),
         ({"parameters": {"a": {"values": [[1.0, 0.5]]}}}, "a must be a scalar flag"),
         ({"parameters": {"a": {"parameters": {"b": {"value": 1}}}}}, "a must be a scalar flag"),
