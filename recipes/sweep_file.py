@@ -139,7 +139,7 @@ def _draw(draws: random.Random, name: str, asked: Any) -> Any:
     low, high = asked.get("min"), asked.get("max")
     for end in (low, high):
         if isinstance(end, bool) or not isinstance(end, int | float):
-            raise ValueError(f"min and max must be numbers, found {end!r}; YAML's is 1.0e-5")
+            raise TypeError(f"min and max must be numbers, found {end!r}; YAML's is 1.0e-5")
     whole = isinstance(low, int) and isinstance(high, int)
     distribution = asked.get("distribution", "int_uniform" if whole else "uniform")
     if distribution not in DISTRIBUTIONS:

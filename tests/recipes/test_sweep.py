@@ -203,6 +203,19 @@ def test_a_flag_that_the_sweep_turns_is_refused(tmp_path: Path) -> None:
         plan(read(sweep_of(tmp_path)), tmp_path, ["--seed=3"])
 
 
+def test_what_a_result_depends_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    command = ["${program}", "--config", "tiny_cpu.yaml", "--floor", json.dumps({"punctuation:no_comma" * 20: 0.5})]
+    (run,) = plan(sweep_file.Sweep("one", [{"seed": 1}], command, "x"), tmp_path)
+    shipped = run.made_by()
+    assert set(shipped["files"]) == {"tiny_cpu.yaml"}
+    (tmp_path / "tiny_cpu.yaml").write_text(
+        "model_name_or_path: tiny"
+    )  # which train.py takes before the one that ships
+    assert run.made_by()["command"] == shipped["command"]
+    assert run.made_by()["files"] != shipped["files"]
+
+
 def test_a_sweep_ends_with_its_table_and_figure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = sweep_of(tmp_path, parameters={"slack": {"values": [0.1, 0.2, 0.3]}, "seed": {"values": [0, 1]}})
     with pytest.raises(SystemExit) as ended:
