@@ -62,7 +62,7 @@ class Run:
     def made_by(self) -> dict[str, Any]:
         """What its result depends on: its command, and the files that the command names."""
         named = [part.split("=", 1)[-1] if part.startswith("--") else part for part in self.command]
-        # Of two files of a name the one here goes before the one that ships. isfile: some flags are too long for a path.
+        # A file here goes before one that ships under its name. isfile: some flags are too long for a path.
         files = [path for name in named for path in (str(CONFIGS / name), name) if os.path.isfile(path)]  # noqa: PTH113
         return {"command": self.command, "files": {Path(path).name: _digest(Path(path)) for path in files}}
 
