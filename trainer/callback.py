@@ -11,7 +11,7 @@ from transformers import TrainerCallback
 
 from keepif.rewards import Score
 
-from . import report
+from . import dashboard, report
 from .controller import Sums
 from .preflight import ConfigError
 from .prepass import measure
@@ -73,6 +73,8 @@ class KeepIFCallback(TrainerCallback):
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Measure the reference, or take up the state of the checkpoint."""
+        # First: Trackio keeps a config as it is when the first metric comes, and measuring brings one.
+        dashboard.show_settings(self.trainer, "keepif", self.keepif.settings)
         stored = state.stateful_callbacks.get(KEY)
         self.record, self.tally, self.first = Record(), Tally(), []
         if self.keepif.needs_reference:
@@ -91,6 +93,12 @@ class KeepIFCallback(TrainerCallback):
         self.keepif.apply(self.trainer)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self._tick(state)
+        if control.should_training_stop:  # at the train's end the trackers will be closed
+            self._report(state, finished=False)
+            dashboard.show_figure(self.trainer, Path(args.output_dir) / report.FIGURE, state.global_step)
+
+    def _tick(self, state: Any) -> None:
         """Add up the ranks and, where there was a generation batch, tick."""
         found = gather_object([(self.tally, self.first)])
         tally = sum((part for part, _ in found), Tally())

@@ -68,8 +68,11 @@ class Record:
             for name, column in (("floor", "floor"), ("error", "error"), ("floor_infeasible", "infeasible")):
                 value = self.history[column][-1]
                 shown |= {} if value is None else {f"keepif/{name}": float(value)}
-            rewarded = [share for kind, (share, _) in self.recent().by_type().items() if kind not in held_out]
+            recent = self.recent()
+            rewarded = [share for kind, (share, _) in recent.by_type().items() if kind not in held_out]
             shown |= {"keepif/worst_type": min(rewarded)} if rewarded else {}
+            if recent.paired:
+                shown["keepif/joint_recent"] = recent.joint / recent.paired
         return shown
 
     def recent(self) -> Tally:
