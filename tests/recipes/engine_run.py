@@ -1,6 +1,6 @@
 """What test_engines.py launches on two ranks: a recipe, trained and then resumed, and what each rank ends with.
 
-    accelerate launch --config_file ENGINE.yaml engine_run.py --config tiny_cpu.yaml --output_dir DIR ...
+accelerate launch --config_file ENGINE.yaml engine_run.py --config tiny_cpu.yaml --output_dir DIR ...
 """
 
 import json

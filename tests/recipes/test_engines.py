@@ -47,7 +47,12 @@ def test_accelerate_reads_every_file(name: str) -> None:
 def launch(engine: str, out: Path) -> list[dict[str, Any]]:
     """Both ranks' findings after a run of two steps and its resumption from the first."""
     command = [sys.executable, "-m", "accelerate.commands.launch", "--config_file", str(ENGINES / f"{engine}.yaml")]
-    command += [*TWO_ON_CPU, str(Path(__file__).with_name("engine_run.py")), "--config", str(CONFIGS / "tiny_cpu.yaml")]
+    command += [
+        *TWO_ON_CPU,
+        str(Path(__file__).with_name("engine_run.py")),
+        "--config",
+        str(CONFIGS / "tiny_cpu.yaml"),
+    ]
     command += ["--output_dir", str(out), "--max_steps", "2", "--save_strategy", "steps", "--save_steps", "1"]
     command += ["--per_device_train_batch_size", "16", "--rows", "32", "--reference_prompts", "4"]
     command += ON_GLOO if engine.startswith("zero") else []
