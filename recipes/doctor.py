@@ -1,5 +1,6 @@
 """`keepif doctor`: what would break a recipe, or waste its run, said before the run instead of after it."""
 
+import netrc
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -10,10 +11,10 @@ from math import gcd
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 import psutil
 import torch
-from requests.utils import get_netrc_auth
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
@@ -137,7 +138,11 @@ def reporting(asked: dict[str, Any]) -> Iterator[Finding]:
 def _wandb_knows_us() -> bool:
     if os.environ.get("WANDB_MODE") in {"offline", "disabled"} or os.environ.get("WANDB_API_KEY"):
         return True
-    return get_netrc_auth(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai")) is not None
+    host = urlsplit(os.environ.get("WANDB_BASE_URL", "https://api.wandb.ai")).hostname or ""
+    try:
+        return netrc.netrc(os.environ.get("NETRC")).authenticators(host) is not None
+    except (OSError, netrc.NetrcParseError):
+        return False
 
 
 def rewards(recipe: Recipe, ranks: int) -> Iterator[Finding]:

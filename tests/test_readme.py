@@ -2,12 +2,17 @@
 
 import doctest
 import re
+import shlex
 from pathlib import Path
 
+import pytest
+
+from keepif.recipes.cli import main
 from keepif.recipes.constraints_table import table
 from keepif.rewards.constraints import REGISTRY
 
 README = Path(__file__).parents[1] / "README.md"
+RECIPES = README.parent / "recipes"
 
 
 def test_examples_run() -> None:
@@ -34,3 +39,27 @@ def test_the_table_is_the_registrys() -> None:
 def test_commands_name_files_that_exist() -> None:
     for path in re.findall(r"recipes/[\w/.-]+\.(?:yaml|md|png)", README.read_text("utf-8")):
         assert (README.parent / path).exists(), path
+
+
+def test_the_recipes_readme_names_what_ships() -> None:
+    text = (RECIPES / "README.md").read_text("utf-8")
+    for path in re.findall(r"\]\(([\w/.-]+)\)", text):
+        assert (RECIPES / path).exists(), path
+    for folder in ("configs", "accelerate_configs"):
+        for path in (RECIPES / folder).glob("*.yaml"):
+            assert f"]({folder}/{path.name})" in text
+    for code in re.findall(r"`[^`]*`|^    .*$", text, re.MULTILINE):
+        for path in re.findall(r"recipes/[\w/.-]+\.(?:yaml|md|png)", code):
+            assert (README.parent / path).exists(), path
+
+
+def test_the_doctors_examples_run(capsys: pytest.CaptureFixture[str]) -> None:
+    """The second, word for word: 16 tokens are too few for the embedded policy's longer answers."""
+    commands = re.findall(r"^    keepif (doctor .*)$", (RECIPES / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert len(commands) == 2
+    for command in commands:
+        with pytest.raises(SystemExit):
+            main(shlex.split(command))
+    printed = capsys.readouterr().out
+    assert "8 processes, zero2" in printed
+    assert "max_completion_length: 32" in printed

@@ -17,6 +17,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, Qwen3
 from trl import ModelConfig
 from trl.scripts.vllm_serve import make_parser
 
+from keepif.recipes.doctor import batch
 from keepif.recipes.memory import Size, estimate
 from keepif.recipes.models import TINY
 from keepif.recipes.rehearsal import ON_CPU, engine_of, read, requested
@@ -104,7 +105,9 @@ def test_its_header_gives_the_memory_and_batch_that_are_computed(name: str) -> N
         stated = re.search(rf"(?:{words.get(part, part)}) (\d+\.\d)", header)
         assert float(stated[1] if stated else 0.0) == pytest.approx(gib, abs=0.06), part
 
+    assert [finding.level for finding in batch(recipe.asked, engine.processes)] == ["ok"]
     args = recipe.grpo
+    assert args.scale_rewards == "batch"
     groups = re.search(r"= (\d+) completions a step = (\d+) groups of (\d+)", header)
     whole = re.search(r"(\d+) whole groups", header)
     assert groups
