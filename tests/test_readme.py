@@ -17,10 +17,12 @@ import tiny
 import yaml
 from trl import GRPOConfig, GRPOTrainer
 
+from keepif.recipes.cli import main
 from keepif.recipes.constraints_table import table
 from keepif.rewards.constraints import REGISTRY
 
 README = Path(__file__).parents[1] / "README.md"
+RECIPES = README.parent / "recipes"
 SWEEP = Path("recipes/sweeps/quick.yaml")
 CONFIG = Path("recipes/configs/tiny_cpu.yaml")
 SMALL = {"per_device_train_batch_size": 8, "gradient_accumulation_steps": 1, "max_completion_length": 16, "rows": 40,
@@ -131,3 +133,27 @@ def test_the_sweep_runs_killed_and_resumed(small: Path) -> None:
     assert "| slack 0.02 " in (small / "runs/sweeps/quick/sweep.md").read_text()
     assert "2.0 of 2 runs" in done.stdout
     assert (small / "runs/sweeps/quick/sweep.png").stat().st_size > 10_000
+
+
+def test_the_recipes_readme_names_what_ships() -> None:
+    text = (RECIPES / "README.md").read_text("utf-8")
+    for path in re.findall(r"\]\(([\w/.-]+)\)", text):
+        assert (RECIPES / path).exists(), path
+    for folder in ("configs", "accelerate_configs"):
+        for path in (RECIPES / folder).glob("*.yaml"):
+            assert f"]({folder}/{path.name})" in text
+    for code in re.findall(r"`[^`]*`|^    .*$", text, re.MULTILINE):
+        for path in re.findall(r"recipes/[\w/.-]+\.(?:yaml|md|png)", code):
+            assert (README.parent / path).exists(), path
+
+
+def test_the_doctors_examples_run(capsys: pytest.CaptureFixture[str]) -> None:
+    """The second, word for word: 16 tokens are too few for the embedded policy's longer answers."""
+    examples = re.findall(r"^    keepif (doctor .*)$", (RECIPES / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert len(examples) == 2
+    for command in examples:
+        with pytest.raises(SystemExit):
+            main(shlex.split(command))
+    printed = capsys.readouterr().out
+    assert "8 processes, zero2" in printed
+    assert "max_completion_length: 32" in printed

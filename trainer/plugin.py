@@ -183,8 +183,8 @@ class KeepIF:
             [`~keepif.trainer.ReferenceMismatchError`]: where the stored reference was measured under other conditions.
         """
         preflight.refuse(trainer, self)
-        for warning in preflight.warnings(trainer, self):
-            logger.warning("keepif: %s", warning)
+        for weakness in preflight.warnings(trainer, self):
+            logger.warning("keepif: %s", weakness.text)
         self.scorer.scoring = preflight.fitted(trainer, self.scoring)
         path = Path(self.reference_file or Path(trainer.args.output_dir) / "keepif-reference.json")
         reference = self._reference(trainer, path)

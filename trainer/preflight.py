@@ -1,9 +1,9 @@
 """Preflight: what in a trainer's configuration would defeat the reward, said before the run instead of after it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from math import gcd
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import trl
 
@@ -21,34 +21,42 @@ if TYPE_CHECKING:
 
 
 class ConfigError(ValueError):
-    """A configuration under which the reward cannot do its work; the message names the setting to change."""
+    """A configuration under which the reward cannot do its work; the message names the setting to change.
+
+    Attributes:
+        change (`str`): the setting as a recipe's YAML has it, where one setting is all there is to change.
+    """
+
+    def __init__(self, message: str, change: str = "") -> None:
+        super().__init__(message)
+        self.change = change
+
+
+class Weakness(NamedTuple):
+    """What weakens the reward, and the setting to change as a recipe's YAML has it, where that is one setting."""
+
+    text: str
+    change: str = ""
 
 
 def refuse(trainer: Any, keepif: "KeepIF") -> None:
     """Raise [`ConfigError`] for what cannot work."""
     refuse_trainer(trainer)
-    rewards = keepif.reward if isinstance(keepif.reward, list) else [keepif.reward]
-    if not all(reward in trainer.reward_funcs for reward in rewards):
+    if not all(reward in trainer.reward_funcs for reward in rewards_of(keepif)):
         raise ConfigError(
             "this KeepIF's reward is not among the trainer's reward_funcs: pass reward_funcs=keepif.reward"
         )
-    normalised = getattr(trainer.args, "multi_objective_aggregation", "sum_then_normalize") == "normalize_then_sum"
-    if normalised and len(rewards) == 1:
-        raise ConfigError(
-            "multi_objective_aggregation='normalize_then_sum' divides the multipliers out again: with KeepIF's one "
-            "scalar set multi_objective_aggregation='sum_then_normalize', or take KeepIF(aggregation='parts')"
-        )
-    delimiters, tokenizer = keepif.scoring.delimiters, tokenizer_of(trainer)
-    for tag in (delimiters.open, delimiters.close):
-        if is_dropped(tokenizer, tag):
-            raise ConfigError(
-                f"{tag!r} is a special token of this tokenizer: TRL drops it when it decodes, and the thinking could "
-                f"not be told from the answer. Make it an ordinary added token (AddedToken({tag!r}, special=False))"
-            )
+    refuse_normaliser(trainer.args, keepif)
+    refuse_special_tags(tokenizer_of(trainer), keepif.scoring.delimiters)
     refuse_split_groups(trainer, getattr(keepif.reward, "length_term", None))
     if getattr(keepif.reward, "no_thinking", None) is not None:
         refuse_split_groups(trainer, adapt_think)
     refuse_rows(trainer.train_dataset, keepif.floor, keepif.scoring)
+
+
+def rewards_of(keepif: "KeepIF") -> list[Any]:
+    """Its reward functions: one, or the parts."""
+    return keepif.reward if isinstance(keepif.reward, list) else [keepif.reward]
 
 
 def refuse_trainer(trainer: Any) -> None:
@@ -64,16 +72,38 @@ def refuse_trainer(trainer: Any) -> None:
         )
 
 
+def refuse_normaliser(args: Any, keepif: "KeepIF") -> None:
+    """Raise [`ConfigError`] where TRL would divide the multipliers out of KeepIF's one scalar again."""
+    if _normalised(args) and len(rewards_of(keepif)) == 1:
+        raise ConfigError(
+            "multi_objective_aggregation='normalize_then_sum' divides the multipliers out again: with KeepIF's one "
+            "scalar set multi_objective_aggregation='sum_then_normalize', or take KeepIF(aggregation='parts')",
+            change="multi_objective_aggregation: sum_then_normalize",
+        )
+
+
+def refuse_special_tags(tokenizer: Any, delimiters: Delimiters) -> None:
+    """Raise [`ConfigError`] where the tags of the thinking disappear when completions are decoded."""
+    for tag in (delimiters.open, delimiters.close):
+        if is_dropped(tokenizer, tag):
+            raise ConfigError(
+                f"{tag!r} is a special token of this tokenizer: TRL drops it when it decodes, and the thinking could "
+                f"not be told from the answer. Make it an ordinary added token (AddedToken({tag!r}, special=False))"
+            )
+
+
 def refuse_split_groups(trainer: Any, term: Callable[..., list[float]] | None) -> None:
     """Raise [`ConfigError`] where a term compares a group's completions and two ranks share the group."""
     if term is None or getattr(term, "func", term) in ONE_BY_ONE:
         return
     size, ranks = trainer.num_generations, trainer.accelerator.num_processes
-    if ranks > 1 and trainer.args.per_device_train_batch_size * trainer.args.steps_per_generation % size:
+    each = trainer.args.per_device_train_batch_size
+    if ranks > 1 and each * trainer.args.steps_per_generation % size:
         multiple = size // gcd(size, trainer.args.steps_per_generation)
         raise ConfigError(
             f"a length_term or no_thinking compares the completions of a prompt, and on {ranks} processes some of the "
-            f"groups of {size} are split between two: set per_device_train_batch_size to a multiple of {multiple}"
+            f"groups of {size} are split between two: set per_device_train_batch_size to a multiple of {multiple}",
+            change=f"per_device_train_batch_size: {-(-each // multiple) * multiple}",
         )
 
 
@@ -104,49 +134,96 @@ def refuse_rows(dataset: Any, floor: Floor | None, scoring: Scoring) -> None:
             )
 
 
-def warnings(trainer: Any, keepif: "KeepIF") -> Iterator[str]:
+def warnings(trainer: Any, keepif: "KeepIF") -> Iterator[Weakness]:
     """What will weaken the reward, each with the setting to change."""
     args = trainer.args
-    normalised = getattr(args, "multi_objective_aggregation", "sum_then_normalize") == "normalize_then_sum"
-    if not normalised and str(getattr(args, "scale_rewards", "batch")).lower() in {"group", "true"}:
-        yield (
+    if not _normalised(args) and str(getattr(args, "scale_rewards", "batch")).lower() in {"group", "true"}:
+        yield Weakness(
             "scale_rewards='group' (TRL's default) blows compliance up to full size in every group whose completions "
-            "are all right or all wrong, whatever its multiplier; set scale_rewards='batch' (or 'none')"
+            "are all right or all wrong, whatever its multiplier; set scale_rewards='batch' (or 'none')",
+            change="scale_rewards: batch",
         )
-    ours = len(keepif.reward) if isinstance(keepif.reward, list) else 1
-    if len(trainer.reward_funcs) > ours:
-        yield (
+    if len(trainer.reward_funcs) > len(rewards_of(keepif)):
+        yield Weakness(
             f"{len(trainer.reward_funcs)} reward functions are added up: that a correct completion outranks a wrong "
             "one is only guaranteed for KeepIF's own scalar"
         )
     if getattr(args, "mask_truncated_completions", False):
-        yield (
+        yield Weakness(
             "mask_truncated_completions=True hides over-long completions from the loss, so that nothing is learned "
-            "from running over; KeepIF already scores them 0: set it to False"
+            "from running over; KeepIF already scores them 0: set it to False",
+            change="mask_truncated_completions: false",
         )
     budget, limit = keepif.scoring.budget, args.max_completion_length
     if budget and limit and budget >= limit:
-        yield (
+        yield Weakness(
             f"the budget ({budget} tokens) is not below max_completion_length ({limit}): completions are cut before "
-            "they pay for their length; lower the budget or raise max_completion_length"
+            "they pay for their length; lower the budget or raise max_completion_length",
+            change=f"max_completion_length: {2 * budget}",
         )
-    columns = getattr(trainer.train_dataset, "column_names", None) or []
+    tokenizer = tokenizer_of(trainer)
+    if tokenizer is not None:
+        yield from warnings_of_end(tokenizer, end_tokens(trainer))
+    yield from warnings_of_columns(getattr(trainer.train_dataset, "column_names", None) or [])
+
+
+def warnings_of_columns(columns: Sequence[str]) -> Iterator[Weakness]:
+    """What a data set lacks, by its columns; nothing where they are not known."""
     if columns and not set(GOLD_COLUMNS) & set(columns):
-        yield (
+        yield Weakness(
             f"no column holds gold answers ({', '.join(GOLD_COLUMNS)}; found {', '.join(columns)}): compliance alone "
             "is rewarded; rename the column that holds them to 'answer'"
         )
     if columns and not {"instruction_id_list", "constraint_name", "ground_truth"} & set(columns):
-        yield "no prompt has constraints, so there is no compliance to keep; pass the data set through constrain()"
+        yield Weakness(
+            "no prompt has constraints, so there is no compliance to keep; pass the data set through constrain()"
+        )
+
+
+def warnings_of_end(tokenizer: Any, end_ids: Collection[int]) -> Iterator[Weakness]:
+    """Whether completions can end: there must be end tokens, and the one that ends the template's turns among them."""
+    if not end_ids:
+        yield Weakness("there is no end token, so that every completion runs on; give the tokenizer an eos_token")
+    closing = end_of_turn(tokenizer)
+    if closing is not None and end_ids and closing not in end_ids:
+        name = tokenizer.convert_ids_to_tokens(closing)
+        yield Weakness(
+            f"the chat template ends a turn with {name!r}, which is none of the end tokens "
+            f"({', '.join(map(repr, tokenizer.convert_ids_to_tokens(sorted(end_ids))))}): completions would run on to "
+            f"max_completion_length, and those earn nothing. Save the tokenizer with eos_token={name!r}"
+        )
+
+
+def end_of_turn(tokenizer: Any) -> int | None:
+    """The special token that the chat template closes an assistant's turn with, where it does so."""
+    if not getattr(tokenizer, "chat_template", None):
+        return None
+    turn = [{"role": "user", "content": "Question"}, {"role": "assistant", "content": "Answer"}]
+    try:
+        rendered = tokenizer.apply_chat_template(turn, tokenize=False)
+    except Exception:  # noqa: BLE001  # a template that asks for other messages is no reason to stop a run
+        return None
+    _, _, tail = rendered.rpartition("Answer")
+    special = {*tokenizer.all_special_ids, *tokenizer.added_tokens_decoder}
+    return next((token for token in tokenizer.encode(tail, add_special_tokens=False) if token in special), None)
+
+
+def end_tokens(trainer: Any) -> frozenset[int]:
+    """The ids that end a completion: the trainer's, or at least its tokenizer's."""
+    ids = getattr(trainer, "eos_token_ids", None) or [tokenizer_of(trainer).eos_token_id]
+    return frozenset({*ids} - {None})
+
+
+def _normalised(args: Any) -> bool:
+    return getattr(args, "multi_objective_aggregation", "sum_then_normalize") == "normalize_then_sum"
 
 
 def fitted(trainer: Any, scoring: Scoring) -> Scoring:
     """`scoring` with what only the trainer knows: its end tokens, and whether the template opens the thinking."""
     tokenizer = tokenizer_of(trainer)
-    end_ids = {*(getattr(trainer, "eos_token_ids", None) or [tokenizer.eos_token_id])} - {None}
     delimiters = scoring.delimiters
     prefilled = delimiters.prefilled or opens_thinking(trainer, tokenizer, delimiters)
-    return replace(scoring, end_ids=frozenset(end_ids), delimiters=replace(delimiters, prefilled=prefilled))
+    return replace(scoring, end_ids=end_tokens(trainer), delimiters=replace(delimiters, prefilled=prefilled))
 
 
 def opens_thinking(trainer: Any, tokenizer: Any, delimiters: Delimiters) -> bool:

@@ -16,7 +16,7 @@ from . import (  # noqa: F401  # importing registers the definitions
     selection,
     startend,
 )
-from .base import REGISTRY, Constraint, ConstraintError, Example, Problem, Reading
+from .base import REGISTRY, Constraint, ConstraintError, Example, Problem, Reading, UnknownConstraintError
 from .composition import Composition
 from .kwargs import ALIASES, make
 from .question import Question
@@ -32,6 +32,7 @@ __all__ = [
     "Problem",
     "Question",
     "Reading",
+    "UnknownConstraintError",
     "constraints_of",
     "make",
 ]

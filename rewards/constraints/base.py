@@ -27,6 +27,10 @@ class ConstraintError(ValueError):
     """A constraint that cannot be built: unknown id, or a kwarg missing, unknown or of the wrong kind."""
 
 
+class UnknownConstraintError(ConstraintError):
+    """An instruction id, or a published function, that there is no check for here."""
+
+
 @dataclass(frozen=True)
 class Example:
     """Kwargs with one answer that keeps the constraint and one that does not, in both readings."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields
 from typing import Any, Literal
 
-from .base import REGISTRY, Constraint, ConstraintError
+from .base import REGISTRY, Constraint, ConstraintError, UnknownConstraintError
 from .question import Question
 
 ALIASES = {
@@ -39,7 +39,7 @@ def make(instruction_id: str, kwargs: Mapping[str, Any] | None = None, depth: in
     if definition is None:
         near = difflib.get_close_matches(instruction_id, REGISTRY, n=1)
         hint = f"; did you mean {near[0]}?" if near else f"; known: {', '.join(sorted(REGISTRY))}"
-        raise ConstraintError(f"unknown instruction id {instruction_id!r}{hint}")
+        raise UnknownConstraintError(f"unknown instruction id {instruction_id!r}{hint}")
     given = {name: value for name, value in dict(kwargs or {}).items() if value is not None}
     wanted = {field.name: field for field in fields(definition)}  # pyright: ignore[reportArgumentType]
     hints = typing.get_type_hints(definition)

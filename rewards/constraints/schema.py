@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from math import inf
 from typing import Any
 
-from .base import Constraint, ConstraintError
+from .base import Constraint, ConstraintError, UnknownConstraintError
 from .kwargs import make
 
 COLUMNS = ("instruction_id_list", "kwargs", "constraint_name", "constraint_args", "ground_truth")
@@ -143,7 +143,7 @@ def _from_function(truth: Mapping[str, Any]) -> list[Constraint]:
         instruction_id, arguments = RLVR_IFEVAL[name]
         return [make(instruction_id, {ours: truth.get(theirs) for theirs, ours in arguments.items()})]
     if name not in RLVR_COUNTED:
-        raise ConstraintError(f"field 'ground_truth': no constraint for the function {name!r}")
+        raise UnknownConstraintError(f"field 'ground_truth': no constraint for the function {name!r}")
     instruction_id, count, relation, arguments = RLVR_COUNTED[name]
     quantifier = truth.get("quantifier") or "exactly"
     bounds = {"at least": [("at least", 0)], "at most": [("less than", 1)], "less than": [("less than", 0)]}

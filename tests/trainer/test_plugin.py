@@ -225,6 +225,26 @@ def test_what_weakens_is_said(
     assert message in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("template", "closing"),
+    [
+        ("{% for m in messages %}{{ m.content }}{% endfor %}", None),
+        ("{% for m in messages %}{{ m.content }} <eos> {% endfor %}", "<eos>"),
+        ("{% for m in messages %}{{ m.content }} <unk> {% endfor %}", "<unk>"),
+        ("{{ raise_exception('no assistant, please') }}", None),
+    ],
+)
+def test_a_turn_that_ends_in_no_end_token_is_said(template: str, closing: str | None) -> None:
+    tokenizer = tiny.tokenizer(template=template)
+    found = preflight.end_of_turn(tokenizer)
+    assert found == (None if closing is None else tokenizer.convert_tokens_to_ids(closing))
+    said = [weakness.text for weakness in preflight.warnings_of_end(tokenizer, {tokenizer.eos_token_id})]
+    assert ["ends a turn with '<unk>', which is none of the end tokens ('<eos>')" in text for text in said] == (
+        [True] if closing == "<unk>" else []
+    )
+    assert "no end token" in next(preflight.warnings_of_end(tokenizer, set())).text
+
+
 def test_a_good_configuration_is_silent(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     keepif = KeepIF(budget=6)
     with caplog.at_level(logging.WARNING):

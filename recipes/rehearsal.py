@@ -1,0 +1,106 @@
+"""A recipe read as the machine that it is written for would read it, on a machine that is another."""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, NoReturn
+
+import yaml
+from accelerate.commands.config.config_args import load_config_from_file
+from trl import GRPOConfig, ModelConfig, TrlParser
+
+from .arguments import KeepIFArguments
+from .memory import Engine
+
+ON_CPU: dict[str, Any] = {
+    "use_cpu": True,
+    "bf16": False,
+    "fp16": False,
+    "tf32": None,
+    "use_vllm": False,
+    "dtype": "float32",
+    "attn_implementation": None,
+    "report_to": "none",
+}
+"""What of a recipe asks for a GPU, for packages that go with one, or for an account, and what a CPU takes instead."""
+
+KINDS = {"NO": "single", "MULTI_GPU": "ddp", "MULTI_CPU": "ddp", "FSDP": "fsdp2"}
+"""accelerate's `distributed_type` -> ours; DeepSpeed's is in its stage."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A recipe's arguments as they were asked for, read by `processes` processes."""
+
+    keepif: KeepIFArguments
+    grpo: GRPOConfig
+    model: ModelConfig
+    asked: dict[str, Any]
+
+
+def read(asked: dict[str, Any], processes: int) -> Recipe:
+    """The recipe that was asked for, as `processes` processes would read it.
+
+    TRL's arguments check themselves against the machine; here they are checked with [`ON_CPU`] in the place of what a
+    CPU has not, and then given back what was asked for.
+
+    Raises:
+        `ValueError`: for what any of the arguments refuses.
+    """
+    planned = type("GRPOConfig", (GRPOConfig,), {"world_size": property(lambda _: processes)})
+    grpo = made(planned, asked | ON_CPU)
+    for name in ON_CPU.keys() & vars(grpo).keys():
+        setattr(grpo, name, asked[name])
+    return Recipe(made(KeepIFArguments, asked), grpo, made(ModelConfig, asked), asked)
+
+
+def made(kind: Any, asked: dict[str, Any]) -> Any:
+    """The arguments of one class, out of those of all."""
+    return kind(**{field.name: asked[field.name] for field in fields(kind) if field.init})
+
+
+class _Parser(TrlParser):
+    """One whose errors are raised, and not printed below a page of usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ValueError(message)
+
+
+def requested(config: Path, flags: list[str]) -> dict[str, Any]:
+    """Every field of the three argument classes, as the file and the flags set it, before anything is checked.
+
+    Raises:
+        `ValueError`: for what is no YAML mapping, and for a key or flag that no argument has.
+    """
+    parser = _Parser([KeepIFArguments, GRPOConfig, ModelConfig])  # pyright: ignore[reportArgumentType]
+    try:
+        settings = yaml.safe_load(config.read_text())
+    except (OSError, yaml.YAMLError) as error:
+        raise ValueError(f"{config} cannot be read: {error}") from None
+    if not isinstance(settings, dict):
+        raise ValueError(f"{config} must hold a mapping of settings, found {str(settings)[:80]!r}")  # noqa: TRY004
+    settings.pop("env", None)
+    parser.set_defaults_with_config(**settings)
+    found, unknown = parser.parse_known_args(flags)
+    unknown += [name for name in settings if name not in vars(found)]
+    if unknown:
+        raise ValueError(f"{config}: no argument is called {unknown[0].lstrip('-')!r}")
+    return vars(found)
+
+
+def engine_of(accelerate_config: Path | None, processes: int | None) -> Engine:
+    """The engine of an accelerate config, or DDP where only a number of processes is given.
+
+    Raises:
+        `ValueError`: for a file that accelerate does not read.
+    """
+    if accelerate_config is None:
+        return Engine("ddp" if (processes or 1) > 1 else "single", processes or 1)
+    try:
+        found: Any = load_config_from_file(str(accelerate_config))
+    except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
+        raise ValueError(f"{accelerate_config} is no config that accelerate reads: {error}") from None
+    kind = str(getattr(found.distributed_type, "value", found.distributed_type))
+    stage = (found.deepspeed_config or {}).get("zero_stage", 2)
+    return Engine(
+        f"zero{stage}" if kind == "DEEPSPEED" else KINDS.get(kind, kind.lower()), processes or found.num_processes
+    )
