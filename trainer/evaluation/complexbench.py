@@ -77,8 +77,8 @@ class ComplexBench:
       holds for every instruction. (The published code takes all instructions without a group for one; here they are
       none.)
 
-    A sample on which the judge fails counts towards nothing, and nor does its group. The instructions of a group are scored together, so that
-    all samples must come to one call of `score`.
+    A sample on which the judge fails counts towards nothing, and nor does its group. The instructions of a group are
+    scored together, so that all samples must come to one call of `score`.
 
     Args:
         source (`str` or `Path`): `data_final.json`, or a file in its form.
