@@ -71,6 +71,12 @@ class KeepIFArguments:
     length_term: str | None = field(
         default=None, metadata={"help": f"A published length term in the place of ours: {', '.join(LENGTH_TERMS)}."}
     )
+    no_thinking: float | None = field(
+        default=None,
+        metadata={
+            "help": "δ, what a correct completion without thinking earns where accuracy stays at the reference's."
+        },
+    )
     reading: str = field(default="math", metadata={"help": "Reading of the constraints: math or official."})
     credit: str = field(default="soft", metadata={"help": "What counts as compliance: soft, hard or graded."})
     dry_run: bool = field(
@@ -105,6 +111,7 @@ class KeepIFArguments:
             reference_file=self.reference_file,
             aggregation=combine if aggregation == "keepif" else aggregation,
             length_term=LENGTH_TERMS[self.length_term] if self.length_term else None,
+            no_thinking=self.no_thinking,
             lam=self.lam,
             mu=self.mu,
             reading=self.reading,  # pyright: ignore[reportArgumentType]  # KeepIF checks it

@@ -18,7 +18,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import torch
 from accelerate import PartialState
+from accelerate.utils import parse_flag_from_env
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from trl import ModelConfig, TrlParser
@@ -303,7 +305,8 @@ def make_report(args: EvaluateArguments, benchmarks: dict[str, Benchmark], setti
 def main(argv: list[str] | None = None) -> None:
     parser = TrlParser([EvaluateArguments])  # pyright: ignore[reportArgumentType]
     (args,) = parser.parse_args_and_config(args=sys.argv[1:] if argv is None else argv)
-    state = PartialState(timeout=timedelta(days=7))  # a process with long responses keeps the others waiting
+    cpu = parse_flag_from_env("ACCELERATE_USE_CPU") or not torch.accelerator.is_available()
+    state = PartialState(cpu=cpu, timeout=timedelta(days=7))  # who has long responses keeps the others waiting
     console = Console()
     for name in args.compare:  # before hours are spent
         report.load(Path(name))

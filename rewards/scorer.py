@@ -85,6 +85,7 @@ def log_scores(scores: Sequence[Score], log_metric: LogMetric) -> None:
         log_metric("keepif/length_penalty", score.p)
         log_metric("keepif/thinking_words", score.thinking_words)
         log_metric("keepif/answer_words", score.answer_words)
+        log_metric("keepif/no_thinking", float(not score.thinking_words))
         log_metric("keepif/guarded", float(score.void is not None))
         log_metric("keepif/unreadable", float(score.unreadable))
         for reason in REASONS:

@@ -1,6 +1,6 @@
 """Preflight: what in a trainer's configuration would defeat the reward, said before the run instead of after it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from math import gcd
 from typing import TYPE_CHECKING, Any
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import trl
 
 from keepif.rewards import Delimiters, Scoring
+from keepif.rewards.adapt_think import adapt_think
 from keepif.rewards.columns import GOLD_COLUMNS
 from keepif.rewards.constraints import ConstraintError, constraints_of
 from keepif.rewards.constraints.schema import weights_of
 from keepif.rewards.length_terms import ONE_BY_ONE
-from keepif.rewards.reward import LengthTerm
 
 from .floor import Floor
 
@@ -46,6 +46,8 @@ def refuse(trainer: Any, keepif: "KeepIF") -> None:
                 f"not be told from the answer. Make it an ordinary added token (AddedToken({tag!r}, special=False))"
             )
     refuse_split_groups(trainer, getattr(keepif.reward, "length_term", None))
+    if getattr(keepif.reward, "no_thinking", None) is not None:
+        refuse_split_groups(trainer, adapt_think)
     refuse_rows(trainer.train_dataset, keepif.floor)
 
 
@@ -62,16 +64,16 @@ def refuse_trainer(trainer: Any) -> None:
         )
 
 
-def refuse_split_groups(trainer: Any, length_term: LengthTerm | None) -> None:
-    """Raise [`ConfigError`] where a length term compares a group's completions and two ranks share the group."""
-    if length_term is None or getattr(length_term, "func", length_term) in ONE_BY_ONE:
+def refuse_split_groups(trainer: Any, term: Callable[..., list[float]] | None) -> None:
+    """Raise [`ConfigError`] where a term compares a group's completions and two ranks share the group."""
+    if term is None or getattr(term, "func", term) in ONE_BY_ONE:
         return
     size, ranks = trainer.num_generations, trainer.accelerator.num_processes
     if ranks > 1 and trainer.args.per_device_train_batch_size * trainer.args.steps_per_generation % size:
         multiple = size // gcd(size, trainer.args.steps_per_generation)
         raise ConfigError(
-            f"this length term compares the completions of a prompt, and on {ranks} processes some of the groups of "
-            f"{size} are split between two: set per_device_train_batch_size to a multiple of {multiple}"
+            f"a length_term or no_thinking compares the completions of a prompt, and on {ranks} processes some of the "
+            f"groups of {size} are split between two: set per_device_train_batch_size to a multiple of {multiple}"
         )
 
 

@@ -112,6 +112,7 @@ def test_arguments_become_a_keepif() -> None:
     assert isinstance(published.reward, KeepIFReward)
     assert published.reward.aggregation(1.0, 1.0, 0.0, published.multipliers) == 1.5
     assert published.reward.length_term is LENGTH_TERMS["gr3"]
+    assert KeepIFArguments(no_thinking=0.1).keepif().reward.no_thinking == 0.1
     assert KeepIFArguments(aggregation="switching").keepif().multipliers.lam == 0
 
 

@@ -1,5 +1,6 @@
 """What attach() refuses, warns of, and tells the reward."""
 
+import json
 import logging
 from contextlib import nullcontext
 from functools import partial
@@ -23,7 +24,7 @@ from keepif.rewards import correctness_reward
 from keepif.rewards.length_terms import kimi, laser
 from keepif.trainer import ConfigError, KeepIF, Prepass, Reference, ReferenceMismatchError, preflight
 from keepif.trainer.provenance import provenance
-from keepif.trainer.reference import write_json
+from keepif.trainer.reference import prompt_key, write_json
 
 PREFILLING = "{% for m in messages %}{{ m.content }}{% endfor %} <think>"
 
@@ -106,6 +107,21 @@ def test_a_group_that_two_ranks_share_has_no_length_of_its_own(each: int, ranks:
     refused = pytest.raises(ConfigError, match=r"groups of 8 .* a multiple of 4") if split else nullcontext()
     with refused:
         preflight.refuse_split_groups(trainer, term)
+
+
+def test_the_bonus_for_not_thinking_waits_for_the_reference(tmp_path: Path) -> None:
+    keepif = KeepIF(floor=None, no_thinking=0.1, prepass=Prepass(prompts=2, samples=4, share=1.0))
+    trainer = trainer_of(tmp_path, keepif.reward, max_steps=1)
+    keepif.attach(trainer)
+    assert keepif.needs_reference
+    trainer.train()
+    assert not keepif.needs_reference
+    stored = json.loads((tmp_path / "keepif-reference.json").read_text())
+    prompt = trainer.train_dataset[0]["prompt"]
+    correct, samples = stored["correct"][prompt_key(prompt)]
+    assert samples == 16
+    assert keepif.reward.reference(prompt) == pytest.approx(correct / 16)  # there is one prompt only
+    assert keepif.settings["no_thinking"] == 0.1
 
 
 def test_a_type_without_a_floor_of_its_own_is_refused(tmp_path: Path) -> None:
@@ -215,6 +231,8 @@ def test_a_good_configuration_is_silent(tmp_path: Path, caplog: pytest.LogCaptur
     [
         ({"lam": 0.9, "budget": 100}, r"λ = 0\.9, μ = 0\.2"),
         ({"aggregation": "parts", "length_term": kimi}, "length_term .* aggregation='parts'"),
+        ({"aggregation": "parts", "no_thinking": 0.1}, "no_thinking .* aggregation='parts'"),
+        ({"no_thinking": 0.0}, "no_thinking must be a number above 0, or None"),
         ({"budget": "all"}, "budget must be a number of tokens, 'reference', or None"),
         ({"budget": 0}, "budget must be a positive number of tokens"),
         ({"floor": "median"}, "floor must be 'reference', a share"),

@@ -50,7 +50,7 @@ class TransformersGenerator:
         """Tokens of `text`."""
         return len(self.tokenizer(text, add_special_tokens=False).input_ids)
 
-    @torch.inference_mode()
+    @torch.no_grad()  # not inference_mode: what a model in training keeps of it could not be trained through
     def _batch(
         self, requests: Sequence[Request], prompts: Sequence[tuple[str, str]], sampling: Sampling
     ) -> list[Generated]:

@@ -218,7 +218,9 @@ def shown(report: Report) -> list[Table]:
 def _rich(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for at, header in enumerate(headers):
-        table.add_column(header, justify="left" if at == 0 else "right", overflow="fold", no_wrap=at > 0)
+        table.add_column(
+            header, justify="left" if at == 0 else "right", overflow="fold", min_width=0 if at else 16, no_wrap=at > 0
+        )
     for row in rows:
         table.add_row(*row)
     return table
