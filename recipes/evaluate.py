@@ -29,6 +29,7 @@ from keepif.trainer.evaluation import journal, measured, report
 from keepif.trainer.evaluation.answering import MODES, PLAIN, Arm, Draw, answer, missing, samples_of, spread
 from keepif.trainer.evaluation.benchmark import Benchmark, Item
 from keepif.trainer.evaluation.catalogue import BENCHMARKS, load
+from keepif.trainer.evaluation.complexbench import ComplexBench
 from keepif.trainer.evaluation.generation import Sampling
 from keepif.trainer.evaluation.measured import measure
 from keepif.trainer.evaluation.mitigations import REMEDIES, Asking
@@ -88,6 +89,13 @@ class EvaluateArguments:
     concurrency: int = field(default=8, metadata={"help": "Requests to the server under way at once."})
     per_minute: int | None = field(default=None, metadata={"help": "Requests a minute that the server allows."})
     timeout: float = field(default=600.0, metadata={"help": "Seconds that a request may take."})
+    judge_url: str | None = field(
+        default=None, metadata={"help": "The judge's server, OpenAI-compatible, with its version: for complexbench."}
+    )
+    judge_model: str | None = field(default=None, metadata={"help": "The judge's name on that server."})
+    judge_api_key_env: str = field(
+        default="OPENAI_API_KEY", metadata={"help": "Environment variable with the key of the judge's server."}
+    )
     dtype: str = field(default="auto", metadata={"help": "Of the model's weights: auto, float32, bfloat16, ..."})
     revision: str = field(default="main", metadata={"help": "Of a model on the hub."})
     batch_size: int | None = field(
@@ -147,7 +155,18 @@ def _among(name: str, values: Sequence[str], allowed: Sequence[str] | dict[str, 
 
 def benchmark_of(args: EvaluateArguments, name: str) -> Benchmark:
     source = args.source_of(name)
-    return TinyBenchmark(source) if name == TinyBenchmark.name else load(name, source)
+    if name == TinyBenchmark.name:
+        return TinyBenchmark(source)
+    return load(name, source, **({"judge": _judge(args)} if name == ComplexBench.name else {}))
+
+
+def _judge(args: EvaluateArguments) -> Any:
+    """What judges, if it is given; ComplexBench says what is missing."""
+    if not (args.judge_url and args.judge_model):
+        return None
+    from keepif.rewards.endpoint import Endpoint
+
+    return Endpoint(args.judge_url, args.judge_model, args.judge_api_key_env, args.concurrency, args.per_minute)
 
 
 def generator_of(args: EvaluateArguments, state: PartialState) -> Any:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from importlib.metadata import version
-from itertools import groupby, pairwise
+from itertools import groupby, pairwise, takewhile
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -14,11 +14,11 @@ from keepif.trainer.reference import read_json, write_json
 from keepif.trainer.tally import proportion
 
 from .answering import PLAIN
-from .benchmark import numbers
+from .benchmark import Outcome, numbers
 from .classes import CLASSES
 from .comparison import compare
 from .measured import Measured, Scored
-from .statistics import interval, named, of_class, of_type
+from .statistics import best_at, interval, named, of_class, of_type
 
 SCHEMA = 1
 NAME, TEXT = "report.json", "report.md"
@@ -76,6 +76,8 @@ def _arm(measured: Measured) -> Report:
     return {
         **vars(measured.arm),
         "headline": measured.headline,
+        "scored_by": measured.scored_by,
+        "best": best(outcomes, measured.headline),
         "items": len({outcome.key for outcome in outcomes}),
         "samples": len(outcomes),
         "missing": measured.missing,
@@ -91,6 +93,13 @@ def _arm(measured: Measured) -> Report:
         "defective": dict(Counter(why.values())),
         "sound": numbers(sound) if why else None,
     }
+
+
+def best(outcomes: Sequence[Outcome], metric: str) -> dict[str, float]:
+    """The mean over items of the best of 2, 4, 8, ... samples, as far as there are as many."""
+    ks = (2**power for power in range(1, 16))
+    found = takewhile(lambda pair: pair[1] is not None, ((k, best_at(outcomes, named(metric), k)) for k in ks))
+    return {str(k): value for k, value in found if value is not None}
 
 
 def by_thinking(scored: Sequence[Scored]) -> list[Report]:
@@ -201,6 +210,11 @@ def footnotes(report: Report) -> list[str]:
     lines = []
     for arm in report["arms"]:
         label = f"{arm['benchmark']}, {label_of(arm)}"
+        if arm["scored_by"]:
+            lines.append(f"{arm['benchmark']}: scored by {arm['scored_by']}")
+        if arm["best"]:
+            of = ", ".join(f"of {k} {100 * value:.1f}" for k, value in arm["best"].items())
+            lines.append(f"{label}: {arm['headline']}, best {of}")
         if arm["missing"]:
             lines.append(f"{label}: {arm['missing']} samples are missing; run it again to make them")
         if arm["defective"]:
