@@ -25,6 +25,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from trl import ModelConfig, TrlParser
 
+from keepif.rewards.endpoint import Endpoint
 from keepif.trainer.evaluation import journal, measured, report
 from keepif.trainer.evaluation.answering import MODES, PLAIN, Arm, Draw, answer, missing, samples_of, spread
 from keepif.trainer.evaluation.benchmark import Benchmark, Item
@@ -88,6 +89,12 @@ class EvaluateArguments:
     concurrency: int = field(default=8, metadata={"help": "Requests to the server under way at once."})
     per_minute: int | None = field(default=None, metadata={"help": "Requests a minute that the server allows."})
     timeout: float = field(default=600.0, metadata={"help": "Seconds that a request may take."})
+    judge_url: str | None = field(default=None, metadata={"help": "The judge's server, for complexbench."})
+    judge_model: str | None = field(default=None, metadata={"help": "The judge's name there."})
+    judge_api_key_env: str = field(default="OPENAI_API_KEY", metadata={"help": "Variable with its server's key."})
+    without_constraints: bool = field(
+        default=False, metadata={"help": "Ask mathif's problems without their constraints too: correct_without."}
+    )
     dtype: str = field(default="auto", metadata={"help": "Of the model's weights: auto, float32, bfloat16, ..."})
     revision: str = field(default="main", metadata={"help": "Of a model on the hub."})
     batch_size: int | None = field(
@@ -147,14 +154,20 @@ def _among(name: str, values: Sequence[str], allowed: Sequence[str] | dict[str, 
 
 def benchmark_of(args: EvaluateArguments, name: str) -> Benchmark:
     source = args.source_of(name)
-    return TinyBenchmark(source) if name == TinyBenchmark.name else load(name, source)
+    if name == TinyBenchmark.name:
+        return TinyBenchmark(source)
+    options: dict[str, Any] = {}
+    if name == "mathif":
+        options["without_constraints"] = args.without_constraints
+    if name == "complexbench" and args.judge_url and args.judge_model:
+        options["judge"] = Endpoint(args.judge_url, args.judge_model, args.judge_api_key_env)
+    return load(name, source, **options)
 
 
 def generator_of(args: EvaluateArguments, state: PartialState) -> Any:
     """The engine, with `generate` and `count`."""
     size = args.batch_size or ENGINES[args.engine]
     if args.engine == "openai":
-        from keepif.rewards.endpoint import Endpoint
         from keepif.trainer.evaluation.generation_server import ServerGenerator
 
         options = {name: getattr(args, name) for name in ("api_key_env", "concurrency", "per_minute", "timeout")}
@@ -264,9 +277,9 @@ def _responding(args: EvaluateArguments, arm: Arm, generator: Any) -> Any:
 
 
 def _gate(path: str) -> Any:
-    from keepif.trainer.evaluation.classifier import load_gate
+    from keepif.trainer.evaluation.classifier import Gate
 
-    return load_gate(path)
+    return Gate.load(Path(path))
 
 
 def _progress(console: Console, *, visible: bool) -> Progress:
