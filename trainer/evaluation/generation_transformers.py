@@ -108,11 +108,11 @@ class GumbelDraw(LogitsProcessor):
     def __init__(self, seeds: Sequence[int], device: torch.device) -> None:
         self.generators = [torch.Generator(device).manual_seed(seed) for seed in seeds]
 
-    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         noise = torch.empty_like(scores)
         for row, generator in zip(noise, self.generators, strict=True):
             row.exponential_(generator=generator)
-        return scores - noise.clamp_min_(torch.finfo(noise.dtype).tiny).log_()  # pyright: ignore[reportReturnType]
+        return scores - noise.clamp_min_(torch.finfo(noise.dtype).tiny).log_()
 
 
 def _drawing(sampling: Sampling, seeds: Sequence[int], device: torch.device) -> list[LogitsProcessor]:

@@ -113,8 +113,8 @@ def _bin(scored: Sequence[Scored]) -> Report:
         "to": scored[-1].thinking_tokens,
         "mean": fmean(one.thinking_tokens for one in scored),
         "samples": len(scored),
-        "correct": proportion(sum(above for above, _ in right), sum(below for _, below in right)),
-        "kept": proportion(sum(above for above, _ in asked), sum(below for _, below in asked)),
+        "correct": proportion(sum(above for above, _ in right), int(sum(below for _, below in right))),
+        "kept": proportion(sum(above for above, _ in asked), int(sum(below for _, below in asked))),
     }
 
 
@@ -227,8 +227,12 @@ def shown(report: Report) -> list[Table]:
 def _rich(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for at, header in enumerate(headers):
+        width = max((len(row[at]) for row in rows), default=0)
         table.add_column(
-            header, justify="left" if at == 0 else "right", overflow="fold", min_width=0 if at else 16, no_wrap=at > 0
+            header.replace(", ", ",\n"),
+            justify="right" if at else "left",
+            overflow="fold",
+            min_width=width if at else min(width, 24),
         )
     for row in rows:
         table.add_row(*row)
