@@ -25,9 +25,14 @@ class Scored:
 
 @dataclass(frozen=True)
 class Measured:
-    """An arm, scored: its samples in their order, how many are still to be made, and the metric that comes first.
+    """An arm, scored.
 
-    `scored_by` names what scored it, with its version, where that is not ours.
+    Attributes:
+        arm ([`Arm`]): which.
+        headline (`str`): the metric that comes first.
+        scored (`tuple[Scored, ...]`): its samples, in their order.
+        missing (`int`): how many are still to be made.
+        scored_by (`str` or `None`): what scored them, where a benchmark's score depends on that.
     """
 
     arm: Arm
