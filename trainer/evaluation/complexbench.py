@@ -155,7 +155,7 @@ class ComplexBench:
         """The judge's verdicts on every question of every sample; `None` for one that failed."""
         asked = [list(self._conversations(sample)) for sample in samples]
         replies = iter(self.judge.chat([one for of_sample in asked for one in of_sample], temperature=0))
-        found = [[_verdict(next(replies)) for _ in of_sample] for of_sample in asked]
+        found = [[read_verdict(next(replies)) for _ in of_sample] for of_sample in asked]
         if failed := sum(None in of_sample for of_sample in found):
             logger.warning("keepif: the judge failed on %d of %d samples, which count for nothing", failed, len(found))
         return found
@@ -215,7 +215,7 @@ def _depth(questions: Sequence[Mapping[str, Any]]) -> str | None:
     return None if count == 0 else "single" if count == 1 else "multiple"
 
 
-def _verdict(reply: Any) -> bool | None:
+def read_verdict(reply: Any) -> bool | None:
     """What the judge said last; what it does not say is no, as published."""
     if reply is None:
         return None

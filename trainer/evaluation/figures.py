@@ -12,7 +12,7 @@ from .report import label_of
 
 BLUE, RED, GREY = "#2a6f97", "#c44e52", "0.45"
 COLOURS = (BLUE, RED, "#55a868", "#dd8452", "#8172b3", "#937860", "#da8bc3", "#8c8c8c")
-STYLE = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
+STYLE: Any = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
 COMPLIANCE = ("sacc", "instruction_strict", "instruction_loose")
 """What stands for compliance in the plane: the first of these that a benchmark has."""
 
@@ -121,7 +121,7 @@ def plane_figure(reports: Sequence[Report]) -> Figure | None:
             for name, arm in dots:
                 _draw_dot(axes, arm, compliance, colour_of(name, names), name if len(names) > 1 else "")
             axes.set(xlabel="accuracy", ylabel=f"compliance ({compliance})", title=benchmark)
-            axes.margins(0.2)
+            axes.margins(x=0.3, y=0.2)
     return figure
 
 
@@ -190,8 +190,7 @@ def _draw_levels(axes: Axes, arm: Report, runs: Sequence[Report], names: Sequenc
                 draw_share(axes, found, row + offset, colour)
     _rule(axes, lines)
     axes.set_yticks(range(len(lines)), [_name(*line) for line in lines])
-    axes.set(xlim=(-0.02, 1.02))
-    axes.set_title(f"{arm['benchmark']}, {label_of(arm)}: shares", fontsize=9)
+    axes.set_title(f"{arm['benchmark']}, {label_of(arm)}: shares, 95 % interval", fontsize=9)
 
 
 def _draw_differences(axes: Axes, arm: Report, compared: Sequence[Report], names: Sequence[str]) -> None:

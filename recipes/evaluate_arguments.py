@@ -1,0 +1,122 @@
+"""What an evaluation can be told: what on what, how, and how each benchmark is published."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from keepif.trainer.evaluation.answering import MODES, PLAIN, Arm
+from keepif.trainer.evaluation.catalogue import BENCHMARKS
+from keepif.trainer.evaluation.generation import Sampling
+from keepif.trainer.evaluation.mitigations import REMEDIES
+
+from .tiny_policy.benchmark import TinyBenchmark
+
+ALL = {**BENCHMARKS, "tiny": TinyBenchmark}
+ENGINES = {"transformers": 16, "vllm": 512, "openai": 64}
+"""Engines, and how many samples each makes between two writes of the journal."""
+GREEDY = Sampling(temperature=0.0, max_tokens=16_384)
+PUBLISHED = {
+    "mathif": Sampling(1.0, 0.95, 16_384),  # its paper
+    "logicif": Sampling(1.0, 1.0, 16_384),  # its repository's inference.py
+    "tiny": Sampling(1.0, 1.0, 112),  # as it is trained
+}
+"""How a benchmark is published; the others greedily. Where none is published, the most tokens are MathIF's."""
+SEVERAL = Sampling(1.0, 0.95)
+"""Temperature and top-p where several samples are asked of a greedy benchmark, which would all be the same."""
+
+
+@dataclass
+class EvaluateArguments:
+    """What to evaluate, on what, and how."""
+
+    model: str = field(
+        default="tiny",
+        metadata={"help": "A hub name, a folder, 'tiny', 'smollm2-135m', or the model's name on the server."},
+    )
+    benchmarks: list[str] = field(
+        default_factory=lambda: ["mathif", "ifeval"], metadata={"help": f"Of {', '.join(ALL)}."}
+    )
+    sources: list[str] = field(
+        default_factory=list, metadata={"help": "NAME=PATH: a benchmark's rows in a file, a folder or a hub data set."}
+    )
+    samples: int = field(default=1, metadata={"help": "Responses to each item."})
+    limit: int | None = field(default=None, metadata={"help": "So many items of each benchmark, evenly spaced."})
+    thinking: str = field(default="default", metadata={"help": "on, off, both, or default: as the template has it."})
+    mitigation: list[str] = field(
+        default_factory=lambda: [PLAIN], metadata={"help": f"{PLAIN} and remedies: {', '.join(REMEDIES)}."}
+    )
+    thinking_budget: int | None = field(
+        default=None, metadata={"help": "Tokens of the remedy thinking_budget; half of max_tokens by default."}
+    )
+    gate: str | None = field(default=None, metadata={"help": "File of the gate of classifier_selective."})
+    engine: str = field(default="transformers", metadata={"help": f"{', '.join(ENGINES)} (a compatible server)."})
+    base_url: str = field(default="http://localhost:8000/v1", metadata={"help": "The server's, with its version."})
+    api_key_env: str = field(
+        default="OPENAI_API_KEY", metadata={"help": "Environment variable with the server's key."}
+    )
+    concurrency: int = field(default=8, metadata={"help": "Requests to the server under way at once."})
+    per_minute: int | None = field(default=None, metadata={"help": "Requests a minute that the server allows."})
+    timeout: float = field(default=600.0, metadata={"help": "Seconds that a request may take."})
+    judge_url: str | None = field(default=None, metadata={"help": "The judge's server, for complexbench."})
+    judge_model: str | None = field(default=None, metadata={"help": "The judge's name there."})
+    judge_api_key_env: str = field(default="OPENAI_API_KEY", metadata={"help": "Variable with its server's key."})
+    without_constraints: bool = field(
+        default=False, metadata={"help": "Ask mathif's problems without their constraints too: correct_without."}
+    )
+    dtype: str = field(default="auto", metadata={"help": "Of the model's weights: auto, float32, bfloat16, ..."})
+    revision: str = field(default="main", metadata={"help": "Of a model on the hub."})
+    batch_size: int | None = field(
+        default=None, metadata={"help": f"Samples made at once and written together; by engine: {ENGINES}."}
+    )
+    max_tokens: int | None = field(default=None, metadata={"help": "Tokens a response may have; as published."})
+    temperature: float | None = field(default=None, metadata={"help": "0 is greedy; as published by default."})
+    top_p: float | None = field(default=None, metadata={"help": "As published by default."})
+    seed: int = field(default=0, metadata={"help": "Of the draws."})
+    compare: list[str] = field(default_factory=list, metadata={"help": "output_dir of other runs to compare with."})
+    name: str | None = field(
+        default=None, metadata={"help": "This run's name in the report; its folder's by default."}
+    )
+    output_dir: str = field(default="runs/evaluate", metadata={"help": "Where samples, report and plots go."})
+
+    def __post_init__(self) -> None:
+        _among("benchmarks", self.benchmarks, ALL)
+        _among("thinking", [self.thinking], [*MODES, "both"])
+        _among("mitigation", self.mitigation, [PLAIN, *REMEDIES])
+        _among("engine", [self.engine], ENGINES)
+        for name in ("samples", "limit", "batch_size", "max_tokens"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"{name} must be at least 1, found {value}")
+        if "classifier_selective" in self.mitigation and not self.gate:
+            raise ValueError("classifier_selective needs --gate FILE: train one with keepif.recipes.train_gate")
+        for source in self.sources:
+            name, found, _ = source.partition("=")
+            if not found or name not in self.benchmarks:
+                raise ValueError(f"sources must be NAME=PATH with NAME of {self.benchmarks}, found {source!r}")
+
+    @property
+    def arms(self) -> list[Arm]:
+        modes = ["on", "off"] if self.thinking == "both" else [self.thinking]
+        return [
+            Arm(benchmark, mode, mitigation)
+            for benchmark in self.benchmarks
+            for mode in modes
+            for mitigation in self.mitigation
+        ]
+
+    def source_of(self, benchmark: str) -> str | None:
+        return dict(source.split("=", 1) for source in self.sources).get(benchmark)
+
+    def sampling_of(self, benchmark: str) -> Sampling:
+        """As published, or as asked."""
+        sampling = PUBLISHED.get(benchmark, GREEDY)
+        if self.samples > 1 and not sampling.temperature and self.temperature is None:
+            sampling = replace(sampling, temperature=SEVERAL.temperature, top_p=SEVERAL.top_p)
+        asked = {name: getattr(self, name) for name in ("temperature", "top_p", "max_tokens")}
+        return replace(sampling, **{n: v for n, v in asked.items() if v is not None}, seed=self.seed)
+
+
+def _among(name: str, values: Sequence[str], allowed: Sequence[str] | dict[str, Any]) -> None:
+    for value in values:
+        if value not in allowed:
+            raise ValueError(f"{name} must be of {', '.join(allowed)}, found {value!r}")
