@@ -18,11 +18,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import torch
 from accelerate import PartialState
+from accelerate.utils import parse_flag_from_env
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from trl import ModelConfig, TrlParser
 
+from keepif.rewards.endpoint import Endpoint
 from keepif.trainer.evaluation import journal, measured, report
 from keepif.trainer.evaluation.answering import MODES, PLAIN, Arm, Draw, answer, missing, samples_of, spread
 from keepif.trainer.evaluation.benchmark import Benchmark, Item
@@ -86,6 +89,12 @@ class EvaluateArguments:
     concurrency: int = field(default=8, metadata={"help": "Requests to the server under way at once."})
     per_minute: int | None = field(default=None, metadata={"help": "Requests a minute that the server allows."})
     timeout: float = field(default=600.0, metadata={"help": "Seconds that a request may take."})
+    judge_url: str | None = field(default=None, metadata={"help": "The judge's server, for complexbench."})
+    judge_model: str | None = field(default=None, metadata={"help": "The judge's name there."})
+    judge_api_key_env: str = field(default="OPENAI_API_KEY", metadata={"help": "Variable with its server's key."})
+    without_constraints: bool = field(
+        default=False, metadata={"help": "Ask mathif's problems without their constraints too: correct_without."}
+    )
     dtype: str = field(default="auto", metadata={"help": "Of the model's weights: auto, float32, bfloat16, ..."})
     revision: str = field(default="main", metadata={"help": "Of a model on the hub."})
     batch_size: int | None = field(
@@ -147,14 +156,20 @@ def _among(name: str, values: Sequence[str], allowed: Sequence[str] | dict[str, 
 
 def benchmark_of(args: EvaluateArguments, name: str) -> Benchmark:
     source = args.source_of(name)
-    return TinyBenchmark(source) if name == TinyBenchmark.name else load(name, source)
+    if name == TinyBenchmark.name:
+        return TinyBenchmark(source)
+    options: dict[str, Any] = {}
+    if name == "mathif":
+        options["without_constraints"] = args.without_constraints
+    if name == "complexbench" and args.judge_url and args.judge_model:
+        options["judge"] = Endpoint(args.judge_url, args.judge_model, args.judge_api_key_env)
+    return load(name, source, **options)
 
 
 def generator_of(args: EvaluateArguments, state: PartialState) -> Any:
     """The engine, with `generate` and `count`."""
     size = args.batch_size or ENGINES[args.engine]
     if args.engine == "openai":
-        from keepif.rewards.endpoint import Endpoint
         from keepif.trainer.evaluation.generation_server import ServerGenerator
 
         options = {name: getattr(args, name) for name in ("api_key_env", "concurrency", "per_minute", "timeout")}
@@ -305,7 +320,8 @@ def make_report(args: EvaluateArguments, benchmarks: dict[str, Benchmark], setti
 def main(argv: list[str] | None = None) -> None:
     parser = TrlParser([EvaluateArguments])  # pyright: ignore[reportArgumentType]
     (args,) = parser.parse_args_and_config(args=sys.argv[1:] if argv is None else argv)
-    state = PartialState(timeout=timedelta(days=7))  # a process with long responses keeps the others waiting
+    cpu = parse_flag_from_env("ACCELERATE_USE_CPU") or not torch.accelerator.is_available()
+    state = PartialState(cpu=cpu, timeout=timedelta(days=7))  # who has long responses keeps the others waiting
     console = Console()
     for name in args.compare:  # before hours are spent
         report.load(Path(name))

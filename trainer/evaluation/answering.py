@@ -39,9 +39,17 @@ Respond = Callable[[Sequence[Draw]], Sequence[Generated | None]]
 
 
 def spread(items: Sequence[Item], limit: int | None) -> list[Item]:
-    """`limit` items at equal distances, so that a benchmark's parts are all there; the same ones in every run."""
-    count = len(items)
-    return list(items) if limit is None or limit >= count else [items[i * count // limit] for i in range(limit)]
+    """About `limit` items at equal distances, so that a benchmark's parts are all there; the same ones in every run.
+
+    Items that belong together (see [`Item`]) stay together.
+    """
+    if limit is None or limit >= len(items):
+        return list(items)
+    units: dict[str, list[Item]] = {}
+    for item in items:
+        units.setdefault(item.key.partition("/")[0], []).append(item)
+    parts, count = list(units.values()), max(1, limit * len(units) // len(items))
+    return [item for i in range(count) for item in parts[i * len(parts) // count]]
 
 
 def samples_of(arm: Arm, rows: Iterable[Row], items: Sequence[Item], samples: int) -> list[Sample]:

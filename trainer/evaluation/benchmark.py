@@ -13,7 +13,8 @@ class Item:
     """One row of a benchmark.
 
     Attributes:
-        key (`str`): unique within its benchmark, and the same in every run.
+        key (`str`): unique within its benchmark, and the same in every run. Items that belong together, as the cases
+            of a function do, share what stands before a `/`: they are resampled together.
         messages (`tuple` of messages): what the model is shown, as published.
         instructions (`tuple[str, ...]`): the constraints in words, for remedies that say them again.
         constraint_types (`tuple[str, ...]`): their instruction ids; empty where the benchmark names none.

@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Any
 
 from .benchmark import Benchmark
+from .complexbench import ComplexBench
 from .ifbench import IFBench
 from .ifeval import IFEval
 from .logicif import LogicIF
 from .mathif import MathIF
 
-BENCHMARKS: dict[str, type[Any]] = {kind.name: kind for kind in (MathIF, IFEval, IFBench, LogicIF)}
+BENCHMARKS: dict[str, type[Any]] = {kind.name: kind for kind in (MathIF, IFEval, IFBench, LogicIF, ComplexBench)}
 
 
 def load(name: str, source: str | Path | None = None, **options: Any) -> Benchmark:

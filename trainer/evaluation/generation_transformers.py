@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -15,47 +16,60 @@ from .generation import Generated, Request, Sampling
 OPEN = DEFAULT_DELIMITERS.open
 
 
+@dataclass(frozen=True)
+class Draw:
+    """All that decides what is drawn."""
+
+    prompt: str
+    opening: str
+    limit: int
+    seed: int
+    temperature: float
+    top_p: float
+
+
 class TransformersGenerator:
     """Answers requests in left-padded batches of like length.
 
     Each draw has its own random numbers, made from the conversation and the seeds: but for rounding, what a request
     gets does not depend on what shares its batch, so that an interrupted run goes on as if it had not been.
 
+    A draw that was made before is not made again: remedies begin with what the model says without them. So a
+    generator is for one model as it is; a model that has learnt more needs a new one.
+
     Args:
-        model, tokenizer: of transformers; the tokenizer pads on the left and has a chat template.
+        model, tokenizer: of transformers; the tokenizer has a chat template.
         batch_size (`int`, *optional*, defaults to `16`): requests answered at once.
     """
 
     def __init__(self, model: Any, tokenizer: Any, batch_size: int = 16) -> None:
         self.model, self.tokenizer, self.batch_size = model, tokenizer, batch_size
         ends = model.generation_config.eos_token_id
+        self.drawn: dict[Draw, Generated] = {}
         self.ends = {*(ends if isinstance(ends, list) else [ends]), tokenizer.eos_token_id} - {None}
 
     def generate(self, requests: Sequence[Request], sampling: Sampling) -> list[Generated | None]:
-        prompts = [render(self.tokenizer, request) for request in requests]
-        found: list[Generated | None] = [None] * len(requests)
-
-        def cost(i: int) -> tuple[int, int]:
-            return limit_of(requests[i], sampling), len(prompts[i][0])
-
-        order = sorted(range(len(requests)), key=cost, reverse=True)
-        for start in range(0, len(order), self.batch_size):
-            batch = order[start : start + self.batch_size]
-            made = self._batch([requests[i] for i in batch], [prompts[i] for i in batch], sampling)
-            for i, generated in zip(batch, made, strict=True):
-                found[i] = generated
-        return found
+        asked = [self._draw(request, sampling) for request in requests]
+        missing = [draw for draw in dict.fromkeys(asked) if draw not in self.drawn]
+        missing.sort(key=lambda draw: (draw.limit, len(draw.prompt)), reverse=True)
+        for start in range(0, len(missing), self.batch_size):
+            batch = missing[start : start + self.batch_size]
+            self.drawn.update(zip(batch, self._batch(batch, sampling), strict=True))
+        return [self.drawn[draw] for draw in asked]
 
     def count(self, text: str) -> int:
         """Tokens of `text`."""
         return len(self.tokenizer(text, add_special_tokens=False).input_ids)
 
+    def _draw(self, request: Request, sampling: Sampling) -> Draw:
+        prompt, opening = render(self.tokenizer, request)
+        seed = seed_of(sampling, request, prompt) if sampling.temperature else 0
+        return Draw(prompt, opening, limit_of(request, sampling), seed, sampling.temperature, sampling.top_p)
+
     @torch.no_grad()  # not inference_mode: what a model in training keeps of it could not be trained through
-    def _batch(
-        self, requests: Sequence[Request], prompts: Sequence[tuple[str, str]], sampling: Sampling
-    ) -> list[Generated]:
+    def _batch(self, draws: Sequence[Draw], sampling: Sampling) -> list[Generated]:
         inputs = self.tokenizer(
-            [text for text, _ in prompts],
+            [draw.prompt for draw in draws],
             return_tensors="pt",
             padding=True,
             padding_side="left",
@@ -63,12 +77,11 @@ class TransformersGenerator:
             return_token_type_ids=False,
         ).to(self.model.device)
         width = inputs.input_ids.shape[1]
-        room = (getattr(self.model.config, "max_position_embeddings", None) or width + sampling.max_tokens) - width
-        limits = [max(1, min(limit_of(request, sampling), room)) for request in requests]
-        seeds = [seed_of(sampling, request, text) for request, (text, _) in zip(requests, prompts, strict=True)]
+        context = getattr(self.model.config, "max_position_embeddings", None)
+        limits = [max(1, min(draw.limit, context - width)) if context else draw.limit for draw in draws]
         made = self.model.generate(
             **inputs,
-            logits_processor=_drawing(sampling, seeds, self.model.device),
+            logits_processor=_drawing(sampling, [draw.seed for draw in draws], self.model.device),
             generation_config=GenerationConfig(
                 max_new_tokens=max(limits),
                 do_sample=False,  # the processors draw
@@ -79,9 +92,7 @@ class TransformersGenerator:
             ),
         )
         rows = made[:, width:].tolist()
-        return [
-            self._said(ids, limit, opening) for ids, limit, (_, opening) in zip(rows, limits, prompts, strict=True)
-        ]
+        return [self._said(ids, limit, draw.opening) for ids, limit, draw in zip(rows, limits, draws, strict=True)]
 
     def _said(self, ids: list[int], limit: int, opening: str) -> Generated:
         end = next((at for at, token in enumerate(ids) if token in self.ends), None)

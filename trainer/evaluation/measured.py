@@ -25,12 +25,21 @@ class Scored:
 
 @dataclass(frozen=True)
 class Measured:
-    """An arm, scored: its samples in their order, how many are still to be made, and the metric that comes first."""
+    """An arm, scored.
+
+    Attributes:
+        arm ([`Arm`]): which.
+        headline (`str`): the metric that comes first.
+        scored (`tuple[Scored, ...]`): its samples, in their order.
+        missing (`int`): how many are still to be made.
+        scored_by (`str` or `None`): what scored them, where a benchmark's score depends on that.
+    """
 
     arm: Arm
     headline: str
     scored: tuple[Scored, ...]
     missing: int = 0
+    scored_by: str | None = None
 
     @property
     def outcomes(self) -> list[Outcome]:
@@ -43,7 +52,7 @@ def measure(arm: Arm, benchmark: Benchmark, samples: Sequence[Sample], missing: 
         Scored(outcome, sample.tokens, sample.thinking_tokens, sample.truncated, sample.item.defective)
         for sample, outcome in zip(samples, benchmark.score(samples), strict=True)
     )
-    return Measured(arm, benchmark.headline, tuple(scored), missing)
+    return Measured(arm, benchmark.headline, tuple(scored), missing, getattr(benchmark, "scored_by", None))
 
 
 def write(folder: Path, found: Iterable[Measured]) -> None:
@@ -65,7 +74,7 @@ def read(folder: Path) -> list[Measured]:
 
 def _measured(stored: dict[str, Any]) -> Measured:
     scored = tuple(Scored(**one | {"outcome": _outcome(one["outcome"])}) for one in stored["scored"])
-    return Measured(Arm(**stored["arm"]), stored["headline"], scored, stored["missing"])
+    return Measured(**stored | {"arm": Arm(**stored["arm"]), "scored": scored})
 
 
 def _outcome(stored: dict[str, Any]) -> Outcome:

@@ -15,9 +15,10 @@ from keepif.trainer.tally import proportion
 
 from .answering import PLAIN
 from .benchmark import numbers
-from .comparison import compare
+from .classes import CLASSES
+from .comparison import best_of, compare, fewest_samples, powers
 from .measured import Measured, Scored
-from .statistics import CLASSES, interval, named, of_class, of_type
+from .statistics import interval, named, of_class, of_type
 
 SCHEMA = 1
 NAME, TEXT = "report.json", "report.md"
@@ -68,17 +69,21 @@ def build(name: str, settings: Any, found: Sequence[Measured], others: dict[str,
 
 
 def _arm(measured: Measured) -> Report:
-    outcomes, scored = measured.outcomes, measured.scored
+    outcomes, scored, first = measured.outcomes, measured.scored, measured.headline
     sound = [one.outcome for one in scored if not one.defective]
     why = {one.outcome.key: one.defective for one in scored if one.defective}
     kinds = sorted({kind for outcome in outcomes for kind in outcome.by_type})
     return {
         **vars(measured.arm),
-        "headline": measured.headline,
+        "headline": first,
+        "scored_by": measured.scored_by,
         "items": len({outcome.key for outcome in outcomes}),
         "samples": len(outcomes),
         "missing": measured.missing,
         "numbers": {metric: interval(outcomes, named(metric)) for metric in numbers(outcomes)},
+        "best_of": {
+            str(k): interval(best_of(k, outcomes, first), named(first)) for k in powers(fewest_samples(outcomes))
+        },
         "by_class": {
             name: found for name in CLASSES if (found := interval(outcomes, of_class(name)))["share"] is not None
         },
@@ -148,11 +153,13 @@ def _of_arms(arms: Sequence[Report]) -> Rows:
     metrics = sorted(
         {metric for arm in arms for metric in arm["numbers"]}, key=lambda metric: (metric != first, metric)
     )
-    headers = ["", *metrics, "tokens", "thinking", "cut"]
+    best = max((k for arm in arms for k in arm["best_of"]), key=int, default=None)
+    headers = ["", *metrics, *([f"{first}, best of {best}"] if best else []), "tokens", "thinking", "cut"]
     return headers, [
         [
             label_of(arm),
             *(share(arm["numbers"].get(metric)) for metric in metrics),
+            *([share(arm["best_of"].get(best))] if best else []),
             *([f"{arm['tokens']:.0f}", f"{arm['thinking_tokens']:.0f}"] if arm["samples"] else ["-", "-"]),
             share(arm["truncated"], interval=False),
         ]
@@ -166,7 +173,8 @@ def _sizes(arms: Sequence[Report]) -> str:
 
 
 def _of_comparison(name: str, compared: Report) -> Rows:
-    groups = [("", compared["numbers"]), ("all ", compared["by_class"]), ("", compared["by_type"])]
+    groups = [("", compared["numbers"]), ("", compared["best_of"]), ("all ", compared["by_class"]),
+              ("", compared["by_type"])]  # fmt: skip
     rows = [
         [prefix + what, f"{100 * found['other']:.1f}", f"{100 * found['this']:.1f}", difference(found)]
         for prefix, group in groups
@@ -200,6 +208,8 @@ def footnotes(report: Report) -> list[str]:
     lines = []
     for arm in report["arms"]:
         label = f"{arm['benchmark']}, {label_of(arm)}"
+        if arm["scored_by"]:
+            lines.append(f"{arm['benchmark']} is scored by {arm['scored_by']}")
         if arm["missing"]:
             lines.append(f"{label}: {arm['missing']} samples are missing; run it again to make them")
         if arm["defective"]:
@@ -217,7 +227,9 @@ def shown(report: Report) -> list[Table]:
 def _rich(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for at, header in enumerate(headers):
-        table.add_column(header, justify="left" if at == 0 else "right", overflow="fold", no_wrap=at > 0)
+        table.add_column(
+            header, justify="left" if at == 0 else "right", overflow="fold", min_width=0 if at else 16, no_wrap=at > 0
+        )
     for row in rows:
         table.add_row(*row)
     return table

@@ -58,6 +58,7 @@ def test_numbers(after: list[Measured]) -> None:
     assert arm["defective"] == {"cannot be kept": 1}
     sound = [o for o in outcomes if o.key != "7"]
     assert arm["sound"]["correct"] == pytest.approx(sum(o.counts["correct"][0] for o in sound) / len(sound))
+    assert arm["best_of"]["2"]["share"] > arm["numbers"]["joint"]["share"]
     kept = sum(o.by_type[KINDS[0]][0] for o in outcomes) / len(outcomes)
     assert arm["by_type"][KINDS[0]]["share"] == pytest.approx(kept)
 
@@ -81,6 +82,8 @@ def test_differences(before: list[Measured], after: list[Measured]) -> None:
     assert 0 < correct["low"] < correct["difference"] < correct["high"]
     assert across["numbers"]["sacc"]["high"] < 0
     assert set(across["by_type"]) == set(KINDS)
+    best = across["best_of"]["joint, best of 2"]
+    assert best["this"] == pytest.approx(found["arms"][0]["best_of"]["2"]["share"])
 
 
 def test_only_items_of_both_runs_are_compared(before: list[Measured], after: list[Measured]) -> None:
