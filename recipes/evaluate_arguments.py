@@ -87,6 +87,8 @@ class EvaluateArguments:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"{name} must be at least 1, found {value}")
+        if "classifier_selective" in self.mitigation and not self.gate:
+            raise ValueError("classifier_selective needs --gate FILE: train one with keepif.recipes.train_gate")
         for source in self.sources:
             name, found, _ = source.partition("=")
             if not found or name not in self.benchmarks:

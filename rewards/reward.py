@@ -64,18 +64,21 @@ class KeepIFReward:
     def __call__(self, completions: Sequence[Any], **call: Any) -> list[float | None]:
         """Reward each completion, a string or a message list; `call` is whatever else TRL passes to a reward."""
         scores = self.scorer.scores(self.__name__, completions, **call)
+        weights, added = self.multipliers, self._added(scores, call.get("prompts") or [""] * len(scores))
+        return [
+            None if s.unreadable else self.aggregation(s.c, s.f, 0.0 if self.length_term else s.p, weights) + more
+            for s, more in zip(scores, added, strict=True)
+        ]
+
+    def _added(self, scores: Sequence[Score], prompts: Sequence[Any]) -> list[float]:
+        """What each completion earns beside the aggregation, by what its group earns."""
         added = [0.0] * len(scores)
-        prompts = call.get("prompts") or [""] * len(scores)
         if self.length_term is not None:
             added = beyond_correctness(scores, prompts, self.length_term)
         if self.no_thinking is not None and self.reference is not None:
             bonus = without_thinking(scores, prompts, self.no_thinking, self.reference)
             added = [before + more for before, more in zip(added, bonus, strict=True)]
-        ours = self.length_term is None
-        return [
-            None if s.unreadable else self.aggregation(s.c, s.f, s.p if ours else 0.0, self.multipliers) + more
-            for s, more in zip(scores, added, strict=True)
-        ]
+        return added
 
 
 class PartReward:

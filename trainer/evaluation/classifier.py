@@ -178,10 +178,11 @@ def train(pairs: Sequence[Pair], seed: int = 0, **made_from: Any) -> Gate:
     found = features([pair.item for pair in decided])
     weigh = {"sample_weight": np.array([abs(pair.gain) for pair in decided])}
     requests = [_key(pair.item) for pair in decided]  # an item that stands twice is on one side only
-    probabilities = cross_val_predict(
+    predicted: Any = cross_val_predict(
         _regression(), found, better, groups=requests, params=weigh, method="predict_proba",
         cv=StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed),
-    )[:, 1]  # fmt: skip
+    )  # fmt: skip
+    probabilities = predicted[:, 1]
     chosen = probabilities > 0.5
     gains = [pair.gain * thinks for pair, thinks in zip(decided, chosen, strict=True)]
     direct = fmean(pair.direct for pair in pairs)
@@ -189,7 +190,7 @@ def train(pairs: Sequence[Pair], seed: int = 0, **made_from: Any) -> Gate:
         pairs=len(pairs),
         ties=len(pairs) - len(decided),
         base_rate=float(better.mean()),
-        precision=float(precision_score(better, chosen, zero_division=0)),
+        precision=float(precision_score(better, chosen, zero_division=0)),  # pyright: ignore[reportArgumentType]
         recall=float(recall_score(better, chosen)),
         auc=float(roc_auc_score(better, probabilities)),
         direct=direct,
