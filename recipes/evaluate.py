@@ -53,7 +53,9 @@ def benchmark_of(args: EvaluateArguments, name: str) -> Benchmark:
     if name == "mathif":
         options["without_constraints"] = args.without_constraints
     if name == "complexbench" and args.judge_url and args.judge_model:
-        options["judge"] = Endpoint(args.judge_url, args.judge_model, args.judge_api_key_env)
+        options["judge"] = Endpoint(
+            args.judge_url, args.judge_model, args.judge_api_key_env, args.concurrency, args.per_minute
+        )
     return load(name, source, **options)
 
 

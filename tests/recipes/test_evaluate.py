@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,24 @@ def test_a_server_that_fails_leaves_samples_missing(tmp_path: Path, capsys: pyte
     missing = report.load(tmp_path)["arms"][0]["missing"]
     assert 0 < missing < 16
     assert f"{missing} samples are missing; run it again" in capsys.readouterr().out
+
+
+def test_complexbench_is_judged_over_the_net(shared: Callable[[str], Path], tmp_path: Path) -> None:
+    """One server answers and another judges; without a judge the run says what it needs, before anything is asked."""
+    example = shared("complexbench/example_instance.json")
+    options = ["--model", "m", "--engine", "openai", "--benchmarks", "complexbench", "--output_dir", str(tmp_path)]
+    options += ["--sources", f"complexbench={example}", "--samples", "2"]
+    with serving(lambda *_: "It has.") as server, serving(lambda *_: "Answer: yes") as judge:
+        with pytest.raises(ValueError, match="give --judge_url and --judge_model"):
+            main([*options, "--base_url", server.url])
+        assert server.requests == []
+        main([*options, "--base_url", server.url, "--judge_url", judge.url, "--judge_model", "severe"])
+    assert (len(server.requests), len(judge.requests)) == (2, 18)
+    found = report.load(tmp_path)
+    assert found["arms"][0]["numbers"]["drfr"]["share"] == 1
+    notes = "\n".join(report.footnotes(found))
+    assert "complexbench: scored by severe on every question (not the published protocol)" in notes
+    assert "drfr, best of 2 100.0" in notes
 
 
 def test_two_processes_make_one_report(tmp_path: Path) -> None:

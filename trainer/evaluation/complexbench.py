@@ -77,8 +77,8 @@ class ComplexBench:
       holds for every instruction. (The published code takes all instructions without a group for one; here they are
       none.)
 
-    A sample on which the judge fails counts towards nothing, and nor does its group. The instructions of a group are scored together, so that
-    all samples must come to one call of `score`.
+    A sample on which the judge fails counts towards nothing, and nor does its group. The instructions of a group are
+    scored together, so that all samples must come to one call of `score`.
 
     Args:
         source (`str` or `Path`): `data_final.json`, or a file in its form.
@@ -155,7 +155,7 @@ class ComplexBench:
         """The judge's verdicts on every question of every sample; `None` for one that failed."""
         asked = [list(self._conversations(sample)) for sample in samples]
         replies = iter(self.judge.chat([one for of_sample in asked for one in of_sample], temperature=0))
-        found = [[_verdict(next(replies)) for _ in of_sample] for of_sample in asked]
+        found = [[read_verdict(next(replies)) for _ in of_sample] for of_sample in asked]
         if failed := sum(None in of_sample for of_sample in found):
             logger.warning("keepif: the judge failed on %d of %d samples, which count for nothing", failed, len(found))
         return found
@@ -215,7 +215,7 @@ def _depth(questions: Sequence[Mapping[str, Any]]) -> str | None:
     return None if count == 0 else "single" if count == 1 else "multiple"
 
 
-def _verdict(reply: Any) -> bool | None:
+def read_verdict(reply: Any) -> bool | None:
     """What the judge said last; what it does not say is no, as published."""
     if reply is None:
         return None

@@ -34,7 +34,8 @@ class LogicIF:
     - `case`: cases that are all right.
 
     By type: cases by level of the program (`easy`, `medium`, `hard`), where the row has a complexity score. The cases
-    of a function are scored together, so that all samples must come to one call of `score`.
+    of a function are scored together, so that all samples must come to one call of `score`; where only some cases of a
+    function are asked, those decide.
 
     Args:
         source (`str` or `Path`, *optional*): a file in LogicIFEval's columns, or its name on the hub.

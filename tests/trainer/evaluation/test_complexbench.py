@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 from chat_server import ChatServer, serving
+from hypothesis import given
+from hypothesis import strategies as st
 
-from keepif.rewards.endpoint import Endpoint
+from keepif.rewards.endpoint import Endpoint, Reply
 from keepif.trainer.dataset import RowError
 from keepif.trainer.evaluation.benchmark import Item, Outcome, Sample, numbers
-from keepif.trainer.evaluation.complexbench import ComplexBench
+from keepif.trainer.evaluation.complexbench import ComplexBench, read_verdict
 
 Row = dict[str, Any]
 
@@ -116,6 +118,15 @@ def test_a_judge_that_fails_makes_no_score(
     assert outcomes[0].counts == {}
     assert outcomes[1].counts == {"drfr": (8, 9), "selection_multiple": (0, 1)}
     assert "the judge failed on 1 of 2 samples" in caplog.text
+
+
+@given(st.text(), st.sampled_from(["", "Answer: yes", "**Answer:** No.", "answer = YES", "Answer: perhaps"]))
+def test_any_reply_is_a_verdict(text: str, last: str) -> None:
+    """What the judge says last counts; what is no verdict is no."""
+    found = read_verdict(Reply(f"{text.replace('<', '').replace('[', '')}\n{last}", None, None))
+    if last:
+        assert found == ("yes" in last.lower()) or "perhaps" in last
+    assert read_verdict(None) is None
 
 
 def test_errors_say_what_is_needed(example: Row, server: ChatServer, tmp_path: Path) -> None:

@@ -67,11 +67,6 @@ def test_published_numbers(benchmark: Callable[[str], Rows], tmp_path: Path, tag
         assert round(100 * found["prompt_strict"], 1) == 26.2
 
 
-def test_what_scores_is_said(tmp_path: Path) -> None:
-    found = benchmark_of([LOW_RATIO], tmp_path)
-    assert found.scored_by == f"if-verifiable 0.1.2, nltk {nltk.__version__}"
-
-
 LOW_RATIO = {
     "key": "1",
     "prompt": "Say little.",
@@ -82,6 +77,7 @@ LOW_RATIO = {
 
 def test_thinking_is_not_checked_and_blank_follows_nothing(tmp_path: Path) -> None:
     found = benchmark_of([LOW_RATIO], tmp_path)
+    assert found.scored_by == f"if-verifiable 0.1.2, nltk {nltk.__version__}"
     (item,) = found.items()
     said = ["<think>the of and</think>Numbers add up.", "<think>Numbers add up.", " ", "The of and that."]
     outcomes = found.score([Sample(item, index, text, 1) for index, text in enumerate(said)])

@@ -1,0 +1,1 @@
+"""MathIF as a task of lm-evaluation-harness."""
