@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keepif.rewards import Response, constraints_of
@@ -156,6 +156,7 @@ texts = st.lists(st.sampled_from(["<think>", "</think>", "YES", "no", "KEEP", "4
 
 
 @pytest.mark.parametrize("name", REMEDIES)
+@settings(deadline=None)  # the first example loads what the others find loaded
 @given(said=st.dictionaries(st.integers(0, 4), st.none() | st.text() | texts), again=st.none() | st.text() | texts)
 def test_items_do_not_touch_each_other(name: str, said: dict[int, str | None], again: str | None) -> None:
     """Whatever is said: one answer an item, the same alone as among others, in two calls at most; failures stay."""
