@@ -142,7 +142,7 @@ def test_complexbench_is_judged_over_the_net(shared: Callable[[str], Path], tmp_
     assert found["arms"][0]["numbers"]["drfr"]["share"] == 1
     notes = "\n".join(report.footnotes(found))
     assert "complexbench: scored by severe on every question (not the published protocol)" in notes
-    assert "drfr, best of 2 100.0" in notes
+    assert found["arms"][0]["best_of"]["2"]["share"] == 1
 
 
 def test_two_processes_make_one_report(tmp_path: Path) -> None:
