@@ -140,9 +140,9 @@ def test_complexbench_is_judged_over_the_net(shared: Callable[[str], Path], tmp_
     assert (len(server.requests), len(judge.requests)) == (2, 18)
     found = report.load(tmp_path)
     assert found["arms"][0]["numbers"]["drfr"]["share"] == 1
-    notes = "\n".join(report.footnotes(found))
-    assert "complexbench: scored by severe on every question (not the published protocol)" in notes
     assert found["arms"][0]["best_of"]["2"]["share"] == 1
+    (note,) = [line for line in report.footnotes(found) if "scored by" in line]
+    assert note == "complexbench is scored by severe on every question (not the published protocol)"
 
 
 def test_two_processes_make_one_report(tmp_path: Path) -> None:

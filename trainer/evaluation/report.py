@@ -209,7 +209,7 @@ def footnotes(report: Report) -> list[str]:
     for arm in report["arms"]:
         label = f"{arm['benchmark']}, {label_of(arm)}"
         if arm["scored_by"]:
-            lines.append(f"{arm['benchmark']}: scored by {arm['scored_by']}")
+            lines.append(f"{arm['benchmark']} is scored by {arm['scored_by']}")
         if arm["missing"]:
             lines.append(f"{label}: {arm['missing']} samples are missing; run it again to make them")
         if arm["defective"]:
