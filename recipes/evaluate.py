@@ -27,9 +27,10 @@ from trl import ModelConfig, TrlParser
 
 from keepif.rewards.endpoint import Endpoint
 from keepif.trainer.evaluation import journal, measured, report
-from keepif.trainer.evaluation.answering import MODES, PLAIN, Arm, Draw, answer, missing, samples_of, spread
+from keepif.trainer.evaluation.answering import MODES, Arm, Draw, Respond, answer, missing, samples_of, spread
 from keepif.trainer.evaluation.benchmark import Benchmark, Item
 from keepif.trainer.evaluation.catalogue import load
+from keepif.trainer.evaluation.generation import Generated
 from keepif.trainer.evaluation.measured import measure
 from keepif.trainer.evaluation.mitigations import REMEDIES, Asking
 
@@ -53,7 +54,9 @@ def benchmark_of(args: EvaluateArguments, name: str) -> Benchmark:
     if name == "mathif":
         options["without_constraints"] = args.without_constraints
     if name == "complexbench" and args.judge_url and args.judge_model:
-        options["judge"] = Endpoint(args.judge_url, args.judge_model, args.judge_api_key_env)
+        options["judge"] = Endpoint(
+            args.judge_url, args.judge_model, args.judge_api_key_env, args.concurrency, args.per_minute
+        )
     return load(name, source, **options)
 
 
@@ -121,8 +124,8 @@ def _version(package: str) -> str | None:
 
 def make_samples(
     args: EvaluateArguments, benchmarks: dict[str, Benchmark], state: PartialState, console: Console
-) -> int:
-    """Make what the journal does not have yet, each process its share; the number that failed in this process."""
+) -> None:
+    """Make what the journal does not have yet, each process its share."""
     folder = Path(args.output_dir)
     rows = list(journal.read(folder))
     state.wait_for_everyone()  # nobody writes before all have read
@@ -133,20 +136,18 @@ def make_samples(
         if draws:
             pending[arm] = draws[state.process_index :: state.num_processes]
     if not pending:
-        return 0
+        return
     generator = generator_of(args, state)
     mine = journal.Journal(folder, state.process_index)
     size = args.batch_size or ENGINES[args.engine]
-    failed = 0
     with _progress(console, visible=state.is_main_process) as progress:
         for arm, draws in pending.items():
             bar = progress.add_task(" ".join(vars(arm).values()), total=len(draws))
             respond = _responding(args, arm, generator)
-            failed += answer(arm, draws, respond, mine, size, generator.count, partial(progress.advance, bar))
-    return failed
+            answer(arm, draws, respond, mine, size, generator.count, partial(progress.advance, bar))
 
 
-def _responding(args: EvaluateArguments, arm: Arm, generator: Any) -> Any:
+def _responding(args: EvaluateArguments, arm: Arm, generator: Any) -> Respond:
     """How the draws of `arm` are responded to."""
     asking = Asking(
         generator,
@@ -156,17 +157,16 @@ def _responding(args: EvaluateArguments, arm: Arm, generator: Any) -> Any:
         gate=_gate(args.gate) if args.gate else None,
     )
 
-    def plainly(items: Sequence[Item], seeds: Sequence[int]) -> Any:
-        return asking.answers(asking.requests(items, seeds))
+    remedy = REMEDIES.get(arm.mitigation, _plainly)
 
-    remedy = (
-        plainly if arm.mitigation == PLAIN else lambda items, seeds: REMEDIES[arm.mitigation](asking, items, seeds)
-    )
-
-    def respond(draws: Sequence[Draw]) -> Any:
-        return remedy([item for item, _ in draws], [index for _, index in draws])
+    def respond(draws: Sequence[Draw]) -> list[Generated | None]:
+        return remedy(asking, [item for item, _ in draws], [index for _, index in draws])
 
     return respond
+
+
+def _plainly(asking: Asking, items: Sequence[Item], seeds: Sequence[int]) -> list[Generated | None]:
+    return asking.answers(asking.requests(items, seeds))
 
 
 def _gate(path: str) -> Any:
@@ -180,7 +180,44 @@ def _progress(console: Console, *, visible: bool) -> Progress:
     return Progress(*columns, console=console, disable=not visible)
 
 
-def make_report(args: EvaluateArguments, benchmarks: dict[str, Benchmark], settings: Any, console: Console) -> int:
+def compared_with(args: EvaluateArguments, settings: Any) -> list[report.Report]:
+    """The reports of the runs to compare with.
+
+    Raises:
+        `ValueError`: where there is none, where two runs have one name, or where one has answered other items.
+    """
+    others = [report.load(Path(other)) for other in args.compare]
+    names = [name_of(args), *(other["name"] for other in others)]
+    if len({*names}) < len(names):
+        raise ValueError(f"the runs to compare are called {', '.join(names)}: give each a --name of its own")
+    for other in others:
+        for field, value in other["settings"].items():
+            if field.startswith("items of") and settings.get(field, value) != value:
+                raise ValueError(f"{other['name']} has answered other {field}: give both runs the same --sources")
+    return others
+
+
+def name_of(args: EvaluateArguments) -> str:
+    return args.name or Path(args.output_dir).name
+
+
+def other_settings(settings: Any, others: Sequence[report.Report]) -> list[str]:
+    """Where the runs that are compared were not sampled alike."""
+    return [
+        f"{other['name']} was made with another {field}: {value}, here {settings[field]}"
+        for other in others
+        for field, value in other["settings"].items()
+        if field.startswith(("sampling of", "version of")) and settings.get(field, value) != value
+    ]
+
+
+def make_report(
+    args: EvaluateArguments,
+    benchmarks: dict[str, Benchmark],
+    settings: Any,
+    others: Sequence[report.Report],
+    console: Console,
+) -> int:
     """Score all samples, leave report and plots, show the tables; the number of samples that are missing."""
     folder = Path(args.output_dir)
     rows, found = list(journal.read(folder)), []
@@ -191,9 +228,8 @@ def make_report(args: EvaluateArguments, benchmarks: dict[str, Benchmark], setti
         with console.status(f"scoring {arm.benchmark} ..."):
             found.append(measure(arm, benchmark, samples, len(items) * args.samples - len(samples)))
     measured.write(folder, found)
-    others = [report.load(Path(other)) for other in args.compare]
     compared = {other["name"]: measured.read(Path(path)) for other, path in zip(others, args.compare, strict=True)}
-    made = report.build(args.name or folder.name, settings, found, compared)
+    made = report.build(name_of(args), settings, found, compared, other_settings(settings, others))
     report.write(folder, made)
     for table in report.shown(made):
         console.print(table, "")
@@ -214,17 +250,16 @@ def main(argv: list[str] | None = None) -> None:
     cpu = parse_flag_from_env("ACCELERATE_USE_CPU") or not torch.accelerator.is_available()
     state = PartialState(cpu=cpu, timeout=timedelta(days=7))  # who has long responses keeps the others waiting
     console = Console()
-    for name in args.compare:  # before hours are spent
-        report.load(Path(name))
     benchmarks = {name: benchmark_of(args, name) for name in args.benchmarks}
     folder = Path(args.output_dir)
     settings = journal.agree(folder, settings_of(args, benchmarks))
+    others = compared_with(args, settings)  # before hours are spent
     state.wait_for_everyone()
     if state.is_main_process:
         journal.keep(folder, settings)
     make_samples(args, benchmarks, state, console)
     state.wait_for_everyone()
-    if state.is_main_process and make_report(args, benchmarks, settings, console):
+    if state.is_main_process and make_report(args, benchmarks, settings, others, console):
         sys.exit(1)
 
 

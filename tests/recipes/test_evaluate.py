@@ -62,8 +62,22 @@ def test_a_run_and_what_it_leaves(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "against two, 24 items" in printed
     for name in ("report.md", "types.png", "thinking.png", "plane.png", "comparison.png"):
         assert (folder / name).stat().st_size > 1000
+    assert "two was made with another sampling of tiny: {'temperature': 1.0, " in printed
     with pytest.raises(JournalError, match=r"another sampling of tiny: .*'max_tokens': 112.*another --output_dir"):
         run(folder, "--max_tokens", "100")
+
+
+def test_what_cannot_be_compared_is_refused_at_once(tmp_path: Path) -> None:
+    other = report.build("run", {"items of tiny": "0"}, [], {})
+    report.write_json(tmp_path / "other" / report.NAME, other)
+    asked = ["--limit", "4", "--compare", str(tmp_path / "other")]
+    with pytest.raises(ValueError, match="called run, run: give each a --name of its own"):
+        run(tmp_path / "run", *asked)
+    with pytest.raises(ValueError, match="run has answered other items of tiny: give both runs the same --sources"):
+        run(tmp_path / "mine", *asked)
+    with pytest.raises(ValueError, match=r"no report\.json of this version"):
+        run(tmp_path / "mine", "--compare", str(tmp_path / "nowhere"))
+    assert not list(tmp_path.glob("*/samples-*"))
 
 
 def test_thinking_modes_and_remedies(tmp_path: Path) -> None:

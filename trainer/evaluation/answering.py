@@ -79,23 +79,19 @@ def answer(
     batch_size: int,
     count: Callable[[str], int],
     advance: Callable[[int], Any],
-) -> int:
-    """Make `draws` and write them down, `batch_size` at a time; the number that failed.
+) -> None:
+    """Make `draws` and write them down, `batch_size` at a time. What fails is left out, and still missing.
 
     Args:
         respond (`Callable`): makes the responses to draws, in order; `None` for one that failed.
         count (`Callable`): a text's tokens.
         advance (`Callable`): told how many more have been tried.
     """
-    failed = 0
     for start in range(0, len(draws), batch_size):
         batch = draws[start : start + batch_size]
         made = respond(batch)
-        rows = [_row(arm, *draw, said, count) for draw, said in zip(batch, made, strict=True) if said]
-        journal.append(rows)
-        failed += len(batch) - len(rows)
+        journal.append(_row(arm, *draw, said, count) for draw, said in zip(batch, made, strict=True) if said)
         advance(len(batch))
-    return failed
 
 
 def _row(arm: Arm, item: Item, index: int, said: Generated, count: Callable[[str], int]) -> Row:

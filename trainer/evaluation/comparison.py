@@ -36,24 +36,25 @@ def compare(ours: Measured, theirs: Measured, name: str) -> dict[str, Any]:
 
     Numbers, classes and types that one of the two does not have are left out.
     """
+    first = ours.headline
     keys = {outcome.key for outcome in ours.outcomes} & {outcome.key for outcome in theirs.outcomes}
     a, b = ([outcome for outcome in run.outcomes if outcome.key in keys] for run in (ours, theirs))
-    metrics = sorted({metric for outcome in a for metric in outcome.counts}, key=lambda m: (m != ours.headline, m))
+    metrics = sorted({metric for outcome in a for metric in outcome.counts}, key=lambda m: (m != first, m))
     kinds = sorted({kind for outcome in a for kind in outcome.by_type})
 
     def differences(found: dict[str, Any]) -> dict[str, Any]:
         return {what: difference for what, metric in found.items() if (difference := paired(a, b, metric))}
 
-    ks = powers(min(fewest_samples(a), fewest_samples(b)))
     best = {
-        f"best of {k}": paired(*(best_of(k, run, ours.headline) for run in (a, b)), named(ours.headline)) for k in ks
+        f"{first}, best of {k}": paired(best_of(k, a, first), best_of(k, b, first), named(first))
+        for k in powers(min(fewest_samples(a), fewest_samples(b)))
     }
     return {
         **vars(ours.arm),
         "with": name,
         "items": len(keys),
         "numbers": differences({metric: named(metric) for metric in metrics}),
-        "best_of": {f"{ours.headline}, {what}": found for what, found in best.items() if found},
+        "best_of": {what: found for what, found in best.items() if found},
         "by_class": differences({name: of_class(name) for name in CLASSES}),
         "by_type": differences({kind: of_type(kind) for kind in kinds}),
     }

@@ -182,7 +182,7 @@ def _lines(arm: Report) -> list[tuple[str, str]]:
 
 def _draw_levels(axes: Axes, arm: Report, runs: Sequence[Report], names: Sequence[str]) -> None:
     lines = _lines(arm)
-    for at, (name, run) in enumerate(zip(names, runs, strict=True)):
+    for at, (name, run) in enumerate(zip(names, runs, strict=False)):
         colour, offset = colour_of(name, names), _offset(at, len(names))
         axes.plot([], [], "o", ms=4, color=colour, label=name)
         for row, (group, what) in enumerate(lines):

@@ -36,8 +36,20 @@ Rows = tuple[list[str], list[list[str]]]
 """Headers and cells of a table."""
 
 
-def build(name: str, settings: Any, found: Sequence[Measured], others: dict[str, list[Measured]]) -> Report:
-    """The report of the run `name`, as JSON. `others` are the runs that it is compared with, by name."""
+def build(
+    name: str,
+    settings: Any,
+    found: Sequence[Measured],
+    others: dict[str, list[Measured]],
+    notes: Sequence[str] = (),
+) -> Report:
+    """The report of the run `name`, as JSON.
+
+    Args:
+        name (`str`), settings (`dict`), found (`Sequence[Measured]`): the run.
+        others (`dict[str, list[Measured]]`): the runs that it is compared with, by name.
+        notes (`Sequence[str]`, *optional*): what a reader of its tables has to know besides.
+    """
     plain = {(m.arm.benchmark, m.arm.thinking): m for m in found if m.arm.mitigation == PLAIN}
     within = [
         compare(m, plain[m.arm.benchmark, m.arm.thinking], f"without {m.arm.mitigation}")
@@ -64,6 +76,7 @@ def build(name: str, settings: Any, found: Sequence[Measured], others: dict[str,
         "settings": settings,
         "arms": [_arm(measured) for measured in found],
         "comparisons": [*across, *within],
+        "notes": list(notes),
         "limits": list(LIMITS),
     }
 
@@ -216,7 +229,7 @@ def footnotes(report: Report) -> list[str]:
             reasons = ", ".join(f"{count} ({reason})" for reason, count in arm["defective"].items())
             without = ", ".join(f"{metric} {100 * value:.1f}" for metric, value in arm["sound"].items())
             lines.append(f"{label}: items that nobody can satisfy: {reasons}; without them: {without}")
-    return [*dict.fromkeys(lines), *report["limits"]]
+    return [*dict.fromkeys(lines), *report["notes"], *report["limits"]]
 
 
 def shown(report: Report) -> list[Table]:

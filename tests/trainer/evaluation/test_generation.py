@@ -56,6 +56,17 @@ def test_what_a_request_gets_does_not_depend_on_its_batch(policy: tuple[Any, Any
     assert other != together
 
 
+def test_no_draw_is_made_twice(generator: TransformersGenerator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not in one call, nor in a later one; a greedy one whatever its seed."""
+    asked, greedy = requests(4), Sampling(temperature=0, max_tokens=112)
+    first = generator.generate([*asked, *asked], SAMPLING)
+    assert first[:4] == first[4:]
+    certain = generator.generate(asked, greedy)
+    monkeypatch.setattr(generator.model, "generate", lambda **_: pytest.fail("drawn again"))
+    assert generator.generate(asked, SAMPLING) == first[:4]
+    assert generator.generate(requests(4, seed=1), greedy) == certain
+
+
 def test_greedy_is_what_transformers_says(policy: tuple[Any, Any]) -> None:
     model, tokenizer = policy
     asked = requests(6)
