@@ -7,6 +7,8 @@ from typing import Any
 
 from keepif.rewards.aggregations import AGGREGATIONS
 from keepif.rewards.combine import BONUS, LAM, combine
+from keepif.rewards.endpoint import Endpoint
+from keepif.rewards.judge import Judge
 from keepif.rewards.length_terms import LENGTH_TERMS
 from keepif.trainer import KeepIF, Prepass
 from keepif.trainer.floor import SLACK, Setting
@@ -71,8 +73,25 @@ class KeepIFArguments:
     length_term: str | None = field(
         default=None, metadata={"help": f"A published length term in the place of ours: {', '.join(LENGTH_TERMS)}."}
     )
+    no_thinking: float | None = field(
+        default=None,
+        metadata={
+            "help": "δ, what a correct completion without thinking earns where accuracy stays at the reference's."
+        },
+    )
     reading: str = field(default="math", metadata={"help": "Reading of the constraints: math or official."})
     credit: str = field(default="soft", metadata={"help": "What counts as compliance: soft, hard or graded."})
+    judge_url: str | None = field(
+        default=None,
+        metadata={
+            "help": "An OpenAI-compatible endpoint, such as http://localhost:8000/v1, for soft constraints "
+            "('judge:question'); its key is read from OPENAI_API_KEY. Needs judge_model and the extra 'judge'."
+        },
+    )
+    judge_model: str | None = field(default=None, metadata={"help": "The judge's name at that endpoint."})
+    held_out: list[str] | None = field(
+        default=None, metadata={"help": "Instruction ids that are asked for, checked and logged, but never rewarded."}
+    )
     dry_run: bool = field(
         default=False, metadata={"help": "Build everything, score one batch, print what was found, and stop."}
     )
@@ -85,6 +104,12 @@ class KeepIFArguments:
                 raise ValueError(f"dataset_options must be JSON, found {self.dataset_options!r} ({error})") from None
         if isinstance(self.constraint_types, str):  # a YAML scalar
             self.constraint_types = [self.constraint_types]
+        if isinstance(self.held_out, str):
+            self.held_out = [self.held_out]
+        if (self.judge_url is None) != (self.judge_model is None):
+            raise ValueError(
+                f"a judge needs judge_url and judge_model, found {self.judge_url!r} and {self.judge_model!r}"
+            )
         _among("aggregation", self.aggregation, ["keepif", "parts", *AGGREGATIONS])
         _among("reference", self.reference, ["sample", "all", "first_batches"])
         if self.length_term is not None:
@@ -105,10 +130,13 @@ class KeepIFArguments:
             reference_file=self.reference_file,
             aggregation=combine if aggregation == "keepif" else aggregation,
             length_term=LENGTH_TERMS[self.length_term] if self.length_term else None,
+            no_thinking=self.no_thinking,
             lam=self.lam,
             mu=self.mu,
             reading=self.reading,  # pyright: ignore[reportArgumentType]  # KeepIF checks it
             credit=self.credit,  # pyright: ignore[reportArgumentType]  # KeepIF checks it
+            judge=Judge(Endpoint(self.judge_url, self.judge_model)) if self.judge_url and self.judge_model else None,
+            held_out=self.held_out or (),
         )
 
 

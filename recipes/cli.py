@@ -19,17 +19,29 @@ def main(argv: list[str] | None = None) -> None:
     demo.add_argument("--steps", type=int, help="GRPO steps a run")
     report = commands.add_parser("report", help="show what a run says of itself, as a table, and draw its figure")
     report.add_argument("folder", type=Path, help="the output_dir of a run that KeepIF was attached to")
+    commands.add_parser("evaluate", help="measure a policy on benchmarks, and against another run", add_help=False)
     doctor = commands.add_parser("doctor", help="check a recipe against the machine and the trainer before a long run")
     doctor.add_argument("config", type=Path, help="the recipe's YAML, a path or the name of one that ships")
     doctor.add_argument("--num_processes", type=int, help="processes that it will be launched with")
     doctor.add_argument("--accelerate_config", type=Path, help="the file that it will be launched with")
     doctor.add_argument("--gpu_memory", type=float, help="GiB of one GPU there, where it is not this machine's")
     doctor.add_argument("--sample", action="store_true", help="sample a few prompts here, to see how long answers are")
+    sweep = commands.add_parser("sweep", help="run a W&B sweep file without a server; flags behind it go to every run")
+    sweep.add_argument("file", type=Path, help="a sweep file, or the name of one that ships")
+    sweep.add_argument("--output_dir", type=Path, help="where runs, table and figure go; runs/sweeps/NAME by default")
+    sweep.add_argument("--count", type=int, help="how many runs, for a random search; run_cap by default")
     constraints = commands.add_parser("constraints", help="list, search and show the constraint types, check a text")
     add_commands(constraints)
     args, flags = parser.parse_known_args(argv)
+    if args.command == "evaluate":  # it has a parser of its own
+        from .evaluate import main as evaluate
+
+        evaluate(flags)
+        return
     if args.command == "doctor":
         sys.exit(run_doctor(parser, args, flags))
+    if args.command == "sweep":
+        sys.exit(run_sweep(parser, args, flags))
     if flags:
         parser.error(f"unrecognized arguments: {' '.join(flags)}")
     if args.command == "constraints":
@@ -38,6 +50,31 @@ def main(argv: list[str] | None = None) -> None:
         show_report(parser, args.folder)
     else:
         run_demo(parser, args)
+
+
+def run_sweep(parser: argparse.ArgumentParser, args: argparse.Namespace, flags: list[str]) -> int:
+    """Run a sweep; 1 where a run of it failed."""
+    from rich.console import Console
+
+    from . import sweep
+    from .sweep_file import SweepError, read
+
+    console = Console()
+    try:
+        asked = read(args.file, args.count)
+        output_dir = args.output_dir or Path("runs/sweeps") / asked.name
+        runs = sweep.plan(asked, output_dir, flags)
+        sweep.run_all(runs, console)
+    except SweepError as error:
+        parser.exit(2, f"keepif sweep: {error}\n")
+    except KeyboardInterrupt:
+        parser.exit(130, "\ninterrupted; the same command goes on where it stopped\n")
+    rows, wrong = sweep.collect(runs)
+    if rows:
+        sweep.write(output_dir, rows, console)
+    for line in wrong:
+        console.print(line, style="red", markup=False, soft_wrap=True)
+    return 1 if wrong else 0
 
 
 def show_report(parser: argparse.ArgumentParser, folder: Path) -> None:

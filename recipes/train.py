@@ -8,14 +8,17 @@ this folder are found by name as well: `--config smollm2_cpu.yaml`.
 """
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from transformers import TrainerCallback
 from trl import GRPOConfig, GRPOTrainer, ModelConfig, TrlParser, get_peft_config
 
 from keepif.rewards.response import prompt_text
+from keepif.trainer.dashboard import show_settings
 
 from .arguments import KeepIFArguments
 from .data import load_prompts
@@ -23,6 +26,16 @@ from .models import load_model
 
 CONFIGS = Path(__file__).parent / "configs"
 DRY_PROMPTS = 4
+
+
+class ShowArguments(TrainerCallback):
+    """Puts the recipe's arguments into the config of the run's dashboard, beside TRL's own."""
+
+    def __init__(self, arguments: KeepIFArguments, trainer: Any) -> None:
+        self.arguments, self.trainer = arguments, trainer
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        show_settings(self.trainer, "recipe", asdict(self.arguments))
 
 
 def build(keepif_args: KeepIFArguments, grpo_args: GRPOConfig, model_args: ModelConfig) -> Any:
@@ -38,6 +51,7 @@ def build(keepif_args: KeepIFArguments, grpo_args: GRPOConfig, model_args: Model
         processing_class=tokenizer,
         peft_config=get_peft_config(model_args),
     )
+    trainer.add_callback(ShowArguments(keepif_args, trainer))
     keepif.attach(trainer)
     return trainer
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from numbers import Integral, Real
 from typing import Any
 
-from .latex import BOX, boxed
+from .latex import BOX, WHOLE_BOX, boxed
 from .values import LONGEST, normalised
 
 # Every gap is bounded and every run possessive, so that no text takes more than linear time.
@@ -33,6 +33,24 @@ LEAD = re.compile(
     re.IGNORECASE,
 )
 SENTENCE_END = re.compile(r"\n|。|[.!?](?=[\s*_\"'”’)]|\Z)|,?\s(?:because|since)\b")
+DENIED = re.compile(
+    r"(?:(?<!no )\b(?:false|untrue|wrong|incorrect|doubt|deny|disagree|unlikely|impossible)|"
+    r"(?:\bnot|n['’]t) (?:the case|true|correct|right|likely|sure|certain|clear|think|believe|say|claim))"
+    r"(?: to (?:say|think|claim|assume|suppose|believe))?(?: that| if| whether)?"
+    r"(?: (?:the|my|our|its|his|her|their|final|correct|right|true|only)){0,3} ?[*_]{0,3}\Z",
+    re.IGNORECASE,
+)
+"""What stands before "answer" where it is denied that it is what follows."""
+SECOND_THOUGHT = re.compile(
+    rf"(?:\A|[.!?。\n]|{WHOLE_BOX.pattern})[\s$*_.,)\]\\]{{0,6}}+"
+    r"(?:(?P<or>or)|alternatively|otherwise|maybe|perhaps|possibly|(?:the )?answer(?= (?:could|might|may)\b))\b,?"
+    r"(?:[ \t](?:is|it|it's|be|could|might|may|also|even|else|maybe|perhaps|possibly|just)\b,?){0,4}[ \t][*_]{0,3}"
+    rf"(?:[A-Za-z]\s?=\s?)?(?P<value>{VALUE})(?:(?(or)(?!)|{UNIT}))?"
+    r"(?=[.?!]?[*_]{0,3}(?:\s|\Z))(?![ \t]*+[-+/=<>\\(\w])",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Another value behind an answer, at the head of a sentence or right behind a box, to its end; behind a mere "or"
+without a unit: "or 420 minutes" says the same in other words."""
 LEADING_FORMULA = re.compile(FORMULA)
 HASHES = re.compile(r"####[^\S\n]*+(?!\**\d{1,2}[.)][^\S\n]++\S)([^\n]++)")
 """A line behind `####` that is not a numbered heading."""
@@ -65,9 +83,16 @@ def stated_answers(answer: str) -> list[str]:
     found = [content for content in boxed(answer) if re.search(r"\w", PLACEHOLDER.sub("", content))]
     found += [claim for line in lines if (claim := _claim(line))]
     found += _announced(answer)
+    found += _second_thoughts(answer) if found else []
     found += [claim for section in TAGGED.findall(answer) if not BOX.search(section) and (claim := _claim(section))]
     found = found or lines[-1:] or _bare(answer) or CLOSING_EQUATION.findall(answer[-LONGEST:])
     return list(dict.fromkeys(normalised(value) for value in found))
+
+
+def _second_thoughts(answer: str) -> list[str]:
+    """The values that are offered behind an answer beside it: "Alternatively 3.", "or maybe 3"."""
+    stated = [first.start() for sign in (BOX, LEAD, HASHES) if (first := sign.search(answer))]
+    return [thought["value"] for thought in SECOND_THOUGHT.finditer(answer, min(stated))] if stated else []
 
 
 def gold_answer(gold: Any) -> str | None:
@@ -95,6 +120,8 @@ def _announced(answer: str) -> Iterator[str]:
     if "answer" not in answer.lower() and "答案" not in answer:
         return
     for lead in LEAD.finditer(answer):
+        if DENIED.search(answer, max(0, lead.start() - LONGEST // 10), lead.start()):
+            continue
         said = answer[lead.end() : lead.end() + LONGEST + 1]
         if "\n" in lead[1]:
             line = LINE.match(said)

@@ -3,6 +3,7 @@
 import json
 import logging
 import math
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,6 +25,11 @@ class Asked:
     constraints: tuple[Constraint, ...] = ()
     weights: tuple[float, ...] | None = None
     trip_wire: bool = False
+
+    def only(self, positions: Sequence[int]) -> "Asked":
+        """The same, of some of its constraints."""
+        weights = self.weights and tuple(self.weights[i] for i in positions)
+        return Asked(tuple(self.constraints[i] for i in positions), weights, self.trip_wire)
 
 
 def same_length(rows: int, columns: Mapping[str, Any]) -> None:
@@ -53,7 +59,7 @@ def _tokens(cell: Any) -> Sequence[int] | None:
     tokens = cell.tolist() if hasattr(cell, "tolist") else cell
     if tokens is None or isinstance(tokens, list | tuple):
         return tokens
-    logger.error("keepif: completion_ids must be lists of tokens, found %r; this completion has no length", cell)
+    _complain(f"completion_ids must be lists of tokens, found {reprlib.repr(cell)}; such a completion has no length")
     return None
 
 
@@ -66,8 +72,14 @@ def _budget(cell: Any) -> Any:
     usable = isinstance(cell, Real) and not isinstance(cell, bool) and 0 < float(cell) < math.inf
     if cell is None or usable:
         return cell
-    logger.error("keepif: a budget must be a positive number of tokens, found %r; this row has none", cell)
+    _complain(f"a budget must be a positive number of tokens, found {reprlib.repr(cell)}; such a row has none")
     return None
+
+
+@lru_cache(maxsize=1024)
+def _complain(complaint: str) -> None:
+    """Log it, once in a run rather than once a batch."""
+    logger.error("keepif: %s", complaint)
 
 
 def asked_of(columns: Mapping[str, Any], rows: int) -> list[Asked | None]:

@@ -1,15 +1,28 @@
 """Compliance: a response and its constraints in, verdicts, credits and their mean out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from .constraints import Constraint, Reading
+from .constraints import Constraint, Question, Reading
 from .response import Response
 from .text import Text
 
 
-def verdicts(response: Response, constraints: Sequence[Constraint], reading: Reading = "math") -> list[bool]:
-    """Each constraint's verdict on the answer section, in order; the thinking is never read."""
-    return [constraint.holds(response.answer, reading) for constraint in constraints]
+def verdicts(
+    response: Response,
+    constraints: Sequence[Constraint],
+    reading: Reading = "math",
+    judged: Mapping[tuple[str, str], bool | None] | None = None,
+) -> list[bool | None]:
+    """Each constraint's verdict on the answer section, in order; the thinking is never read.
+
+    Of a soft constraint it is the one in `judged`, by answer and question, and `None` where there is none.
+    """
+    return [
+        (judged or {}).get((response.answer_text, constraint.question))
+        if isinstance(constraint, Question)
+        else constraint.holds(response.answer, reading)
+        for constraint in constraints
+    ]
 
 
 def strict_and_loose(text: str, constraints: Sequence[Constraint]) -> tuple[list[bool], list[bool]]:
@@ -21,16 +34,20 @@ def strict_and_loose(text: str, constraints: Sequence[Constraint]) -> tuple[list
     >>> strict_and_loose("Sure:\\n**Yes, 42.**", [make("startend:end_checker", {"end_phrase": "42."})])
     ([False], [True])
     """
-    lines = text.split("\n")
-    shorter = ("\n".join(kept).strip() for kept in (lines[1:], lines[:-1], lines[1:-1]))
-    variants = [variant for kept in (text, *shorter) for variant in (kept, kept.replace("*", ""))]
-    answers = [Text(variant) for variant in dict.fromkeys(variants)]
+    answers = [Text(variant) for variant in dict.fromkeys(loose_variants(text))]
     strict = [constraint.holds(answers[0], "official") for constraint in constraints]
     loose = [
         kept or any(constraint.holds(answer, "official") for answer in answers[1:])
         for constraint, kept in zip(constraints, strict, strict=True)
     ]
     return strict, loose
+
+
+def loose_variants(text: str) -> list[str]:
+    """The eight texts of which IFEval's loose verdict takes the kindest, `text` itself first."""
+    lines = text.split("\n")
+    shorter = ("\n".join(kept).strip() for kept in (lines[1:], lines[:-1], lines[1:-1]))
+    return [variant for kept in (text, *shorter) for variant in (kept, kept.replace("*", ""))]
 
 
 def credits_of(

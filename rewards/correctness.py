@@ -1,14 +1,17 @@
 """Correctness: response and gold answer in, 1.0, 0.0 or None out."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .answers import gold_answer, stated_answers
-from .grader import Pair, shared_grader
+from .grader import NoWorkerError, Pair, shared_grader
 from .logic import logic_gold, logic_verdict
 from .response import Response
 from .values import as_number, sides, too_large
 from .verdict import fast_verdict
+
+logger = logging.getLogger(__name__)
 
 CACHED = 100_000
 """Verdicts kept: pairs repeat within groups and over epochs."""
@@ -88,7 +91,11 @@ def _settled(pairs: Iterable[Pair]) -> dict[Pair, bool | None]:
     found = {pair: _cache[pair] for pair in pairs if pair in _cache}
     unknown = [pair for pair in pairs if pair not in found]
     if unknown:
-        found.update(zip(unknown, shared_grader().verdicts(unknown), strict=True))
+        try:
+            found.update(zip(unknown, shared_grader().verdicts(unknown), strict=True))
+        except NoWorkerError as error:  # nothing to remember: the next batch tries again
+            logger.error("keepif: %s; %d rows or claims are not scored", error, len(unknown))  # noqa: TRY400
+            return found | dict.fromkeys(unknown)
         if len(_cache) > CACHED:
             _cache.clear()
         _cache.update((pair, found[pair]) for pair in unknown)

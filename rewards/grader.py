@@ -8,7 +8,6 @@ is refused: in TRL's daemonic rollout worker, and off the main thread.
 import atexit
 import contextlib
 import json
-import logging
 import os
 import selectors
 import signal
@@ -20,8 +19,6 @@ from collections import deque
 from collections.abc import Sequence
 from functools import cache
 
-logger = logging.getLogger(__name__)
-
 TIMEOUT = 3.0
 """Seconds of processor time one verdict may take; a candidate that takes longer is wrong."""
 STARTUP = 120.0
@@ -31,14 +28,21 @@ PATIENCE = 10
 
 Pair = tuple[str, str]
 
+MATH_VERIFY = ("-m", "keepif.rewards.grading_worker")
+"""Python's arguments for the worker that grades answers."""
+
+
+class NoWorkerError(RuntimeError):
+    """No grading worker starts."""
+
 
 class Worker:
     """One process and the pair it is busy with."""
 
-    def __init__(self, timeout: float) -> None:
+    def __init__(self, timeout: float, program: Sequence[str]) -> None:
         self.timeout = timeout
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "keepif.rewards.grading_worker", str(timeout), str(os.getpid())],
+            [sys.executable, *program, str(timeout), str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -74,10 +78,12 @@ class Grader:
     Args:
         workers (`int`, *optional*, defaults to `2`): processes.
         timeout (`float`, *optional*, defaults to `3.0`): seconds of processor time one verdict may take.
+        program (`Sequence[str]`, *optional*): what Python runs, by default math-verify; it calls `serve` of
+            `keepif.rewards.grading_worker` with its own verdict on two texts.
     """
 
-    def __init__(self, workers: int = 2, timeout: float = TIMEOUT) -> None:
-        self.size, self.timeout = workers, timeout
+    def __init__(self, workers: int = 2, timeout: float = TIMEOUT, program: Sequence[str] = MATH_VERIFY) -> None:
+        self.size, self.timeout, self.program, self.pid = workers, timeout, program, os.getpid()
         self.workers: list[Worker] = []
         self.lock = threading.Lock()
         self.timeouts = 0
@@ -89,16 +95,19 @@ class Grader:
             self._staff(self.size)
 
     def close(self) -> None:
-        """Kill the workers. The next verdict starts new ones."""
-        while self.workers:
+        """Kill the workers. The next verdict starts new ones. A forked child, at its exit, has none to kill."""
+        while self.workers and os.getpid() == self.pid:
             self.workers.pop().kill()
 
     def verdicts(self, pairs: Sequence[Pair]) -> list[bool | None]:
-        """math-verify's verdicts on (candidate, gold) pairs, in order.
+        """The program's verdicts on (candidate, gold) pairs, in order; by default math-verify's.
 
         `True` or `False`; `None` where the gold cannot be read or, for an empty candidate, not within the limit.
         Takes at most (number of hanging pairs / workers) x (timeout + a start); on a busy machine more, up to
         `PATIENCE` times as much.
+
+        Raises:
+            [`NoWorkerError`]: where no worker starts.
         """
         with self.lock:
             try:
@@ -111,7 +120,7 @@ class Grader:
         """Start the workers that are missing; whether there is any."""
         with contextlib.suppress(OSError, TypeError):  # no interpreter, no processes left
             while len(self.workers) < wanted:
-                self.workers.append(Worker(self.timeout))
+                self.workers.append(Worker(self.timeout, self.program))
         return bool(self.workers)
 
     def _drop(self, workers: list[Worker]) -> None:
@@ -127,8 +136,9 @@ class Grader:
         retried: set[int] = set()
         while pending:
             if failed_starts > self.size:
-                logger.error("keepif: no grading worker starts; is math-verify installed? These rows are not scored.")
-                return results
+                raise NoWorkerError(
+                    f"no worker starts: python {' '.join(self.program)}; is what it imports installed?"
+                )
             failed_starts += not self._staff(min(self.size, pending))
             for worker in self.workers:
                 if worker.ready and worker.job is None and waiting:

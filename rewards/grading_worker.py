@@ -1,4 +1,4 @@
-"""A grading process: reads `[candidate, gold]` lines, writes math-verify's verdicts. Started by `grader.py`.
+"""A grading process: reads `[candidate, gold]` lines, writes verdicts on them, math-verify's. Started by `grader.py`.
 
 It may be killed at any moment. The kernel kills it when one verdict takes more processor time than the limit (SIGPROF
 in its default disposition needs no Python to run, so a big-integer power that holds the interpreter cannot outlive it)
@@ -11,7 +11,7 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 MEMORY = 4 * 1024**3
@@ -63,7 +63,8 @@ def lines(parent: int) -> Iterator[str]:
             yield line
 
 
-def main() -> None:
+def serve(verdict: Callable[[str, str], bool | None]) -> None:
+    """Answer lines with `verdict` until the parent is gone."""
     seconds, parent = float(sys.argv[1]), int(sys.argv[2])
     limit_memory()
     logging.disable(logging.CRITICAL)
@@ -80,4 +81,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve(verdict)

@@ -48,6 +48,15 @@ FORMULAS = re.compile(
     re.DOTALL,
 )
 """Code, formulas and boxes."""
+PROSE = re.compile(
+    r"(?<![^\W\d_])(?<!\\)[^\W\d_]{2,}+(?:(?:[\s,;.:!?'’~-]|\}|\\(?:text[a-z]*+|mbox)\s*+\{)++[^\W\d_]{2,}+){3,}+"
+)
+"""Four words or more in a row, which are no formula, wherever they stand."""
+SHORTEST = 11
+"""Characters of four words."""
+CODE_MARK = re.compile(r"[^\w\s,;.:!?'’\"-]|[\d_]")
+WORDS_A_MARK = 4
+"""Words for each mark of code that make a code span prose."""
 
 
 def matching_braces(text: str) -> dict[int, int]:
@@ -71,13 +80,22 @@ def boxed(text: str) -> list[str]:
 
     >>> boxed(r"\boxed{1}, \boxed{\frac{1}{\boxed{2}}}, $\boxed 4$, \boxed{3")
     ['1', '\\frac{1}{\\boxed{2}}', '4']
+
+    One that is not closed before the next begins holds what stands between them.
+
+    >>> boxed(r"\boxed{3 \boxed{7}")
+    ['3 ', '7']
     """
     pairs: dict[int, int] | None = None  # of every brace: only where a box is deeper than the pattern
     contents: list[str] = []
     end = 0
+    unclosed: int | None = None
     for box in BOX.finditer(text):
         if box.start() < end:
             continue
+        if unclosed is not None:
+            contents.append(text[unclosed : box.start()])
+            unclosed = None
         if box[1]:
             end = box.end()
             contents.append(box[1].rstrip(".,;:!?*"))
@@ -86,15 +104,33 @@ def boxed(text: str) -> list[str]:
             contents.append(closed[1])
         else:
             pairs = matching_braces(text) if pairs is None else pairs
-            end = pairs.get(box.end() - 1, end)
-            contents += [text[box.end() : end]] if end > box.end() else []
+            closing = pairs.get(box.end() - 1)
+            if closing is None:
+                unclosed = box.end()
+            else:
+                contents.append(text[box.end() : closing])
+                end = closing
     return contents
 
 
 def mask_formulas(text: str) -> str:
     r"""Replace each formula, box and code span by one placeholder; "$5 and $6" is money, not a formula.
 
+    Four words in a row stay: prose escapes no constraint by standing in a formula or in a code span.
+
     >>> mask_formulas(r"So $a, b$ give \boxed{4} for $5 and $6.").replace(FORMULA, "~")
     'So ~ give ~ for $5 and $6.'
     """
-    return FORMULAS.sub(FORMULA, text.replace(FORMULA, ""))
+    return FORMULAS.sub(_masked, text.replace(FORMULA, ""))
+
+
+def _masked(found: re.Match[str]) -> str:
+    """What a reader reads of a formula or a code span: one thing, and the prose that is put there to be hidden."""
+    span = found[0]
+    if len(span) < SHORTEST or not PROSE.search(span):
+        return FORMULA
+    if span[0] != "`":
+        return " ".join([FORMULA, *(said[0] for said in PROSE.finditer(span))])
+    words = len(re.findall(r"[^\W\d_]{2,}", span))
+    code = span.strip("`")
+    return code if len(CODE_MARK.findall(code)) * WORDS_A_MARK < words else FORMULA

@@ -78,16 +78,22 @@ def logic_credit(answer_text: str, gold: str) -> float:
     >>> logic_credit('{"output": 5, "stats": {"hits": 9, "skips": 1}}', '{"output":5,"stats":{"hits":2,"skips":1}}')
     0.75
     """
+    output, trackers = logic_parts(answer_text, gold)
+    return 0.5 * output + 0.5 * trackers
+
+
+def logic_parts(answer_text: str, gold: str) -> tuple[bool, float]:
+    """Whether the output is right, and the share of trackers that are."""
     wanted, said = logic_gold(gold), last_object(answer_text)
     if wanted is None or said is None:
-        return 0.0
+        return False, 0.0
     theirs, ours = wanted["stats"], said.get("stats")
     output = "output" in said and _equal(said["output"], wanted["output"])
     if not isinstance(ours, dict):
-        return 0.5 * output
+        return output, 0.0
     names = theirs.keys() | ours.keys()
     right = sum(name in ours and name in theirs and _equal(ours[name], theirs[name]) for name in names)
-    return 0.5 * output + (0.5 * right / len(names) if names else 0.5)
+    return output, right / len(names) if names else 1.0
 
 
 def _parsed(text: str) -> dict[str, Any] | None:

@@ -1,9 +1,10 @@
 """What TRL is handed: one combined reward, or its parts as rewards of their own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
+from .adapt_think import adapt_think
 from .aggregations import Aggregation
 from .combine import Multipliers, combine
 from .score import Score, Scoring
@@ -25,6 +26,9 @@ class KeepIFReward:
         scoring ([`Scoring`], *optional*): budget, reading, thinking delimiters, end tokens.
         aggregation (`Callable`, *optional*): a published aggregation in place of the line above.
         length_term (`Callable`, *optional*): a published length term in the place of p.
+        no_thinking (`float`, *optional*): δ, what a correct completion without thinking earns on top, where
+            correctness stays at the reference's: see [`adapt_think`]. It waits for `reference`, the mean correctness
+            of the policy before RL by prompt.
 
     >>> reward = KeepIFReward(Multipliers(lam=0.5, bonus=0.5))
     >>> reward(
@@ -42,23 +46,39 @@ class KeepIFReward:
         scoring: Scoring | None = None,
         aggregation: Aggregation = combine,
         length_term: LengthTerm | None = None,
+        no_thinking: float | None = None,
     ) -> None:
         self.__name__ = "keepif"
         self.multipliers = multipliers or Multipliers()
         self.scorer = Scorer(scoring)
         self.aggregation = aggregation
         self.length_term = length_term
+        self.no_thinking = no_thinking
+        self.reference: Callable[[Any], float] | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether the bonus for not thinking waits for a reference."""
+        return self.no_thinking is not None and self.reference is None
 
     def __call__(self, completions: Sequence[Any], **call: Any) -> list[float | None]:
         """Reward each completion, a string or a message list; `call` is whatever else TRL passes to a reward."""
         scores = self.scorer.scores(self.__name__, completions, **call)
-        if self.length_term is None:
-            return [None if s.unreadable else self.aggregation(s.c, s.f, s.p, self.multipliers) for s in scores]
-        prompts = call.get("prompts") or [""] * len(scores)
+        weights, added = self.multipliers, self._added(scores, call.get("prompts") or [""] * len(scores))
         return [
-            None if s.unreadable else self.aggregation(s.c, s.f, 0.0, self.multipliers) + more
-            for s, more in zip(scores, beyond_correctness(scores, prompts, self.length_term), strict=True)
+            None if s.unreadable else self.aggregation(s.c, s.f, 0.0 if self.length_term else s.p, weights) + more
+            for s, more in zip(scores, added, strict=True)
         ]
+
+    def _added(self, scores: Sequence[Score], prompts: Sequence[Any]) -> list[float]:
+        """What each completion earns beside the aggregation, by what its group earns."""
+        added = [0.0] * len(scores)
+        if self.length_term is not None:
+            added = beyond_correctness(scores, prompts, self.length_term)
+        if self.no_thinking is not None and self.reference is not None:
+            bonus = without_thinking(scores, prompts, self.no_thinking, self.reference)
+            added = [before + more for before, more in zip(added, bonus, strict=True)]
+        return added
 
 
 class PartReward:
@@ -112,9 +132,25 @@ length_reward = PartReward("length")
 def beyond_correctness(scores: Sequence[Score], prompts: Sequence[Any], term: LengthTerm) -> list[float]:
     """What a published length term adds to each correctness, group by group of one prompt."""
     added: list[float] = []
-    for _, pairs in groupby(zip(prompts, scores, strict=True), key=lambda pair: pair[0]):
-        group = [score for _, score in pairs]
+    for _, group in _groups(scores, prompts):
         correct = [score.c or 0.0 for score in group]
         values = term(correct, [score.tokens for score in group])
         added += [value - c for value, c in zip(values, correct, strict=True)]
     return added
+
+
+def without_thinking(
+    scores: Sequence[Score], prompts: Sequence[Any], delta: float, reference: Callable[[Any], float]
+) -> list[float]:
+    """[`adapt_think`]'s bonus for each completion, group by group of one prompt."""
+    added: list[float] = []
+    for prompt, group in _groups(scores, prompts):
+        thought = [score.thinking_words > 0 for score in group]
+        added += adapt_think([score.c or 0.0 for score in group], thought, reference(prompt), delta=delta)
+    return added
+
+
+def _groups(scores: Sequence[Score], prompts: Sequence[Any]) -> Iterator[tuple[Any, list[Score]]]:
+    """Each prompt with the scores of its group."""
+    for prompt, pairs in groupby(zip(prompts, scores, strict=True), key=lambda pair: pair[0]):
+        yield prompt, [score for _, score in pairs]

@@ -2,15 +2,18 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from .columns import Asked, asked_of, gold_column, same_length, token_budgets, token_ids
 from .compliance import compliance, credits_of, verdicts
-from .constraints import Constraint, Reading
+from .constraints import REGISTRY, Constraint, Question, Reading
 from .correctness import correctness
 from .guard import guard
 from .length import length_penalty
 from .response import DEFAULT_DELIMITERS, Delimiters, Response, prompt_text
+
+if TYPE_CHECKING:
+    from .judge import Judge, Pair
 
 NOTHING = Response(thinking=None, answer_text="")
 """Graded in the place of a voided completion, which is wrong whatever it says."""
@@ -27,12 +30,16 @@ class Score:
         p (`float`): length penalty, 0 to 1.
         void (`str` or `None`): the guard's reason, with which c and f are 0.
         kept (`dict[str, bool]`): verdict by instruction id (of a repeated id, whether all were kept).
+        held_out (`dict[str, bool]`): the same of the types that are held out, which f knows nothing of.
         tokens (`int`): completion tokens, 0 where the trainer did not say.
-        unreadable (`bool`): the row's gold answer or constraints cannot be read, so that it is not scored.
+        unreadable (`bool`): the row's gold answer or constraints cannot be read, or all its constraints are a
+            judge's and it has said nothing; so that it is not scored.
         vacuous (`frozenset[str]`): instruction ids that the answer keeps only in that it says nothing, which the
             reading `math` does not count as kept.
         thinking_words, answer_words (`int`): lengths of the two sections, in words between blanks.
         fooled (`bool`, *optional*): of a trip-wire, whether the checks take for kept what nobody can keep.
+        unjudged (`float`, *optional*): share of the verdicts asked of a judge that are missing; such constraints are
+            left out of f and `kept`.
     """
 
     c: float | None
@@ -46,6 +53,8 @@ class Score:
     thinking_words: int = 0
     answer_words: int = 0
     fooled: bool | None = None
+    unjudged: float | None = None
+    held_out: dict[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -60,6 +69,8 @@ class Scoring:
             soft, and a count that is missed earns by how near it came.
         delimiters ([`Delimiters`], *optional*): what opens and closes the thinking.
         end_ids (`Collection[int]`, *optional*): end tokens; with them truncated completions are recognised.
+        judge ([`~keepif.rewards.judge.Judge`], *optional*): who puts verdicts on soft constraints.
+        held_out (`Collection[str]`, *optional*): instruction ids that are checked and logged but never rewarded.
     """
 
     budget: int | None = None
@@ -67,6 +78,8 @@ class Scoring:
     credit: Credit = "soft"
     delimiters: Delimiters = DEFAULT_DELIMITERS
     end_ids: Collection[int] | None = None
+    judge: "Judge | None" = None
+    held_out: Collection[str] = ()
 
     def __post_init__(self) -> None:
         if self.reading not in ("math", "official"):
@@ -75,6 +88,10 @@ class Scoring:
             raise ValueError(f"credit must be 'soft', 'hard' or 'graded', found {self.credit!r}")
         if self.budget is not None and not (isinstance(self.budget, int) and self.budget > 0):
             raise ValueError(f"budget must be a positive number of tokens, or None for none; found {self.budget!r}")
+        if unknown := sorted({*self.held_out} - {*REGISTRY, Question.id}):
+            raise ValueError(
+                f"held_out must be instruction ids, found {unknown[0]!r}; `keepif constraints` lists them"
+            )
 
     def batch(
         self,
@@ -95,10 +112,23 @@ class Scoring:
         correct = [None] * len(responses) if golds is None else correctness(graded, golds)
         budgets = token_budgets(columns.get("budget"), self.budget, len(responses))
         asked = asked_of(columns, len(responses))
+        judged = self._judged(responses, voids, asked)
         return [
-            self._one(response, ids[i], voids[i], correct[i], golds is not None, asked[i], budgets[i])
+            self._one(response, ids[i], voids[i], correct[i], golds is not None, asked[i], budgets[i], judged)
             for i, response in enumerate(responses)
         ]
+
+    def _judged(
+        self, responses: Sequence[Response], voids: Sequence[str | None], asked: Sequence[Asked | None]
+    ) -> "dict[Pair, bool | None]":
+        """The judge's verdicts on the batch's soft constraints, by answer and question."""
+        pairs = [
+            (response.answer_text, constraint.question)
+            for response, void, row in zip(responses, voids, asked, strict=True)
+            for constraint in (row.constraints if row and not void else ())
+            if isinstance(constraint, Question)
+        ]
+        return dict(zip(pairs, self.judge.verdicts(pairs), strict=True)) if self.judge and pairs else {}
 
     def _one(
         self,
@@ -109,24 +139,31 @@ class Scoring:
         has_gold: bool,
         asked: Asked | None,
         budget: int | None,
+        judged: "Mapping[Pair, bool | None]",
     ) -> Score:
         tokens = len(ids) if ids is not None else 0
         unreadable = asked is None or (has_gold and c is None)
-        constraints = asked.constraints if asked else ()
+        asked = asked or Asked()
+        constraints = asked.constraints
         if void:
             found, vacuous = [False] * len(constraints), frozenset[str]()
         else:
-            found = verdicts(response, constraints, self.reading)
+            found = verdicts(response, constraints, self.reading, judged)
             vacuous = frozenset(self._vacuous(response, constraints, found))
-        kept: dict[str, bool] = {}
-        for constraint, verdict in zip(constraints, found, strict=True):
-            kept[constraint.id] = verdict and kept.get(constraint.id, True)
         p = 1.0 if void == "truncated" and budget else length_penalty(c, tokens, budget)
         words = len((response.thinking or "").split()), len(response.answer_text.split())
-        if asked and asked.trip_wire:
+        if asked.trip_wire:
             return Score(c, None, p, void, {}, tokens, unreadable, frozenset(), *words, fooled=all(found))
-        f = self._compliance(response, asked, found, void) if asked else None
-        return Score(c, f, p, void, kept, tokens, unreadable, vacuous, *words)
+        known = [i for i, verdict in enumerate(found) if verdict is not None]
+        rewarded = [i for i in known if constraints[i].id not in self.held_out]
+        held_out = [i for i in known if constraints[i].id in self.held_out]
+        unreadable = unreadable or (None in found and not rewarded)
+        f = self._compliance(response, asked.only(rewarded), [bool(found[i]) for i in rewarded], void)
+        kept, unjudged = _by_id(constraints, found, rewarded), _unjudged(constraints, found)
+        return Score(
+            c, f, p, void, kept, tokens, unreadable, vacuous, *words,
+            unjudged=unjudged, held_out=_by_id(constraints, found, held_out),
+        )  # fmt: skip
 
     def _compliance(self, response: Response, asked: Asked, found: Sequence[bool], void: str | None) -> float | None:
         if void or all(found) or self.credit == "hard":
@@ -134,9 +171,25 @@ class Scoring:
         earned = credits_of(response, asked.constraints, found, self.reading, graded=self.credit == "graded")
         return compliance(earned, asked.weights)
 
-    def _vacuous(self, response: Response, asked: Sequence[Constraint], found: Sequence[bool]) -> Iterator[str]:
+    def _vacuous(self, response: Response, asked: Sequence[Constraint], found: Sequence[bool | None]) -> Iterator[str]:
         """The constraints whose check passes, but for an answer too silent for that to count."""
         for constraint, verdict in zip(asked, found, strict=True):
             silent = self.reading == "math" and constraint.silent and not verdict
             if silent and constraint.closed_by_silence(response.answer) and constraint.math(response.answer):
                 yield constraint.id
+
+
+def _by_id(
+    constraints: Sequence[Constraint], found: Sequence[bool | None], positions: Sequence[int]
+) -> dict[str, bool]:
+    """Verdict by instruction id, of the constraints at `positions`; of a repeated id, whether all were kept."""
+    kept: dict[str, bool] = {}
+    for i in positions:
+        kept[constraints[i].id] = bool(found[i]) and kept.get(constraints[i].id, True)
+    return kept
+
+
+def _unjudged(constraints: Sequence[Constraint], found: Sequence[bool | None]) -> float | None:
+    """The share of a judge's verdicts that are missing; `None` where there are no soft constraints."""
+    asked = sum(isinstance(constraint, Question) for constraint in constraints)
+    return found.count(None) / asked if asked else None

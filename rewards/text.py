@@ -106,9 +106,10 @@ class Text:
         return len(joined.translate(SPOKEN_CHARACTERS).split())
 
     def says(self, count: int, beyond: frozenset[str] = frozenset()) -> bool:
-        """Whether there are `count` words or more other than those in `beyond` (in lower case)."""
-        words = (found[0] for found in re.finditer(r"\w+", self.raw) if found[0].lower() not in beyond)
-        return sum(1 for _ in islice(words, count)) == count
+        """Whether there are `count` words or more other than those in `beyond` (in lower case); x and 2 are none."""
+        words = re.finditer(r"\w+", self.raw)
+        said = (word for word in words if word[0].lower() not in beyond and _says_something(word))
+        return sum(1 for _ in islice(said, count)) == count
 
     @cached_property
     def lower_words(self) -> frozenset[str]:
@@ -140,6 +141,13 @@ class Text:
             return Text(masked)
         text = unicodedata.normalize("NFKC", _visible(masked))
         return Text(text if LOOKALIKES.keys().isdisjoint(map(ord, set(text))) else LETTERS.sub(_in_latin, text))
+
+
+def _says_something(word: re.Match[str]) -> bool:
+    """Whether a word has two letters, or is one that no formula uses: "a", "I", one outside ASCII, the s of it's."""
+    letters = sum(map(str.isalpha, word[0]))
+    joined = word.string[word.start() - 1 : word.start()] in {"'", "’"}
+    return letters > 1 or word[0] in {"a", "A", "I", "i"} or (letters == 1 and (joined or not word[0].isascii()))
 
 
 def _visible(text: str) -> str:

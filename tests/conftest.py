@@ -11,13 +11,23 @@ SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 
 @pytest.fixture(scope="session")
-def benchmark() -> Callable[[str], list[dict[str, Any]]]:
-    """Reads a .jsonl file of the benchmark data; skips the test where the data is not there."""
+def shared() -> Callable[[str], Path]:
+    """The path of a file or folder of the benchmark data; skips the test where the data is not there."""
 
-    def read(name: str) -> list[dict[str, Any]]:
+    def find(name: str) -> Path:
         path = SHARED / name
         if not path.exists():
             pytest.skip(f"no benchmark data at {path}")
-        return [json.loads(line) for line in path.read_text("utf-8").split("\n") if line.strip()]
+        return path
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def benchmark(shared: Callable[[str], Path]) -> Callable[[str], list[dict[str, Any]]]:
+    """Reads a .jsonl file of the benchmark data."""
+
+    def read(name: str) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in shared(name).read_text("utf-8").split("\n") if line.strip()]
 
     return read

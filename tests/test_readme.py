@@ -1,11 +1,21 @@
 """What README.md says runs, runs; its table is the registry's."""
 
 import doctest
+import json
+import os
 import re
 import shlex
+import subprocess
+import sys
+import time
 from pathlib import Path
+from typing import Any
 
+import psutil
 import pytest
+import tiny
+import yaml
+from trl import GRPOConfig, GRPOTrainer
 
 from keepif.recipes.cli import main
 from keepif.recipes.constraints_table import table
@@ -13,6 +23,33 @@ from keepif.rewards.constraints import REGISTRY
 
 README = Path(__file__).parents[1] / "README.md"
 RECIPES = README.parent / "recipes"
+SWEEP = Path("recipes/sweeps/quick.yaml")
+CONFIG = Path("recipes/configs/tiny_cpu.yaml")
+SMALL = {"per_device_train_batch_size": 8, "gradient_accumulation_steps": 1, "max_completion_length": 16, "rows": 40,
+         "reference_prompts": 8}  # fmt: skip
+
+
+def section(heading: str) -> str:
+    return README.read_text("utf-8").split(f"\n## {heading}\n")[1].split("\n## ")[0]
+
+
+def commands(heading: str) -> list[list[str]]:
+    """The section's commands, as a shell reads them."""
+    lines = [line for line in section(heading).split("\n") if line.startswith("    ")]
+    return [shlex.split(line, comments=True) for line in lines]
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in which the README's names mean the same config with small batches, and commands are found."""
+    config = yaml.safe_load((README.parent / CONFIG).read_text()) | SMALL
+    for name in (CONFIG, "tiny_cpu.yaml", "YOUR.yaml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(yaml.safe_dump(config))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    return tmp_path
 
 
 def test_examples_run() -> None:
@@ -41,6 +78,63 @@ def test_commands_name_files_that_exist() -> None:
         assert (README.parent / path).exists(), path
 
 
+def test_the_import_runs(tmp_path: Path) -> None:
+    example = section("Into your trainer").split("```python\n")[1].split("```")[0]
+    assert example.count("...") == 1
+    tiny.model().save_pretrained(tmp_path / "model")
+    tiny.tokenizer().save_pretrained(tmp_path / "model")
+    names: dict[str, Any] = {"model": str(tmp_path / "model"), "dataset": tiny.prompts(), "GRPOConfig": GRPOConfig,
+                             "GRPOTrainer": GRPOTrainer, "settings": tiny.settings(tmp_path)}  # fmt: skip
+    exec(example.replace("...", "**settings"), names)  # noqa: S102
+    assert any("keepif/lambda" in entry for entry in names["trainer"].state.log_history)
+    assert (tmp_path / "keepif-report.json").exists()
+
+
+def test_the_launcher_runs(small: Path) -> None:
+    trains, looks = (
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for command in commands("From the launcher")
+    )
+    trained, looked = trains.communicate()[0], looks.communicate()[0]
+    assert trains.returncode == 0, trained[-3000:]
+    assert "'keepif/lambda': '0.3'" in trained
+    report = json.loads((small / "runs/tiny/keepif-report.json").read_text())
+    assert (report["finished"], report["step"]) == (True, 20)
+    assert (small / "runs/tiny/keepif-report.png").exists()
+    assert (small / "runs/tiny/model.safetensors").exists()
+    assert looks.returncode == 0, looked[-3000:]
+    assert "one batch was sampled and scored" in looked
+
+
+def test_the_sweep_runs_killed_and_resumed(small: Path) -> None:
+    """Two runs of the four; SIGKILL for the sweep and all it has started when the second begins."""
+    text = (README.parent / SWEEP).read_text().replace("[0, 1]", "[0]").replace("80", "2")
+    (small / SWEEP).parent.mkdir()
+    (small / SWEEP).write_text(text)
+    command, server = commands("In a sweep")
+    assert server == ["wandb", *command[1:]]
+    folders = [small / f"runs/sweeps/quick/slack={slack}_seed=0_max_steps=2" for slack in (0.02, -0.1)]
+    sweep = psutil.Popen(command)
+    until = time.monotonic() + 240
+    while not (folders[1] / "made-by.json").exists():
+        assert sweep.poll() is None
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    for process in (sweep, *sweep.children(recursive=True)):
+        process.kill()
+    sweep.wait()
+    first = (folders[0] / "keepif-report.json").stat()
+    assert not (folders[1] / "keepif-report.json").exists()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert (folders[0] / "keepif-report.json").stat() == first
+    rows = json.loads((small / "runs/sweeps/quick/sweep.json").read_text())
+    assert [(row["values"]["slack"], row["steps"]) for row in rows] == [(0.02, 2), (-0.1, 2)]
+    assert "| slack 0.02 " in (small / "runs/sweeps/quick/sweep.md").read_text()
+    assert "2.0 of 2 runs" in done.stdout
+    assert (small / "runs/sweeps/quick/sweep.png").stat().st_size > 10_000
+
+
 def test_the_recipes_readme_names_what_ships() -> None:
     text = (RECIPES / "README.md").read_text("utf-8")
     for path in re.findall(r"\]\(([\w/.-]+)\)", text):
@@ -55,9 +149,9 @@ def test_the_recipes_readme_names_what_ships() -> None:
 
 def test_the_doctors_examples_run(capsys: pytest.CaptureFixture[str]) -> None:
     """The second, word for word: 16 tokens are too few for the embedded policy's longer answers."""
-    commands = re.findall(r"^    keepif (doctor .*)$", (RECIPES / "README.md").read_text("utf-8"), re.MULTILINE)
-    assert len(commands) == 2
-    for command in commands:
+    examples = re.findall(r"^    keepif (doctor .*)$", (RECIPES / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert len(examples) == 2
+    for command in examples:
         with pytest.raises(SystemExit):
             main(shlex.split(command))
     printed = capsys.readouterr().out

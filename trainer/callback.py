@@ -11,7 +11,7 @@ from transformers import TrainerCallback
 
 from keepif.rewards import Score
 
-from . import report
+from . import dashboard, report
 from .controller import Sums
 from .preflight import ConfigError
 from .prepass import measure
@@ -73,6 +73,8 @@ class KeepIFCallback(TrainerCallback):
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Measure the reference, or take up the state of the checkpoint."""
+        # First: Trackio keeps a config as it is when the first metric comes, and measuring brings one.
+        dashboard.show_settings(self.trainer, "keepif", self.keepif.settings)
         stored = state.stateful_callbacks.get(KEY)
         self.record, self.tally, self.first = Record(), Tally(), []
         if self.keepif.needs_reference:
@@ -87,10 +89,16 @@ class KeepIFCallback(TrainerCallback):
         if stored:
             self.keepif.controller.restore(stored["controller"])
             self.record.restore(stored["record"])
-        self.keepif.scorer.gauges = self.record.gauges(self.keepif.in_force)
+        self.keepif.scorer.gauges = self.record.gauges(self.keepif.in_force, self.keepif.scoring.held_out)
         self.keepif.apply(self.trainer)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self._tick(state)
+        if control.should_training_stop:  # at the train's end the trackers will be closed
+            self._report(state, finished=False)
+            dashboard.show_figure(self.trainer, Path(args.output_dir) / report.FIGURE, state.global_step)
+
+    def _tick(self, state: Any) -> None:
         """Add up the ranks and, where there was a generation batch, tick."""
         found = gather_object([(self.tally, self.first)])
         tally = sum((part for part, _ in found), Tally())
@@ -105,7 +113,7 @@ class KeepIFCallback(TrainerCallback):
         self.record.add(state.global_step, tally, known, keepif.controller, before)
         if keepif.needs_reference:
             self._refer_to_first([batch for _, first in found for batch in first])
-        keepif.scorer.gauges = self.record.gauges(keepif.in_force)
+        keepif.scorer.gauges = self.record.gauges(keepif.in_force, keepif.scoring.held_out)
         keepif.apply(self.trainer)
         state.stateful_callbacks[KEY] = {"controller": keepif.controller.state(), "record": self.record.state()}
         if time.monotonic() - self.reported > REPORT_EVERY or len(self.record.history["step"]) == 1:

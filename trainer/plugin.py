@@ -1,10 +1,11 @@
 """KeepIF: the lines that go into an existing trainer."""
 
 import logging
+from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from accelerate.utils import broadcast_object_list
 
@@ -24,6 +25,9 @@ from .floor import SLACK, Floor, Setting
 from .prepass import Prepass
 from .provenance import provenance
 from .reference import Reference, read_json
+
+if TYPE_CHECKING:
+    from keepif.rewards.judge import Judge
 
 logger = logging.getLogger(__name__)
 
@@ -57,12 +61,20 @@ class KeepIF:
             while λ is 0, a prompt without constraints no bonus, and the bonus does not shrink with length.
         length_term (`Callable`, *optional*): a published length term, for comparison; see
             [`~keepif.rewards.length_terms`]. It needs KeepIF's scalar or a published aggregation, not the parts.
+        no_thinking (`float`, *optional*): δ, what a correct completion without thinking earns on top, where
+            correctness stays at the reference's, so that the policy learns when to think: AdaptThink's form, see
+            [`~keepif.rewards.adapt_think`]. The policy has to skip its thinking now and then by itself.
         lam (`float`, *optional*, defaults to `0.3`): λ where there is no floor.
         mu (`float`, *optional*, defaults to `0.2`): μ where there is a budget and no floor.
         reading (`str`, *optional*, defaults to `"math"`): the constraints' reading, `"math"` or `"official"`.
         credit (`str`, *optional*, defaults to `"soft"`): what of a prompt's constraints counts as its compliance:
             `"soft"`, the share kept; `"hard"`, all or nothing; `"graded"`, soft, with a part for counts just missed.
         delimiters ([`~keepif.rewards.Delimiters`], *optional*): what opens and closes the thinking.
+        judge ([`~keepif.rewards.judge.Judge`], *optional*): a language model's verdicts on the soft constraints,
+            `judge:question`, that rows bring along. A judge can be fooled: without one, only code decides.
+        held_out (`Collection[str]`, *optional*): instruction ids that prompts ask for and that are checked and logged,
+            but never rewarded, whoever brought them: where the rewarded types rise and these do not, it is the
+            checks that are learned.
 
     Attributes:
         reward: what TRL's `reward_funcs` takes.
@@ -84,18 +96,27 @@ class KeepIF:
         reference_file: str | Path | None = None,
         aggregation: Aggregation | Literal["parts"] = combine,
         length_term: LengthTerm | None = None,
+        no_thinking: float | None = None,
         lam: float = LAM,
         mu: float = 0.2,
         reading: Reading = "math",
         credit: Credit = "soft",
         delimiters: Delimiters | None = None,
+        judge: "Judge | None" = None,
+        held_out: Collection[str] = (),
     ) -> None:
         if isinstance(budget, str) and budget != "reference":
             raise ValueError(f"budget must be a number of tokens, 'reference', or None for none; found {budget!r}")
-        if aggregation == "parts" and length_term:
-            raise ValueError("a length_term has no place beside aggregation='parts': leave out one of the two")
+        for name, option in (("length_term", length_term), ("no_thinking", no_thinking)):
+            if aggregation == "parts" and option is not None:
+                raise ValueError(f"{name} has no place beside aggregation='parts': leave out one of the two")
+        if no_thinking is not None and not 0 < no_thinking < float("inf"):
+            raise ValueError(f"no_thinking must be a number above 0, or None for no bonus; found {no_thinking}")
         tokens = None if isinstance(budget, str) else budget
-        scoring = Scoring(budget=tokens, reading=reading, credit=credit, delimiters=delimiters or Delimiters())
+        scoring = Scoring(
+            budget=tokens, reading=reading, credit=credit, delimiters=delimiters or Delimiters(),
+            judge=judge, held_out=frozenset(held_out),
+        )  # fmt: skip
         self.floor = None if floor is None else Floor(floor, slack)
         self.fixed = Multipliers(lam, mu if budget else 0.0, bonus)
         published = getattr(aggregation, "func", aggregation)
@@ -108,7 +129,7 @@ class KeepIF:
             self.scorer = Scorer(scoring)
             self.reward = [PartReward(part, scorer=self.scorer) for part in PARTS]
         else:
-            self.reward = KeepIFReward(self.multipliers, scoring, aggregation, length_term)
+            self.reward = KeepIFReward(self.multipliers, scoring, aggregation, length_term, no_thinking)
             self.scorer = self.reward.scorer
         self.budget, self.prepass, self.reference_file = budget, prepass, reference_file
 
@@ -123,8 +144,12 @@ class KeepIF:
 
     @property
     def needs_reference(self) -> bool:
-        """Whether the floor or the budget waits for the reference to be measured."""
-        return bool(self.floor and not self.floor.ready) or (self.budget == "reference" and not self.scoring.budget)
+        """Whether the floor, the budget or the bonus for not thinking waits for the reference to be measured."""
+        return (
+            bool(self.floor and not self.floor.ready)
+            or (self.budget == "reference" and not self.scoring.budget)
+            or (isinstance(self.reward, KeepIFReward) and self.reward.waits)
+        )
 
     @property
     def scoring(self) -> Scoring:
@@ -140,10 +165,13 @@ class KeepIF:
             "bonus": self.fixed.bonus,
             "aggregation": _name(self.reward.aggregation) if isinstance(self.reward, KeepIFReward) else "parts",
             "length_term": _name(getattr(self.reward, "length_term", None)),
+            "no_thinking": getattr(self.reward, "no_thinking", None),
             "prepass": vars(self.prepass) if self.prepass else None,
             "fixed": None if self.floor else {"lam": self.fixed.lam, "mu": self.fixed.mu},
             "reading": self.scoring.reading,
             "credit": self.scoring.credit,
+            "judge": repr(self.scoring.judge) if self.scoring.judge else None,
+            "held_out": sorted(self.scoring.held_out),
         }
 
     def attach(self, trainer: Any) -> "KeepIF":
@@ -187,6 +215,8 @@ class KeepIF:
         """Take floor and budget from a measured reference."""
         if self.floor:
             self.floor.reference = reference
+        if isinstance(self.reward, KeepIFReward) and self.reward.no_thinking is not None:
+            self.reward.reference = reference.accuracy
         if self.budget == "reference":
             tokens = max(1, round(reference.tokens))
             self.scorer.scoring = replace(self.scoring, budget=tokens)

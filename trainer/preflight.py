@@ -1,6 +1,6 @@
 """Preflight: what in a trainer's configuration would defeat the reward, said before the run instead of after it."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from math import gcd
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import trl
 
 from keepif.rewards import Delimiters, Scoring
+from keepif.rewards.adapt_think import adapt_think
 from keepif.rewards.columns import GOLD_COLUMNS
-from keepif.rewards.constraints import ConstraintError, constraints_of
+from keepif.rewards.constraints import ConstraintError, Question, constraints_of
 from keepif.rewards.constraints.schema import weights_of
 from keepif.rewards.length_terms import ONE_BY_ONE
-from keepif.rewards.reward import LengthTerm
 
 from .floor import Floor
 
@@ -49,7 +49,9 @@ def refuse(trainer: Any, keepif: "KeepIF") -> None:
     refuse_normaliser(trainer.args, keepif)
     refuse_special_tags(tokenizer_of(trainer), keepif.scoring.delimiters)
     refuse_split_groups(trainer, getattr(keepif.reward, "length_term", None))
-    refuse_rows(trainer.train_dataset, keepif.floor)
+    if getattr(keepif.reward, "no_thinking", None) is not None:
+        refuse_split_groups(trainer, adapt_think)
+    refuse_rows(trainer.train_dataset, keepif.floor, keepif.scoring)
 
 
 def rewards_of(keepif: "KeepIF") -> list[Any]:
@@ -90,24 +92,24 @@ def refuse_special_tags(tokenizer: Any, delimiters: Delimiters) -> None:
             )
 
 
-def refuse_split_groups(trainer: Any, length_term: LengthTerm | None) -> None:
-    """Raise [`ConfigError`] where a length term compares a group's completions and two ranks share the group."""
-    if length_term is None or getattr(length_term, "func", length_term) in ONE_BY_ONE:
+def refuse_split_groups(trainer: Any, term: Callable[..., list[float]] | None) -> None:
+    """Raise [`ConfigError`] where a term compares a group's completions and two ranks share the group."""
+    if term is None or getattr(term, "func", term) in ONE_BY_ONE:
         return
     size, ranks = trainer.num_generations, trainer.accelerator.num_processes
     each = trainer.args.per_device_train_batch_size
     if ranks > 1 and each * trainer.args.steps_per_generation % size:
         multiple = size // gcd(size, trainer.args.steps_per_generation)
         raise ConfigError(
-            f"this length term compares the completions of a prompt, and on {ranks} processes some of the groups of "
-            f"{size} are split between two: set per_device_train_batch_size to a multiple of {multiple}",
+            f"a length_term or no_thinking compares the completions of a prompt, and on {ranks} processes some of the "
+            f"groups of {size} are split between two: set per_device_train_batch_size to a multiple of {multiple}",
             change=f"per_device_train_batch_size: {-(-each // multiple) * multiple}",
         )
 
 
-def refuse_rows(dataset: Any, floor: Floor | None) -> None:
-    """Raise [`ConfigError`] for the first row whose constraints cannot be read, or have no floor, and for data without
-    any target.
+def refuse_rows(dataset: Any, floor: Floor | None, scoring: Scoring) -> None:
+    """Raise [`ConfigError`] for the first row whose constraints cannot be read, have no floor, or need a judge that is
+    not there, and for data without any target.
     """
     columns = getattr(dataset, "column_names", None)
     if not columns or not hasattr(dataset, "__len__"):  # streamed: rows are seen when they come
@@ -120,7 +122,13 @@ def refuse_rows(dataset: Any, floor: Floor | None) -> None:
             weights_of(row, len(constraints))
         except ConstraintError as error:
             raise ConfigError(f"row {number}: {error}") from None
-        if floor and (missing := floor.missing({constraint.id for constraint in constraints})):
+        ids = {constraint.id for constraint in constraints}
+        if Question.id in ids and scoring.judge is None:
+            raise ConfigError(
+                f"row {number}: {Question.id!r} needs a judge: KeepIF(judge=Judge(Endpoint(base_url, model))), out of "
+                "keepif.rewards.judge"
+            )
+        if floor and (missing := floor.missing(ids - set(scoring.held_out))):
             raise ConfigError(
                 f"row {number}: floor has no share for {min(missing)!r}; add one, or give one for all types"
             )

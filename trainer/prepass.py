@@ -142,7 +142,7 @@ def _resume(reference: Reference, partial: Path, plan: list[Any]) -> int:
         return 0
     if found != plan:
         return 0
-    reference.tally, reference.prompts = measured.tally, measured.prompts
+    reference.merge(measured)
     return done
 
 

@@ -26,7 +26,7 @@ SAMPLING = (
     "max_completion_length",
     "generation_kwargs",
 )
-CHECKING = ("compliance", "guard", "language", "latex", "punkt", "response", "text", "treebank")
+CHECKING = ("compliance", "guard", "judge", "language", "latex", "punkt", "response", "text", "treebank")
 FEW = 8
 """Values of each parameter that go into the model's fingerprint."""
 FIRST = 100
@@ -47,8 +47,13 @@ def provenance(trainer: Any, tokenizer: Any, scoring: Scoring) -> dict[str, Any]
         "template": _hash(repr(template).encode()),
         "sampling": json.loads(json.dumps({name: getattr(args, name, None) for name in SAMPLING}, default=str)),
         "dataset": rows_hash(trainer.train_dataset),
-        "checkers": f"{scoring.reading} {scoring.credit} {vars(scoring.delimiters)} {checkers()}",
+        "checkers": f"{scoring.reading} {scoring.credit} {vars(scoring.delimiters)} {checkers()}{_further(scoring)}",
     }
+
+
+def _further(scoring: Scoring) -> str:
+    """The judge and the types held out, of which most runs have none."""
+    return "".join(f" {value}" for value in (scoring.judge, sorted(scoring.held_out)) if value)
 
 
 def rows_hash(rows: Iterable[dict[str, Any]]) -> str:

@@ -1,6 +1,6 @@
 """What a run remembers of itself: one line of numbers a tick, and the latest tallies, for its report."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from .controller import Controller
@@ -58,15 +58,21 @@ class Record:
         self.latest = [*self.latest, tally][-LATEST:]
         self.total += tally
 
-    def gauges(self, multipliers: Mapping[str, float]) -> dict[str, float]:
-        """What the dashboard shows beside the batch's own means; `multipliers` are the next batch's."""
+    def gauges(self, multipliers: Mapping[str, float], held_out: Collection[str] = ()) -> dict[str, float]:
+        """What the dashboard shows beside the batch's own means; `multipliers` are the next batch's.
+
+        The worst type is none of those `held_out`.
+        """
         shown = {f"keepif/{GAUGES[name]}": value for name, value in multipliers.items()}
         if self.history["step"]:
             for name, column in (("floor", "floor"), ("error", "error"), ("floor_infeasible", "infeasible")):
                 value = self.history[column][-1]
                 shown |= {} if value is None else {f"keepif/{name}": float(value)}
-            if by_type := self.recent().by_type():
-                shown["keepif/worst_type"] = min(share for share, _ in by_type.values())
+            recent = self.recent()
+            rewarded = [share for kind, (share, _) in recent.by_type().items() if kind not in held_out]
+            shown |= {"keepif/worst_type": min(rewarded)} if rewarded else {}
+            if recent.paired:
+                shown["keepif/joint_recent"] = recent.joint / recent.paired
         return shown
 
     def recent(self) -> Tally:

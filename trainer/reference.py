@@ -36,28 +36,28 @@ class Reference:
         provenance (`dict`): what it depends on: model, template, sampling, data set, checkers (see provenance.py).
         tally ([`Tally`]): sums over all samples.
         prompts (`dict[str, list[float]]`): by prompt key, [sum of f, samples].
+        correct (`dict[str, list[float]]`): by prompt key, [sum of c, samples].
     """
 
     provenance: dict[str, Any]
     tally: Tally = field(default_factory=Tally)
     prompts: dict[str, list[float]] = field(default_factory=dict)
+    correct: dict[str, list[float]] = field(default_factory=dict)
 
     def add(self, prompts: Sequence[Any], scores: Sequence[Score]) -> None:
         """Take in scored samples."""
         self.tally += Tally.of(scores, [0.0] * len(scores))
         for prompt, score in zip(prompts, scores, strict=True):
-            if score.f is not None and not score.unreadable:
-                entry = self.prompts.setdefault(prompt_key(prompt), [0.0, 0])
-                entry[0] += score.f
-                entry[1] += 1
+            for sums, value in ((self.prompts, score.f), (self.correct, score.c)):
+                if value is not None and not score.unreadable:
+                    _add(sums, prompt_key(prompt), value, 1)
 
     def merge(self, other: "Reference") -> None:
         """Take in what another process, or another sitting, has measured."""
         self.tally += other.tally
-        for key, (total, samples) in other.prompts.items():
-            entry = self.prompts.setdefault(key, [0.0, 0])
-            entry[0] += total
-            entry[1] += samples
+        for sums, others in ((self.prompts, other.prompts), (self.correct, other.correct)):
+            for key, (total, samples) in others.items():
+                _add(sums, key, total, samples)
 
     @property
     def compliance(self) -> float:
@@ -80,9 +80,15 @@ class Reference:
         total, samples = self.prompts.get(prompt_key(prompt), (0.0, 0))
         return (total + SHRINKAGE * of_types) / (samples + SHRINKAGE)
 
+    def accuracy(self, prompt: Any) -> float:
+        """Expected correctness of the reference on a prompt: its mean there, shrunk toward the overall one."""
+        overall = self.tally.correct / self.tally.graded if self.tally.graded else 0.0
+        total, samples = self.correct.get(prompt_key(prompt), (0.0, 0))
+        return (total + SHRINKAGE * overall) / (samples + SHRINKAGE)
+
     def to_dict(self) -> dict[str, Any]:
         stored = {"schema": SCHEMA, "provenance": self.provenance, "tally": self.tally.to_dict()}
-        return stored | {"prompts": self.prompts}
+        return stored | {"prompts": self.prompts, "correct": self.correct}
 
     @classmethod
     def from_dict(cls, stored: Any, provenance: dict[str, Any], path: Path) -> "Reference":
@@ -94,6 +100,7 @@ class Reference:
         try:
             found = stored["provenance"] | {"schema": stored["schema"]}
             reference = cls(stored["provenance"], Tally.from_dict(stored["tally"]), stored["prompts"])
+            reference.correct = stored.get("correct", {})  # version 0.1.0 did not keep it
         except (KeyError, TypeError) as error:
             raise ReferenceMismatchError(
                 f"{path} holds no reference ({error!r}); delete it to measure again"
@@ -107,6 +114,12 @@ class Reference:
                     "that file to measure again"
                 )
         return reference
+
+
+def _add(sums: dict[str, list[float]], key: str, total: float, samples: float) -> None:
+    entry = sums.setdefault(key, [0.0, 0])
+    entry[0] += total
+    entry[1] += samples
 
 
 def prompt_key(prompt: Any) -> str:

@@ -130,8 +130,9 @@ def table(report: dict[str, Any]) -> Table:
         change = f"{after['tokens'] - before['tokens']:+.1f}"
         shown.add_row("tokens", f"{before['tokens']:.1f}", f"{after['tokens']:.1f}", change)
     shown.add_section()
+    held_out = report["settings"].get("held_out") or []
     for kind, found in report["by_type"].items():
-        shown.add_row(kind, *_cells(found["before"], found["after"]))
+        shown.add_row(f"{kind} (held out)" if kind in held_out else kind, *_cells(found["before"], found["after"]))
     return shown
 
 

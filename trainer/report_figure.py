@@ -13,12 +13,15 @@ BLUE, RED, GREY = "#2a6f97", "#c44e52", "0.5"
 
 
 def draw(report: dict[str, Any]) -> Figure:
-    """Correctness and compliance against the floor, the multipliers, and each constraint type before and after."""
+    """Correctness and compliance against the floor, the multipliers and the error that moves them, the way through the
+    accuracy-compliance plane, and each constraint type before and after.
+    """
     with mpl.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
-        figure = Figure(figsize=(12, 3.8), layout="constrained")
-        course, prices, types = figure.subplots(1, 3, width_ratios=(4, 3, 4))
+        figure = Figure(figsize=(15, 3.8), layout="constrained")
+        course, prices, plane, types = figure.subplots(1, 4, width_ratios=(4, 3, 3, 4))
         _draw_course(course, report["history"])
         _draw_prices(prices, report["history"])
+        _draw_plane(plane, report)
         _draw_types(types, report["by_type"])
     return figure
 
@@ -46,12 +49,29 @@ def _draw_course(axes: Axes, history: dict[str, list[Any]]) -> None:
 def _draw_prices(axes: Axes, history: dict[str, list[Any]]) -> None:
     axes.plot(history["step"], history["lambda"], color=BLUE, label="λ, compliance")
     axes.plot(history["step"], history["mu"], color=RED, label="μ, length")
-    axes.set(xlabel="step", ylim=(0, None), title="Multipliers")
+    axes.plot(history["step"], history["error"], color=GREY, lw=1, ls=":", label="error: floor - compliance")
+    axes.set(xlabel="step", title="Multipliers")
+    axes.legend(frameon=False)
+
+
+def _draw_plane(axes: Axes, report: dict[str, Any]) -> None:
+    before, after, history = report["before"], report["after"], report["history"]
+    whole = min(SMOOTHED, len(history["step"])) - 1  # means over fewer ticks are not on the way yet
+    way = [running_mean(history[name])[whole:] for name in ("correctness", "compliance")]
+    axes.plot(*way, color=BLUE, lw=1.2, alpha=0.6)
+    for found, marker, label in ((before, "*", "before"), (after, "o", "after")):
+        place = found["correctness"]["share"], found["compliance"]["share"]
+        if None not in place:
+            axes.plot(*place, marker, ms=10, color=GREY if found is before else BLUE, ls="none", label=label)
+    if report["floor"]:
+        axes.axhline(report["floor"]["mean"], color=GREY, lw=1, ls=":")
+    axes.set(xlabel="correctness", ylabel="compliance", title="The plane (dotted: the floor)")
     axes.legend(frameon=False)
 
 
 def _draw_types(axes: Axes, by_type: dict[str, Any]) -> None:
-    shown = [(kind, found) for kind, found in by_type.items() if found["after"]["of"]]
+    asked = [(kind, found) for kind, found in by_type.items() if found["after"]["of"]]
+    shown = sorted(asked, key=lambda item: -item[1]["after"]["share"])
     for row, (_, found) in enumerate(shown):
         for when, colour, offset in (("before", GREY, 0.15), ("after", BLUE, -0.15)):
             if found[when]["of"]:
@@ -59,4 +79,4 @@ def _draw_types(axes: Axes, by_type: dict[str, Any]) -> None:
                 error = [[max(0.0, share - found[when]["low"])], [max(0.0, found[when]["high"] - share)]]
                 axes.errorbar(share, row + offset, xerr=error, fmt="o", ms=4, lw=1, color=colour)
     axes.set_yticks(range(len(shown)), [kind.split(":")[-1] for kind, _ in shown])
-    axes.set(xlim=(0, 1.02), title="Kept, by constraint type (grey: before)")
+    axes.set(xlim=(0, 1.02), title="Kept by type, worst first (grey: before)")

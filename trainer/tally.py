@@ -21,7 +21,7 @@ class Tally:
         constrained (`int`): those with constraints; `compliance` and `floor` are sums over them of f and of the floor,
             `all_kept` and `joint` count those that keep all, and those that are right besides, of the `paired` ones,
             which have a gold answer too.
-        asked, kept (`Counter`): verdicts and positive verdicts by instruction id.
+        asked, kept (`Counter`): verdicts and positive verdicts by instruction id, held-out types among them.
         guarded (`Counter`): voided completions by reason.
         unreadable (`int`): completions of rows that could not be read.
     """
@@ -67,8 +67,9 @@ class Tally:
             self.all_kept += score.f == 1
             self.paired += score.c is not None
             self.joint += score.f == 1 and score.c == 1
-            self.asked.update(score.kept.keys())
-            self.kept.update(kind for kind, verdict in score.kept.items() if verdict)
+        found = score.kept | score.held_out
+        self.asked.update(found.keys())
+        self.kept.update(kind for kind, verdict in found.items() if verdict)
 
     def by_type(self) -> dict[str, tuple[float, int]]:
         """(share of constraints kept, number of verdicts) by instruction id."""

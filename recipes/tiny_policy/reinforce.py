@@ -98,7 +98,7 @@ def build(output_dir: Path, rewards: Any, method: str, seed: int, steps: int, pr
 def reinforce(
     output_dir: Path, method: str, seed: int, steps: int, reference: Path | None = None, samples: int = 1
 ) -> dict[str, float]:
-    """Train the embedded policy by a method of methods.py, evaluate it, and write down both.
+    """Train the embedded policy by a method of methods.py, leave it in `output_dir`, evaluate it, write down both.
 
     `reference` is the file that holds the policy's measured reference, or will; by default it lies in `output_dir`.
     """
@@ -107,6 +107,7 @@ def reinforce(
     trainer = build(output_dir, rewards, method, seed, steps, prompts)
     attach(trainer, keepif)
     trainer.train()
+    trainer.save_model()
     result = evaluate(trainer.model, trainer.processing_class, held_out(), samples=samples)
     (output_dir / "made_by.json").write_text(json.dumps(made_by(method, steps, samples)))
     (output_dir / "result.json").write_text(json.dumps(result))

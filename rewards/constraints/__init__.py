@@ -19,6 +19,7 @@ from . import (  # noqa: F401  # importing registers the definitions
 from .base import REGISTRY, Constraint, ConstraintError, Example, Problem, Reading, UnknownConstraintError
 from .composition import Composition
 from .kwargs import ALIASES, make
+from .question import Question
 from .schema import constraints_of
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "ConstraintError",
     "Example",
     "Problem",
+    "Question",
     "Reading",
     "UnknownConstraintError",
     "constraints_of",

@@ -10,6 +10,7 @@ from dataclasses import MISSING, fields
 from typing import Any, Literal
 
 from .base import REGISTRY, Constraint, ConstraintError, UnknownConstraintError
+from .question import Question
 
 ALIASES = {
     "length_constraint_checkers:number_words": "length_constraints:number_words",  # MathIF, ReasonIF
@@ -34,11 +35,11 @@ def make(instruction_id: str, kwargs: Mapping[str, Any] | None = None, depth: in
         [`ConstraintError`]: with the id, the field, what was found and what was expected.
     """
     instruction_id = ALIASES.get(instruction_id, instruction_id)
-    if instruction_id not in REGISTRY:
+    definition = Question if instruction_id == Question.id and not depth else REGISTRY.get(instruction_id)
+    if definition is None:
         near = difflib.get_close_matches(instruction_id, REGISTRY, n=1)
         hint = f"; did you mean {near[0]}?" if near else f"; known: {', '.join(sorted(REGISTRY))}"
         raise UnknownConstraintError(f"unknown instruction id {instruction_id!r}{hint}")
-    definition = REGISTRY[instruction_id]
     given = {name: value for name, value in dict(kwargs or {}).items() if value is not None}
     wanted = {field.name: field for field in fields(definition)}  # pyright: ignore[reportArgumentType]
     hints = typing.get_type_hints(definition)

@@ -4,6 +4,7 @@ import random
 import re
 from math import inf
 
+from ..latex import FORMULA
 from ..text import Text
 from .base import Constraint, Counted, Example, Problem, constraint
 
@@ -12,7 +13,7 @@ from .base import Constraint, Counted, Example, Problem, constraint
 # many times faster than `^`; it is put in front of the text.
 STAR_BULLET = re.compile(r"\n[^\S\n]*\*[^*].*")
 DASH_BULLET = re.compile(r"\n[^\S\n]*-")
-BULLET = re.compile(r"\n[^\S\n]*[*+•-][^\S\n]+\S")
+BULLET = re.compile(rf"\n[^\S\n]*+[*+•-][^\S\n]++[^\n\w{FORMULA}]*+[\w{FORMULA}]")
 
 ITALIC = re.compile(r"\*[^\n*]*\*")
 BOLD = re.compile(r"\*\*[^\n*]*\*\*")

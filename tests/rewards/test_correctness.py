@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from keepif.rewards import Response, correctness
 from keepif.rewards.answers import gold_answer, stated_answers
+from keepif.rewards.grader import Grader
 from keepif.rewards.values import as_number, normalised
 from keepif.rewards.verdict import fast_verdict
 
@@ -171,6 +172,46 @@ def test_another_answer_beside_the_box(beside: str) -> None:
     assert grade(rf"{beside} \boxed{{7}}", "7") == 0.0
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [r"\boxed{3 \boxed{7}", r"\boxed{3 \fbox{7}", r"\boxed{7 and \boxed{3}",
+     "The answer is 7.\n\nAlternatively 3.", "The answer is 7.\n\nOr 3.", "The answer is 7. Or is it 3?",
+     r"So \boxed{7}. Alternatively, $3$.", r"\boxed{7} or maybe 3", r"$\boxed{7}$, or 3.", "#### 7\nPerhaps 3 apples.",
+     "The answer is 7. The answer could also be 3.", "The answer is 7.\n\n**Or it might be 3.**",
+     "It could be 3. Or, if not, the answer is 7. Otherwise it is 3."],
+)  # fmt: skip
+def test_second_thoughts_are_a_second_answer(answer: str) -> None:
+    assert grade(answer, "7") == 0.0
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [r"\boxed{ \boxed{7}", r"So \boxed{7}. Alternatively, 3 + 4 = 7.", r"$\boxed{7}$, or 420 minutes.",
+     r"\boxed{7} or 7.0", r"Perhaps 3? No: \boxed{7}", "Or is it 3? No, the answer is 7.",
+     "The answer is 7.\n\nOr, by counting, we get it at once.", r"\boxed{7}. As before, it is divisible by 2 or 3."],
+)  # fmt: skip
+def test_other_words_for_the_same_answer(answer: str) -> None:
+    assert grade(answer, "7") == 1.0
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["It's false that", "It is not true that", "It is wrong that", "I doubt that", "It isn't the case that",
+     "I don't think", "I do not believe that", "It would be wrong to say that", "It is unlikely that", "I deny that",
+     "I am not sure whether"],
+)  # fmt: skip
+def test_what_is_denied_is_not_stated(said: str) -> None:
+    assert grade(f"{said} the answer is 7.", "7") == 0.0
+    assert grade(f"{said} the final answer is 3. It is \\boxed{{7}}.", "7") == 1.0
+
+
+@pytest.mark.parametrize(
+    "said", ["It is not hard to see that", "There is no doubt that", "This is not all, so", "We find that", "I think"]
+)
+def test_what_is_not_denied_is_stated(said: str) -> None:
+    assert grade(f"{said} the answer is 7.", "7") == 1.0
+
+
 def test_hopeless_answers_cost_no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
     monkeypatch.setattr(MODULE, "shared_grader", lambda: asked)  # which has no `verdicts`
@@ -179,6 +220,17 @@ def test_hopeless_answers_cost_no_worker(monkeypatch: pytest.MonkeyPatch) -> Non
     assert grade(r"\boxed{3} \boxed{y+1}", "7") == 0.0
     assert grade(r"\boxed{" + "=".join(f"y+{i}" for i in range(200)) + "}", "7") == 0.0
     assert grade(r"\boxed{" + "=".join(f"y+{i}" for i in range(20)) + "}", "7") == 0.0
+
+
+def test_a_gold_that_no_worker_could_read_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(MODULE, "shared_grader", lambda: Grader(workers=1))
+        patched.setattr(sys, "executable", "/no/such/python")
+        assert grade(r"\boxed{q+1}", "1 + q") is None
+        assert "no worker starts" in caplog.text
+    assert grade(r"\boxed{q+1}", "1 + q") == 1.0
 
 
 def test_the_cache_may_fill_up_within_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -282,6 +334,9 @@ LONG_RUNS = (
         "answer is x=" * 4_000,
         "-" * 50_000,
         "<!--" + "-" * 50_000,
+        "The answer is 7. " + "Or maybe " * 5_000,
+        r"\boxed{7}" + "\nOr 3" * 8_000,
+        r"\boxed{3 " * 6_000,
     ),
 )
 

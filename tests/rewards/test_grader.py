@@ -6,10 +6,11 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
-from keepif.rewards.grader import Grader
+from keepif.rewards.grader import Grader, NoWorkerError
 
 HANGING = [
     r"9^{9^{9^9}}",
@@ -96,7 +97,8 @@ def test_without_an_interpreter_nothing_is_scored(
 ) -> None:
     monkeypatch.setattr(sys, "executable", missing)
     grader.warm()
-    assert grader.verdicts([("x+1", "1+x")]) == [None]
+    with pytest.raises(NoWorkerError):
+        grader.verdicts([("x+1", "1+x")])
 
 
 def test_the_clock_is_the_workers_own(grader: Grader) -> None:
@@ -124,33 +126,90 @@ def test_workers_go_though_a_fork_holds_their_pipe() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_workers_go_when_their_parent_is_killed() -> None:
+@pytest.mark.parametrize(
+    ("ended", "busy"),
+    [(None, False), (signal.SIGINT, True), (signal.SIGTERM, True), (signal.SIGKILL, True), (signal.SIGKILL, False)],
+)
+def test_no_worker_outlives_its_parent(ended: signal.Signals | None, busy: bool) -> None:
+    """However a real process ends that grades: by itself, by Ctrl-C, by `kill`, by the kernel."""
+    rest = "g.verdicts([(r'9^{9^{9^9}}', '7')] * 100)\n" if busy else "import time; time.sleep(60)\n"
     code = (
         "from keepif.rewards.grader import Grader\n"
-        "g = Grader(1, 2.0); g.verdicts([('x', 'x')]); print(g.workers[0].process.pid, flush=True)\n"
+        "g = Grader(2, 1.0); g.verdicts([('x', 'x'), ('y', 'y')])\n"
+        "print(*(worker.process.pid for worker in g.workers), flush=True)\n"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code + (rest if ended else "")],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
+    )  # fmt: skip
+    assert parent.stdout is not None
+    workers = [int(pid) for pid in parent.stdout.readline().split()]
+    assert workers
+    if ended:
+        time.sleep(0.5)
+        os.kill(parent.pid, ended)
+    parent.wait(20)
+    parent.stdout.close()
+    assert all(map(_gone, workers))
+    assert not _in_session(parent.pid)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_ctrl_c_reaches_parent_and_workers_alike() -> None:
+    """A terminal sends it to the whole group of processes."""
+    code = (
+        "from keepif.rewards.grader import shared_grader\n"
+        "g = shared_grader(); g.verdicts([('x', 'x')]); print(flush=True)\n"
         "g.verdicts([(r'9^{9^{9^9}}', '7')] * 100)\n"
     )
-    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
     assert parent.stdout is not None
-    worker = int(parent.stdout.readline())
+    parent.stdout.readline()
     time.sleep(0.5)
-    os.kill(parent.pid, signal.SIGKILL)
-    parent.wait()
-    parent.stdout.close()
-    assert _gone(worker)
+    os.killpg(parent.pid, signal.SIGINT)
+    _, said = parent.communicate(timeout=20)
+    assert said.rstrip().endswith("KeyboardInterrupt")
+    assert not _in_session(parent.pid)
+
+
+def test_a_forked_child_leaves_its_parents_workers_alone(grader: Grader) -> None:
+    grader.verdicts([("x", "x")])
+    child = os.fork()
+    if not child:
+        grader.close()
+        os._exit(len(grader.workers))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
+    worker = grader.workers[0].process.pid
+    assert grader.verdicts([("x+1", "1+x")]) == [True]
+    assert grader.workers[0].process.pid == worker
+    grader.close()
+
+
+def _in_session(leader: int) -> list[int]:
+    """The processes that a session has left after half a minute."""
+    pids = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal()]
+    return [pid for pid in pids if (_stat(pid) or [""] * 4)[3] == str(leader) and not _gone(pid)]
 
 
 def _gone(pid: int) -> bool:
-    """Whether a process ends within ten seconds."""
-    deadline = time.monotonic() + 10
+    """Whether a process ends within half a minute: one that is busy has its seconds of processor time first."""
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline and _alive(pid):
         time.sleep(0.1)
     return not _alive(pid)
 
 
 def _alive(pid: int) -> bool:
+    found = _stat(pid)
+    return bool(found) and found[0] != "Z"
+
+
+def _stat(pid: int) -> list[str]:
+    """State, parent, group and session of a process; nothing of one that is gone."""
     try:
-        with open(f"/proc/{pid}/stat") as stat:  # noqa: PTH123
-            return stat.read().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:4]
+    except (FileNotFoundError, ProcessLookupError):
+        return []

@@ -27,6 +27,15 @@ from keepif.rewards.latex import FORMULA, boxed, mask_formulas
         (r"escaped \$a$", r"escaped \$a$"),
         (r"It is \boxed{\frac{\sqrt{\frac{a_{1}}{b}}}{c}}.", "It is ~."),
         (r"It is \boxed{a\}b}.", "It is ~."),
+        ("So `we, then, add, them` up.", "So we, then, add, them up."),
+        ("So\n```\nWe add them up, one by one.\n```", "So\n\nWe add them up, one by one.\n"),
+        (r"So $x \text{ and then, we add them}$.", "So ~ and then, we add them."),
+        (r"So $\text{apples per tree, each}$.", "So ~ apples per tree, each."),
+        (r"So $\text{if } x = 3 \text{ or so}$.", "So ~."),
+        (r"So $\text{we, then,} \text{add, them}$.", r"So ~ we, then,} \text{add, them."),
+        (r"So $we, then, add, them$ and $\alpha \beta \gamma \delta + \sin xy$.", "So ~ we, then, add, them and ~."),
+        ("`for word in words: print(word, end=one)`", "~"),
+        ("`git add file` and ```python\nfor a in b:\n    print(a, b)  # the sum, so far\n```", "~ and ~"),
         (r"\begin{itemize}a, b\end{itemize}", r"\begin{itemize}a, b\end{itemize}"),
         (r"unclosed \( and \(a\)", r"unclosed \( and ~"),
     ],
@@ -47,7 +56,8 @@ def test_boxed_contents() -> None:
 def test_boxes_of_any_depth_and_none() -> None:
     deep = "\\sqrt{" * 20 + "2" + "}" * 20
     assert boxed(rf"\boxed{{1}} \boxed{{{deep}}} \boxed{{3}}") == ["1", deep, "3"]
-    assert boxed(rf"\boxed{{{deep} and \boxed{{4}}") == ["4"]
+    assert boxed(rf"\boxed{{{deep} and \boxed{{4}}") == [f"{deep} and ", "4"]  # it claims to hold both
+    assert boxed(r"\boxed{3} and \boxed{4") == ["3"]
     assert boxed(r"\boxed{}") == [""]
 
 

@@ -19,7 +19,21 @@ def kept(instruction_id: str, text: str, **kwargs: object) -> bool:
 
 @pytest.mark.parametrize(
     "text",
-    ["", " \n\n ", "42", "42.", r"\boxed{42}", "$42$", r"\[42\]", "```\n42\n```", "\u200b\u200b", "...", "***", "* *"],
+    [
+        "x y z",
+        "",
+        " \n\n ",
+        "42",
+        "42.",
+        r"\boxed{42}",
+        "$42$",
+        r"\[42\]",
+        "```\n42\n```",
+        "\u200b\u200b",
+        "...",
+        "***",
+        "* *",
+    ],
 )
 @pytest.mark.parametrize("instruction_id", IDS)
 def test_nothing_said(instruction_id: str, text: str) -> None:
@@ -57,6 +71,11 @@ def test_keyword_spam(instruction_id: str) -> None:
         ("keywords:letter_frequency", {"letter": "z", "let_frequency": 1, "let_relation": "less than"},
          "It is \uff5aero after all."),
         ("punctuation:no_comma", {}, "So\uff0c the answer is 42."),
+        ("punctuation:no_comma", {}, "So it is 42. `So, as we see, it is the sum.`"),
+        ("punctuation:no_comma", {}, r"So it is $42 \text{, as we see, the sum}$."),
+        ("length_constraints:number_words", {"num_words": 9, "relation": "less than"},
+         "```\nFirst we take the sum of the two and then its double.\n``` So it is 42."),
+        ("keywords:forbidden_words", {"forbidden_words": ["thus"]}, r"We are done: $\text{and thus it is so}$."),
         ("punctuation:no_comma", {}, "So\u201a the answer is 42."),
         ("change_case:english_lowercase", {}, "the answer \uff21 is forty two."),
         ("keywords:existence", {"keywords": ["root"]}, "We take it out. <!-- root --> So it is 42."),
@@ -65,6 +84,7 @@ def test_keyword_spam(instruction_id: str) -> None:
         ("length_constraints:number_sentences", {"num_sentences": 3, "relation": "at least"}, "Done. . . . ! ?"),
         ("length_constraints:number_paragraphs", {"num_paragraphs": 2}, "All is said and done.\n***\n\u200b"),
         ("detectable_format:number_bullet_lists", {"num_bullets": 2}, "* \u200b\n* \u200b"),
+        ("detectable_format:number_bullet_lists", {"num_bullets": 2}, "* .\n* -"),
         ("detectable_format:number_highlighted_sections", {"num_highlights": 2}, "It is *\u200b* and *.* here."),
         ("detectable_format:multiple_sections", {"section_spliter": "Section", "num_sections": 2},
          "Section 1\nSection 2"),

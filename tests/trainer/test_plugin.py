@@ -1,8 +1,10 @@
 """What attach() refuses, warns of, and tells the reward."""
 
+import json
 import logging
 from contextlib import nullcontext
 from functools import partial
+from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,7 +12,9 @@ from typing import Any
 import pytest
 import tiny
 import torch
-from datasets import IterableDataset
+from chat_server import serving
+from datasets import Dataset, IterableDataset
+from rich.console import Console
 from tokenizers import AddedToken
 from trl import GRPOTrainer
 from trl.experimental.a2po import A2POTrainer
@@ -20,10 +24,13 @@ from trl.experimental.online_dpo import OnlineDPOTrainer
 from trl.experimental.sdpo import SDPOTrainer
 
 from keepif.rewards import correctness_reward
+from keepif.rewards.endpoint import Endpoint
+from keepif.rewards.judge import Judge
 from keepif.rewards.length_terms import kimi, laser
 from keepif.trainer import ConfigError, KeepIF, Prepass, Reference, ReferenceMismatchError, preflight
 from keepif.trainer.provenance import provenance
-from keepif.trainer.reference import write_json
+from keepif.trainer.reference import prompt_key, write_json
+from keepif.trainer.report import load, table
 
 PREFILLING = "{% for m in messages %}{{ m.content }}{% endfor %} <think>"
 
@@ -106,6 +113,21 @@ def test_a_group_that_two_ranks_share_has_no_length_of_its_own(each: int, ranks:
     refused = pytest.raises(ConfigError, match=r"groups of 8 .* a multiple of 4") if split else nullcontext()
     with refused:
         preflight.refuse_split_groups(trainer, term)
+
+
+def test_the_bonus_for_not_thinking_waits_for_the_reference(tmp_path: Path) -> None:
+    keepif = KeepIF(floor=None, no_thinking=0.1, prepass=Prepass(prompts=2, samples=4, share=1.0))
+    trainer = trainer_of(tmp_path, keepif.reward, max_steps=1)
+    keepif.attach(trainer)
+    assert keepif.needs_reference
+    trainer.train()
+    assert not keepif.needs_reference
+    stored = json.loads((tmp_path / "keepif-reference.json").read_text())
+    prompt = trainer.train_dataset[0]["prompt"]
+    correct, samples = stored["correct"][prompt_key(prompt)]
+    assert samples == 16
+    assert keepif.reward.reference(prompt) == pytest.approx(correct / 16)  # there is one prompt only
+    assert keepif.settings["no_thinking"] == 0.1
 
 
 def test_a_type_without_a_floor_of_its_own_is_refused(tmp_path: Path) -> None:
@@ -235,6 +257,8 @@ def test_a_good_configuration_is_silent(tmp_path: Path, caplog: pytest.LogCaptur
     [
         ({"lam": 0.9, "budget": 100}, r"λ = 0\.9, μ = 0\.2"),
         ({"aggregation": "parts", "length_term": kimi}, "length_term .* aggregation='parts'"),
+        ({"aggregation": "parts", "no_thinking": 0.1}, "no_thinking .* aggregation='parts'"),
+        ({"no_thinking": 0.0}, "no_thinking must be a number above 0, or None"),
         ({"budget": "all"}, "budget must be a number of tokens, 'reference', or None"),
         ({"budget": 0}, "budget must be a positive number of tokens"),
         ({"floor": "median"}, "floor must be 'reference', a share"),
@@ -250,3 +274,46 @@ def test_options_are_checked(options: dict[str, Any], message: str) -> None:
 def test_a_prepass_is_checked(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="a pre-pass needs at least 1 prompt, 2 samples and a share"):
         Prepass(**options)
+
+
+SOFT: dict[str, Any] = {"instruction_id_list": ["judge:question", "punctuation:no_comma", "startend:quotation"]}
+SOFT |= {"kwargs": [{"question": "Is it polite?"}, {}, {}]}
+
+
+def soft_prompts() -> Dataset:
+    return Dataset.from_list([row | SOFT for row in tiny.prompts(8)])
+
+
+def test_soft_constraints_without_a_judge_are_refused(tmp_path: Path) -> None:
+    keepif = KeepIF()
+    with pytest.raises(ConfigError, match=r"row 0: 'judge:question' needs a judge: KeepIF\(judge="):
+        keepif.attach(trainer_of(tmp_path, keepif.reward, dataset=soft_prompts()))
+
+
+def test_a_run_with_a_judge_and_a_type_held_out(tmp_path: Path) -> None:
+    with serving(lambda *_: "no") as server:
+        keepif = KeepIF(
+            judge=Judge(Endpoint(server.url, "m")),
+            held_out=["startend:quotation"],
+            prepass=Prepass(prompts=2, share=1.0),
+        )
+        trainer = trainer_of(tmp_path, keepif.reward, dataset=soft_prompts(), max_completion_length=4)
+        trainer.eos_token_ids = list(range(len(tiny.WORDS)))  # or nothing that such a model says is ever whole
+        keepif.attach(trainer)
+        trainer.train()
+    [shown] = [log for log in trainer.state.log_history if log.get("step") == 1 and "keepif/judge_failed" in log]
+    assert shown["keepif/judge_failed"] == 0
+    assert shown["keepif/held_out"] == shown["keepif/held_out/startend:quotation"] == 0
+    assert shown["keepif/type/judge:question"] == 0
+    assert "keepif/type/startend:quotation" not in shown
+    found = load(tmp_path)
+    assert found["settings"]["judge"].startswith("Judge(m at http://127.0.0.1")
+    assert (
+        found["by_type"]["startend:quotation"]["before"]["of"]
+        == found["by_type"]["judge:question"]["before"]["of"]
+        > 0
+    )
+    buffer = StringIO()
+    Console(file=buffer, width=160).print(table(found))
+    assert "startend:quotation (held out)" in buffer.getvalue()
+    assert "Judge(m at" in trainer.callback_handler.callbacks[-1].reference.provenance["checkers"]

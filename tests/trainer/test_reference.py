@@ -65,6 +65,23 @@ def test_a_prompt_is_known_as_text_and_as_messages() -> None:
     assert prompt_key("\ud800")
 
 
+def test_accuracy_by_hand() -> None:
+    reference = Reference(PROVENANCE)
+    reference.add(["a"] * 4 + ["b"] * 4, [score(None, c=1.0)] * 4 + [score(1.0, c=float(i == 0)) for i in range(4)])
+    overall = 5 / 8
+    assert reference.accuracy("a") == pytest.approx((4 + 4 * overall) / 8)
+    assert reference.accuracy("b") == pytest.approx((1 + 4 * overall) / 8)
+    assert reference.accuracy("unseen") == overall
+    assert Reference(PROVENANCE).accuracy("a") == 0
+
+
+def test_a_file_without_accuracy_by_prompt_has_the_overall_one(tmp_path: Path) -> None:
+    stored = measured().to_dict()
+    del stored["correct"]
+    old = Reference.from_dict(stored, PROVENANCE, tmp_path)
+    assert old.accuracy("a") == old.accuracy("unseen") == 1
+
+
 def test_rows_that_cannot_be_read_do_not_count() -> None:
     reference = Reference(PROVENANCE)
     reference.add(["a", "b"], [Score(None, None, unreadable=True), score(None)])

@@ -1,0 +1,38 @@
+"""The picture of a sweep."""
+
+from collections.abc import Sequence
+from statistics import fmean
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+BLUE, GREY = "#2a6f97", "0.55"
+
+
+def draw(settings: Sequence[dict[str, Any]]) -> Figure:
+    """Every setting in the accuracy-compliance plane: its seeds, their mean, and the front of what nothing betters."""
+    with mpl.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
+        figure = Figure(figsize=(7.5, 5.2), layout="constrained")
+        axes = figure.subplots()
+        for found in settings:
+            colour = BLUE if found["front"] else GREY
+            seeds = [(run["accuracy"], run["compliance"]) for run in found["runs"]]
+            axes.plot(*zip(*seeds, strict=True), "o", ms=4, color=colour, alpha=0.4, ls="none")
+            held = all(run["held"] is not False for run in found["runs"])
+            place = found["accuracy"], found["compliance"]
+            axes.plot(*place, "o", ms=9, color=colour, mfc=colour if held else "white", ls="none")
+            axes.annotate(found["setting"], place, (8, 5), textcoords="offset points", fontsize=8, color=colour)
+        before = [run["before"] for found in settings for run in found["runs"]]
+        start = [fmean(run[name] or 0.0 for run in before) for name in ("accuracy", "compliance")]
+        axes.plot(*start, "*", ms=14, color="0.2", ls="none", label="before RL")
+        front = sorted((found["accuracy"], found["compliance"]) for found in settings if found["front"])
+        axes.plot(*zip(*front, strict=True), color=BLUE, lw=1, alpha=0.6, label="Pareto front")
+        axes.plot([], [], "o", color=GREY, mfc="white", ls="none", label="below its floor in some seed")
+        axes.margins(0.15)
+        axes.set(
+            xlabel="accuracy", ylabel="compliance", title="small: runs; large: means over seeds (training prompts)"
+        )
+        axes.title.set_fontsize(10)
+        axes.legend(frameon=False, fontsize=8)
+    return figure

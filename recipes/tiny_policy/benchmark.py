@@ -1,0 +1,64 @@
+"""The embedded policy's own task as a benchmark, so that it can be measured before and after RL."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from keepif.rewards import Scoring
+from keepif.trainer.evaluation.benchmark import Item, Outcome, Sample
+
+from .task import rows
+
+HELD_OUT, HELD_OUT_SEED = 512, 9_000
+
+
+class TinyBenchmark:
+    """The held-out prompts of `reinforce`, scored as the demo scores them (reading `math`).
+
+    Its numbers: `correct`, `hacc`, `sacc`, `joint`, as MathIF's are called.
+    """
+
+    name = "tiny"
+    headline = "joint"
+
+    def __init__(self, source: Any = None) -> None:
+        if source is not None:
+            raise ValueError(f"the benchmark tiny makes its own rows and takes no source, found {source!r}")
+        self._items = [_item(str(number), row) for number, row in enumerate(rows(HELD_OUT, HELD_OUT_SEED))]
+
+    def items(self) -> list[Item]:
+        return self._items
+
+    def score(self, samples: Sequence[Sample]) -> list[Outcome]:
+        columns = {
+            name: [sample.item.row[name] for sample in samples] for name in ("answer", "instruction_id_list", "kwargs")
+        }
+        # A completion that was cut is recognised by its last token: these stand for it.
+        ends = [[0] if sample.truncated else [1] for sample in samples]
+        scores = Scoring(end_ids=frozenset({1})).batch([sample.text for sample in samples], ends, columns)
+        return [
+            Outcome(
+                sample.item.key,
+                sample.index,
+                {
+                    "correct": (score.c or 0.0, 1),
+                    "hacc": (float(score.f == 1), 1),
+                    "sacc": (score.f or 0.0, 1),
+                    "joint": (float(score.c == score.f == 1), 1),
+                },
+                {kind: (float(kept), 1) for kind, kept in score.kept.items()},
+            )
+            for sample, score in zip(samples, scores, strict=True)
+        ]
+
+
+def _item(key: str, row: dict[str, Any]) -> Item:
+    from keepif.rewards import constraints_of
+
+    constraints = constraints_of(row)
+    return Item(
+        key=key,
+        messages=tuple(row["prompt"]),
+        instructions=tuple(constraint.description for constraint in constraints),
+        constraint_types=tuple(row["instruction_id_list"]),
+        row=row,
+    )

@@ -1,0 +1,116 @@
+"""The gate of classifier-selective reasoning, trained from a model's answers with thinking and without.
+
+    python -m keepif.recipes.evaluate --model MODEL --benchmarks mathif --thinking both --samples 4 --output_dir RUN
+    python -m keepif.recipes.train_gate --thinking RUN --direct RUN --output gate.json
+    python -m keepif.recipes.evaluate --model MODEL --benchmarks mathif --mitigation classifier_selective \
+        --gate gate.json --output_dir GATED
+
+The gate is for the model that answered. An item that it was trained on is judged by what was found without that item,
+so that the last line may ask the same benchmark again.
+"""
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from trl import TrlParser
+
+from keepif.trainer.evaluation import measured
+from keepif.trainer.evaluation.answering import PLAIN
+from keepif.trainer.evaluation.classifier import GateError, GateReport, Pair, paired, train
+from keepif.trainer.evaluation.measured import Measured
+
+from .evaluate import EvaluateArguments, benchmark_of
+
+
+@dataclass
+class GateArguments:
+    """Which runs to pair, and where the gate goes."""
+
+    thinking: str = field(metadata={"help": "output_dir of an evaluation with --thinking on or both."})
+    direct: str = field(metadata={"help": "output_dir of one with --thinking off or both; it may be the same."})
+    metric: str | None = field(
+        default=None, metadata={"help": "What an item is scored by; each benchmark's headline by default."}
+    )
+    sources: list[str] = field(
+        default_factory=list, metadata={"help": "NAME=PATH, as the evaluations were given them."}
+    )
+    seed: int = field(default=0, metadata={"help": "Of the folds."})
+    output: str = field(default="gate.json", metadata={"help": "Where the gate goes."})
+
+
+def pairs_of(args: GateArguments) -> list[Pair]:
+    """Items of the benchmarks that both runs have, with their two scores.
+
+    Raises:
+        [`GateError`]: where there is no such benchmark.
+    """
+    thinking, direct = _arms(Path(args.thinking), "on"), _arms(Path(args.direct), "off")
+    common = sorted(thinking.keys() & direct.keys())
+    if not common:
+        raise GateError(
+            f"{args.thinking} has thinking on for {sorted(thinking) or 'no benchmark'}, {args.direct} has it off for "
+            f"{sorted(direct) or 'none'}: evaluate the same benchmark with --thinking both"
+        )
+    known = EvaluateArguments(benchmarks=common, sources=args.sources)
+    return [
+        pair
+        for name in common
+        for pair in paired(
+            benchmark_of(known, name).items(),
+            thinking[name].outcomes,
+            direct[name].outcomes,
+            args.metric or thinking[name].headline,
+        )
+    ]
+
+
+def _arms(folder: Path, mode: str) -> dict[str, Measured]:
+    """What a run measured in a thinking mode without any remedy, by benchmark."""
+    return {
+        found.arm.benchmark: found
+        for found in measured.read(folder)
+        if (found.arm.thinking, found.arm.mitigation) == (mode, PLAIN)
+    }
+
+
+def table(report: GateReport) -> Table:
+    """The gate's cross-validated numbers."""
+    shown = Table(title=f"{report.pairs} items, of which {report.ties} score the same either way")
+    shown.add_column("for items it has not seen", no_wrap=True)
+    shown.add_column("", justify="right")
+    shares = {
+        "thinking is better for (base rate)": report.base_rate,
+        "it is, where the gate says so (precision)": report.precision,
+        "the gate says so, where it is (recall)": report.recall,
+    }
+    for name, value in shares.items():
+        shown.add_row(name, f"{100 * value:.1f} %")
+    shown.add_row("AUC (0.5 is chance)", f"{report.auc:.3f}", end_section=True)
+    scores = {
+        "mean score without thinking": report.direct,
+        "with thinking": report.thinking,
+        "as the gate chooses": report.gated,
+        "if it always chose right": report.best,
+    }
+    for name, value in scores.items():
+        shown.add_row(name, f"{100 * value:.1f}")
+    return shown
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = TrlParser([GateArguments])  # pyright: ignore[reportArgumentType]
+    args: Any
+    (args,) = parser.parse_args_and_config(args=sys.argv[1:] if argv is None else argv)
+    gate = train(pairs_of(args), args.seed, thinking=args.thinking, direct=args.direct, metric=args.metric)
+    gate.save(Path(args.output))
+    console = Console()
+    console.print(table(gate.report))
+    console.print(f"gate: {args.output}", soft_wrap=True, markup=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,179 @@
+"""The launched evaluation: what is made once is not made again, by one process or several, and what it leaves."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chat_server import ChatServer, serving
+
+from keepif.recipes.cli import main as keepif
+from keepif.recipes.evaluate import EvaluateArguments, main, weights_of
+from keepif.trainer.evaluation import journal, measured, report
+from keepif.trainer.evaluation.journal import JournalError
+
+TINY = ["--model", "tiny", "--benchmarks", "tiny"]
+CONFIG = Path(__file__).parents[2] / "recipes/accelerate_configs/cpu_two_process.yaml"
+ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"}
+
+
+def run(folder: Path, *options: str) -> dict[str, Any]:
+    """An evaluation in this process; its report."""
+    main([*TINY, "--output_dir", str(folder), *options])
+    return report.load(folder)
+
+
+def counted(folder: Path) -> Counter[tuple[str, int]]:
+    return Counter((row["key"], row["index"]) for row in journal.read(folder))
+
+
+def test_a_run_and_what_it_leaves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two samples of 24 items; half of them lost; more asked for; compared with a run of another seed."""
+    folder = tmp_path / "one"
+    first = run(folder, "--limit", "24", "--samples", "2")
+    [arm] = first["arms"]
+    assert (arm["items"], arm["samples"], arm["missing"]) == (24, 48, 0)
+    assert set(arm["numbers"]) == {"correct", "hacc", "sacc", "joint"}
+    assert set(counted(folder).values()) == {1}
+
+    lines = (folder / "samples-0.jsonl").read_text().splitlines(keepends=True)
+    (folder / "samples-0.jsonl").write_text("".join(lines[::3]) + lines[1][:30])
+    assert run(folder, "--limit", "24", "--samples", "2", "--batch_size", "7") == first
+    assert sorted((folder / "samples-0.jsonl").read_text().splitlines(keepends=True)) == sorted(lines)
+
+    main([*TINY, "--limit", "24", "--samples", "2", "--seed", "1", "--output_dir", str(tmp_path / "two")])
+    capsys.readouterr()
+    compared = run(folder, "--limit", "24", "--samples", "3", "--compare", str(tmp_path / "two"))
+    assert set(counted(folder).values()) == {1}
+    assert len(counted(folder)) == 72
+    [comparison] = compared["comparisons"]
+    assert (comparison["with"], comparison["items"]) == ("two", 24)
+    joint = comparison["numbers"]["joint"]
+    assert joint["this"] == pytest.approx(compared["arms"][0]["numbers"]["joint"]["share"])
+    assert joint["low"] <= joint["difference"] <= joint["high"]
+    printed = capsys.readouterr().out
+    assert "against two, 24 items" in printed
+    for name in ("report.md", "types.png", "thinking.png", "plane.png", "comparison.png"):
+        assert (folder / name).stat().st_size > 1000
+    with pytest.raises(JournalError, match=r"another sampling of tiny: .*'max_tokens': 112.*another --output_dir"):
+        run(folder, "--max_tokens", "100")
+
+
+def test_thinking_modes_and_remedies(tmp_path: Path) -> None:
+    """Arms of one run are compared with each other; what the first run made is there."""
+    run(tmp_path, "--limit", "8")
+    found = run(tmp_path, "--limit", "8", "--thinking", "both", "--mitigation", "none", "self_reflection")
+    assert [(arm["thinking"], arm["mitigation"]) for arm in found["arms"]] == [
+        ("on", "none"), ("on", "self_reflection"), ("off", "none"), ("off", "self_reflection")
+    ]  # fmt: skip
+    assert found["arms"][0]["thinking_tokens"] > 0 == found["arms"][2]["thinking_tokens"]
+    assert found["arms"][1]["tokens"] > found["arms"][0]["tokens"]  # the second look costs something
+    assert {compared["with"] for compared in found["comparisons"]} == {"without self_reflection", "thinking off"}
+    assert len(list(journal.read(tmp_path))) == 8 * 5
+    assert [m.arm.mitigation for m in measured.read(tmp_path)] == ["none", "self_reflection"] * 2
+
+
+def test_killed_and_started_again(tmp_path: Path) -> None:
+    """SIGKILL in mid-generation: what was written is not asked again, and the table is an undisturbed run's."""
+
+    def slow(body: dict[str, Any], _: int) -> str:
+        time.sleep(0.15)
+        return f"So the answer is \\boxed{{{len(body['messages'][0]['content']) % 10}}}."
+
+    def options(server: ChatServer, folder: str) -> list[str]:
+        server_is = ["--engine", "openai", "--base_url", server.url, "--concurrency", "2", "--batch_size", "4"]
+        return [*TINY, *server_is, "--limit", "24", "--output_dir", str(tmp_path / folder)]
+
+    with serving(slow) as server:
+        command = [sys.executable, "-m", "keepif.recipes.evaluate", *options(server, "run")]
+        process = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 120
+        while len(server.requests) < 10 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        asked_before, kept = len(server.requests), counted(tmp_path / "run")
+        assert 4 <= len(kept) < 24
+
+        main(options(server, "run"))
+        assert set(counted(tmp_path / "run").values()) == {1}
+        assert len(counted(tmp_path / "run")) == 24
+        assert len(server.requests) - asked_before == 24 - len(kept)
+
+        asked_before = len(server.requests)
+        main(options(server, "run"))
+        assert len(server.requests) == asked_before
+        main(options(server, "whole"))
+    again, whole = report.load(tmp_path / "run"), report.load(tmp_path / "whole")
+    assert again["arms"] == whole["arms"]
+
+
+def test_a_server_that_fails_leaves_samples_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def fails_for_some(body: dict[str, Any], _: int) -> Any:
+        fails = len(body["messages"][0]["content"]) % 2
+        return (400, {}, "{}") if fails else "\\boxed{7}"
+
+    with serving(fails_for_some) as server, pytest.raises(SystemExit, match="1"):
+        run(tmp_path, "--engine", "openai", "--base_url", server.url, "--limit", "16")
+    missing = report.load(tmp_path)["arms"][0]["missing"]
+    assert 0 < missing < 16
+    assert f"{missing} samples are missing; run it again" in capsys.readouterr().out
+
+
+def test_two_processes_make_one_report(tmp_path: Path) -> None:
+    """The same samples as one process makes, each process its share."""
+    command = [sys.executable, "-m", "accelerate.commands.launch", "--config_file", str(CONFIG)]
+    command += ["--main_process_port", "0", "-m", "keepif.recipes.evaluate", *TINY, "--limit", "12"]
+    done = subprocess.run(
+        [*command, "--output_dir", str(tmp_path / "two")], env=ENVIRONMENT, capture_output=True, text=True,
+        timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert [len((tmp_path / "two" / f"samples-{rank}.jsonl").read_text().splitlines()) for rank in (0, 1)] == [6, 6]
+    assert run(tmp_path / "one", "--limit", "12")["arms"] == report.load(tmp_path / "two")["arms"]
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    keepif(["evaluate", *TINY, "--limit", "4", "--output_dir", str(tmp_path)])
+    assert "tiny: 4 items, 4 samples" in capsys.readouterr().out
+
+
+def test_sampling_is_as_published_or_as_asked() -> None:
+    args = EvaluateArguments(benchmarks=["mathif", "ifeval"], seed=3)
+    assert (args.sampling_of("mathif").temperature, args.sampling_of("mathif").top_p) == (1.0, 0.95)
+    assert (args.sampling_of("ifeval").temperature, args.sampling_of("ifeval").seed) == (0.0, 3)
+    several = EvaluateArguments(benchmarks=["ifeval"], samples=4, max_tokens=9)
+    assert (several.sampling_of("ifeval").temperature, several.sampling_of("ifeval").max_tokens) == (1.0, 9)
+    assert EvaluateArguments(benchmarks=["ifeval"], samples=4, temperature=0.0).sampling_of("ifeval").temperature == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"benchmarks": ["gsm8k"]}, "benchmarks must be of mathif, .*found 'gsm8k'"),
+        ({"thinking": "maybe"}, "thinking must be of default, on, off, both, found 'maybe'"),
+        ({"mitigation": ["prayer"]}, "mitigation must be of none, few_shot"),
+        ({"engine": "tgi"}, "engine must be of transformers, vllm, openai"),
+        ({"samples": 0}, "samples must be at least 1, found 0"),
+        ({"sources": ["ifeval"]}, "sources must be NAME=PATH"),
+        ({"sources": ["ifbench=x"]}, "sources must be NAME=PATH"),
+    ],
+)
+def test_bad_arguments(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        EvaluateArguments(**options)
+
+
+def test_retrained_weights_are_others(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"\0" * 3_000_000 + b"1")
+    before = weights_of(str(tmp_path))
+    (tmp_path / "model.safetensors").write_bytes(b"\0" * 3_000_000 + b"2")
+    assert before != weights_of(str(tmp_path))
+    assert weights_of("org/model") is None
+    assert json.dumps(weights_of("tiny"))

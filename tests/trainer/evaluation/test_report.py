@@ -1,0 +1,134 @@
+"""The report on made-up outcomes whose numbers are known."""
+
+import random
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from keepif.trainer.evaluation import measured, report
+from keepif.trainer.evaluation.answering import Arm
+from keepif.trainer.evaluation.benchmark import Outcome
+from keepif.trainer.evaluation.figures import comparison_figure, draw, plane_figure, thinking_figure, types_figure
+from keepif.trainer.evaluation.measured import Measured, Scored
+
+KINDS = ("punctuation:no_comma", "length_constraints:number_words", "keywords:existence")
+
+
+def made_up(arm: Arm, kept: float, right: float, *, items: int = 60, samples: int = 2, seed: int = 0) -> Measured:
+    """Outcomes of a policy that keeps each constraint and is right as often as that, and less the more it thinks."""
+    rng, scored = random.Random(seed), []
+    for number in range(items):
+        for index in range(samples):
+            thinking = rng.randrange(1, 100)
+            c = float(rng.random() < right)
+            verdicts = {kind: float(rng.random() < kept * (1 - thinking / 300)) for kind in KINDS}
+            hacc = float(all(verdicts.values()))
+            counts = {"joint": (c * hacc, 1), "correct": (c, 1), "sacc": (sum(verdicts.values()) / 3, 1)}
+            outcome = Outcome(str(number), index, counts, {kind: (value, 1) for kind, value in verdicts.items()})
+            defect = "cannot be kept" if number == 7 else None
+            scored.append(Scored(outcome, thinking + 5, thinking, truncated=number == 0, defective=defect))
+    return Measured(arm, "joint", tuple(scored))
+
+
+ARM = Arm("mathif")
+REMEDY = Arm("mathif", mitigation="few_shot")
+
+
+@pytest.fixture
+def before() -> list[Measured]:
+    return [made_up(ARM, 0.9, 0.5)]
+
+
+@pytest.fixture
+def after() -> list[Measured]:
+    return [made_up(ARM, 0.6, 0.9, seed=1), made_up(REMEDY, 0.75, 0.8, seed=2), made_up(Arm("ifeval"), 0.7, 0.9)]
+
+
+def test_numbers(after: list[Measured]) -> None:
+    arm = report.build("after", {}, after, {})["arms"][0]
+    outcomes = after[0].outcomes
+    share = sum(o.counts["correct"][0] for o in outcomes) / len(outcomes)
+    assert arm["numbers"]["correct"]["share"] == pytest.approx(share)
+    assert arm["numbers"]["correct"]["low"] < share < arm["numbers"]["correct"]["high"]
+    assert (arm["items"], arm["samples"], arm["missing"], arm["headline"]) == (60, 120, 0, "joint")
+    assert arm["truncated"]["share"] == pytest.approx(2 / 120)
+    assert arm["defective"] == {"cannot be kept": 1}
+    sound = [o for o in outcomes if o.key != "7"]
+    assert arm["sound"]["correct"] == pytest.approx(sum(o.counts["correct"][0] for o in sound) / len(sound))
+    kept = sum(o.by_type[KINDS[0]][0] for o in outcomes) / len(outcomes)
+    assert arm["by_type"][KINDS[0]]["share"] == pytest.approx(kept)
+
+
+def test_bins_of_thinking(after: list[Measured]) -> None:
+    bins = report.by_thinking(after[0].scored)
+    assert len(bins) == report.BINS
+    assert sum(found["samples"] for found in bins) == 120
+    assert all(a["to"] <= b["from"] for a, b in pairwise(bins))
+    assert bins[0]["kept"]["share"] > bins[-1]["kept"]["share"]
+    assert report.by_thinking(after[0].scored[:9]) == []
+
+
+def test_differences(before: list[Measured], after: list[Measured]) -> None:
+    found = report.build("after", {}, after, {"before": before})
+    across, within = found["comparisons"]
+    assert (across["with"], across["mitigation"], across["items"]) == ("before", "none", 60)
+    assert (within["with"], within["mitigation"]) == ("without few_shot", "few_shot")
+    correct = across["numbers"]["correct"]
+    assert correct["difference"] == pytest.approx(correct["this"] - correct["other"])
+    assert 0 < correct["low"] < correct["difference"] < correct["high"]
+    assert across["numbers"]["sacc"]["high"] < 0
+    assert set(across["by_type"]) == set(KINDS)
+
+
+def test_only_items_of_both_runs_are_compared(before: list[Measured], after: list[Measured]) -> None:
+    [one] = before
+    half = Measured(one.arm, one.headline, one.scored[:60])
+    compared = report.build("after", {}, after, {"before": [half]})["comparisons"][0]
+    assert compared["items"] == 30
+    ours = [o.counts["correct"][0] for o in after[0].outcomes[:60]]
+    assert compared["numbers"]["correct"]["this"] == pytest.approx(sum(ours) / 60)
+
+
+def test_it_comes_back(tmp_path: Path, before: list[Measured], after: list[Measured]) -> None:
+    measured.write(tmp_path, after)
+    assert measured.read(tmp_path) == after
+    found = report.build("after", {"model": "m"}, after, {"before": before})
+    report.write(tmp_path, found)
+    assert report.load(tmp_path) == found
+    text = (tmp_path / "report.md").read_text()
+    assert "## mathif, as it is: against before, 60 items, % and points" in text
+    assert "items that nobody can satisfy: 1 (cannot be kept); without them: " in text
+    assert "- model: m" in text
+    with pytest.raises(ValueError, match=r"no outcomes\.jsonl in .*nowhere"):
+        measured.read(tmp_path / "nowhere")
+    with pytest.raises(ValueError, match=r"no report\.json of this version"):
+        report.load(tmp_path / "nowhere")
+
+
+def test_on_the_screen(before: list[Measured], after: list[Measured]) -> None:
+    found = report.build("after", {}, after, {"before": before})
+    console = Console(width=100, record=True, quiet=True)
+    for table in report.shown(found):
+        console.print(table)
+    assert {report.label_of(arm) for arm in found["arms"]} == {"as it is", "few shot"}
+    assert len(report.tables(found)) == 4  # two benchmarks, two comparisons
+
+
+def test_pictures(tmp_path: Path, before: list[Measured], after: list[Measured]) -> None:
+    old = report.build("before", {}, before, {})
+    found = report.build("after", {}, after, {"before": before})
+    made = draw(found, [old], tmp_path)
+    assert [path.name for path in made] == ["types.png", "thinking.png", "plane.png", "comparison.png"]
+    assert all(path.stat().st_size > 10_000 for path in made)
+
+
+def test_what_cannot_be_drawn_is_not() -> None:
+    empty: dict[str, Any] = report.build("empty", {}, [Measured(ARM, "joint", (), missing=3)], {})
+    assert (
+        types_figure(empty) is thinking_figure(empty) is plane_figure([empty]) is comparison_figure(empty, []) is None
+    )
+    assert "mathif, as it is: 3 samples are missing; run it again to make them" in report.footnotes(empty)
+    assert report.markdown(empty)

@@ -1,0 +1,1 @@
+"""Measuring the damage: benchmarks, generation, and what the numbers say of two policies."""

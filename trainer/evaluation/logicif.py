@@ -1,0 +1,121 @@
+"""LogicIFEval (Zhang et al., 2025, arXiv 2508.09125): procedures to be executed by hand, with state trackers.
+
+The rule is the published one since September 2025: the last JSON object of the answer counts, and a case is right
+where its output and all its trackers equal the program's. The data has no stated licence and is never bundled: give a
+file, or its name on the hub (`billmianz/LogicIFEval`; that loader has not been run: here there is no hub). The
+held-out split of our own generator, in the same columns, is asked always, and its numbers stand apart.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from keepif.rewards import Delimiters, Response
+from keepif.rewards.logic import logic_gold, logic_parts
+from keepif.rewards.response import DEFAULT_DELIMITERS
+from keepif.trainer.dataset import RowError
+from keepif.trainer.logic_tasks import logic_rows
+from keepif.trainer.logic_tasks.tasks import LEVELS
+
+from .benchmark import Count, Item, Outcome, Sample
+from .source import read_rows
+
+FIELDS = ("task_id", "test_case_id", "instruction", "code_output")
+OWN = "heldout_"
+"""Before the metrics of our generator's held-out split."""
+
+
+class LogicIF:
+    """LogicIFEval's numbers, and with `heldout_` before them those of our generator's held-out split.
+
+    - `question`: functions all of whose cases have the output and all trackers right (the published headline);
+      `question_output`, `question_stats`: either alone.
+    - `case`: cases that are all right.
+
+    By type: cases by level of the program (`easy`, `medium`, `hard`), where the row has a complexity score. The cases
+    of a function are scored together, so that all samples must come to one call of `score`.
+
+    Args:
+        source (`str` or `Path`, *optional*): a file in LogicIFEval's columns, or its name on the hub.
+        heldout (`int`, *optional*, defaults to `150`): cases of our held-out split for each of the three levels.
+        delimiters ([`Delimiters`], *optional*): what opens and closes the thinking.
+
+    Raises:
+        [`RowError`]: where a row has not the published fields.
+    """
+
+    name = "logicif"
+
+    def __init__(
+        self,
+        source: str | Path | None = None,
+        *,
+        heldout: int = 150,
+        delimiters: Delimiters = DEFAULT_DELIMITERS,
+    ) -> None:
+        self.delimiters = delimiters
+        self.headline = "question" if source else f"{OWN}question"
+        given = [_item(number, row) for number, row in enumerate(read_rows(source))] if source else []
+        rows = [row for level in LEVELS for row in logic_rows(heldout, level=level, split="test")]
+        own = [_item(number, row) for number, row in enumerate(rows)]
+        self._own = {item.key for item in own}
+        self._items = [*given, *own]
+
+    def items(self) -> list[Item]:
+        return self._items
+
+    def score(self, samples: Sequence[Sample]) -> list[Outcome]:
+        parts = [self._parts(sample) for sample in samples]
+        functions: dict[tuple[str, int], list[tuple[bool, bool]]] = {}
+        for sample, part in zip(samples, parts, strict=True):
+            functions.setdefault((sample.item.row["task_id"], sample.index), []).append(part)
+        return [
+            self._outcome(sample, part, functions.pop((sample.item.row["task_id"], sample.index), []))
+            for sample, part in zip(samples, parts, strict=True)
+        ]
+
+    def _parts(self, sample: Sample) -> tuple[bool, bool]:
+        """Whether the output is right, and whether all trackers are."""
+        answer = Response.parse(sample.text, self.delimiters).answer_text
+        output, trackers = logic_parts(answer, _gold(sample.item.row))
+        return output, trackers == 1
+
+    def _outcome(self, sample: Sample, part: tuple[bool, bool], function: Sequence[tuple[bool, bool]]) -> Outcome:
+        """A case's counts; those of its function stand with its first case."""
+        counts: dict[str, Count] = {"case": (all(part), 1)}
+        if function:
+            outputs, stats = ([part[i] for part in function] for i in range(2))
+            counts["question"] = (all(outputs + stats), 1)
+            counts["question_output"] = (all(outputs), 1)
+            counts["question_stats"] = (all(stats), 1)
+        own = OWN if sample.item.key in self._own else ""
+        level = _level(sample.item.row)
+        return Outcome(
+            key=sample.item.key,
+            index=sample.index,
+            counts={f"{own}{metric}": count for metric, count in counts.items()},
+            by_type={f"{own}{level}": counts["case"]} if level else {},
+        )
+
+
+def _item(number: int, row: Mapping[str, Any]) -> Item:
+    if missing := [field for field in FIELDS if row.get(field) is None]:
+        raise RowError(f"LogicIFEval row {number}: no field {missing[0]!r}; it has {sorted(row)}")
+    if logic_gold(_gold(row)) is None:
+        raise RowError(f"LogicIFEval row {number}: field 'code_output' must hold output and stats alone, in JSON")
+    messages = ({"role": "user", "content": row["instruction"]},)
+    return Item(key=f"{row['task_id']}/{row['test_case_id']}", messages=messages, row=row)
+
+
+def _gold(row: Mapping[str, Any]) -> str:
+    truth = row["code_output"]
+    return truth if isinstance(truth, str) else json.dumps(truth)
+
+
+def _level(row: Mapping[str, Any]) -> str | None:
+    """The level a program's complexity score lies in, by the published bounds."""
+    metrics = row.get("complexity_metrics") or {}
+    score = metrics.get("code_complexity_score", row.get("complexity_score"))
+    reached = [level for level, difficulty in LEVELS.items() if score is not None and score >= difficulty.score[0]]
+    return reached[-1] if reached else None

@@ -1,0 +1,237 @@
+"""The report of an evaluation: every arm's numbers with their intervals, and the differences from other runs."""
+
+from collections import Counter
+from collections.abc import Sequence
+from importlib.metadata import version
+from itertools import groupby, pairwise
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from rich.table import Table
+
+from keepif.trainer.reference import read_json, write_json
+from keepif.trainer.tally import proportion
+
+from .answering import PLAIN
+from .benchmark import numbers
+from .classes import CLASSES
+from .comparison import compare
+from .measured import Measured, Scored
+from .statistics import interval, named, of_class, of_type
+
+SCHEMA = 1
+NAME, TEXT = "report.json", "report.md"
+BINS = 6
+"""Of thinking lengths, as in MathIF's Figure 6."""
+FEWEST = 5
+"""Samples that a bin has at least."""
+LIMITS = (
+    "Intervals are 95 %, by a bootstrap over items: samples of one item are not independent. ± is half their width.",
+    "Compliance is what code verifies; whether an answer keeps an instruction's spirit is not measured.",
+)
+
+Report = dict[str, Any]
+Rows = tuple[list[str], list[list[str]]]
+"""Headers and cells of a table."""
+
+
+def build(name: str, settings: Any, found: Sequence[Measured], others: dict[str, list[Measured]]) -> Report:
+    """The report of the run `name`, as JSON. `others` are the runs that it is compared with, by name."""
+    plain = {(m.arm.benchmark, m.arm.thinking): m for m in found if m.arm.mitigation == PLAIN}
+    within = [
+        compare(m, plain[m.arm.benchmark, m.arm.thinking], f"without {m.arm.mitigation}")
+        for m in found
+        if m.arm.mitigation != PLAIN and (m.arm.benchmark, m.arm.thinking) in plain
+    ]
+    direct = {(m.arm.benchmark, m.arm.mitigation): m for m in found if m.arm.thinking == "off"}
+    within += [
+        compare(m, direct[m.arm.benchmark, m.arm.mitigation], "thinking off")
+        for m in found
+        if m.arm.thinking == "on" and (m.arm.benchmark, m.arm.mitigation) in direct
+    ]
+    across = [
+        compare(ours, theirs, other)
+        for other, measured in others.items()
+        for theirs in measured
+        for ours in found
+        if ours.arm == theirs.arm
+    ]
+    return {
+        "schema": SCHEMA,
+        "keepif": version("keepif"),
+        "name": name,
+        "settings": settings,
+        "arms": [_arm(measured) for measured in found],
+        "comparisons": [*across, *within],
+        "limits": list(LIMITS),
+    }
+
+
+def _arm(measured: Measured) -> Report:
+    outcomes, scored = measured.outcomes, measured.scored
+    sound = [one.outcome for one in scored if not one.defective]
+    why = {one.outcome.key: one.defective for one in scored if one.defective}
+    kinds = sorted({kind for outcome in outcomes for kind in outcome.by_type})
+    return {
+        **vars(measured.arm),
+        "headline": measured.headline,
+        "items": len({outcome.key for outcome in outcomes}),
+        "samples": len(outcomes),
+        "missing": measured.missing,
+        "numbers": {metric: interval(outcomes, named(metric)) for metric in numbers(outcomes)},
+        "by_class": {
+            name: found for name in CLASSES if (found := interval(outcomes, of_class(name)))["share"] is not None
+        },
+        "by_type": {kind: interval(outcomes, of_type(kind)) for kind in kinds},
+        "by_thinking": by_thinking(scored),
+        "tokens": fmean(one.tokens for one in scored) if scored else None,
+        "thinking_tokens": fmean(one.thinking_tokens for one in scored) if scored else None,
+        "truncated": proportion(sum(one.truncated for one in scored), len(scored)),
+        "defective": dict(Counter(why.values())),
+        "sound": numbers(sound) if why else None,
+    }
+
+
+def by_thinking(scored: Sequence[Scored]) -> list[Report]:
+    """The samples that have thought, in bins of like size by how long: what each gets right and what it keeps."""
+    thought = sorted((one for one in scored if one.thinking_tokens), key=lambda one: one.thinking_tokens)
+    count = min(BINS, len(thought) // FEWEST)
+    edges = [i * len(thought) // count for i in range(count + 1)] if count > 1 else []
+    return [_bin(thought[start:end]) for start, end in pairwise(edges)]
+
+
+def _bin(scored: Sequence[Scored]) -> Report:
+    right = [one.outcome.counts["correct"] for one in scored if "correct" in one.outcome.counts]
+    asked = [count for one in scored for count in one.outcome.by_type.values()]
+    return {
+        "from": scored[0].thinking_tokens,
+        "to": scored[-1].thinking_tokens,
+        "mean": fmean(one.thinking_tokens for one in scored),
+        "samples": len(scored),
+        "correct": proportion(sum(above for above, _ in right), sum(below for _, below in right)),
+        "kept": proportion(sum(above for above, _ in asked), sum(below for _, below in asked)),
+    }
+
+
+def write(folder: Path, report: Report) -> None:
+    """Leave the report as JSON and as Markdown."""
+    write_json(folder / NAME, report)
+    (folder / TEXT).write_text(markdown(report))
+
+
+def load(folder: Path) -> Report:
+    """The report in `folder`.
+
+    Raises:
+        `ValueError`: where there is none, or one that this version cannot read.
+    """
+    report = read_json(folder / NAME)
+    if not isinstance(report, dict) or report.get("schema") != SCHEMA:
+        raise ValueError(f"there is no {NAME} of this version (schema {SCHEMA}) in {folder}")
+    return report
+
+
+def tables(report: Report) -> dict[str, Rows]:
+    """The report's tables by title: one of each benchmark's arms, one of each comparison."""
+    found: dict[str, Rows] = {}
+    for benchmark, arms in groupby(report["arms"], key=lambda arm: arm["benchmark"]):
+        arms = list(arms)
+        found[f"{benchmark}: {_sizes(arms)}, %"] = _of_arms(arms)
+    for compared in report["comparisons"]:
+        what = f"{compared['benchmark']}, {label_of(compared)}: against {compared['with']}"
+        found[f"{what}, {compared['items']} items, % and points"] = _of_comparison(report["name"], compared)
+    return found
+
+
+def _of_arms(arms: Sequence[Report]) -> Rows:
+    first = arms[0]["headline"]
+    metrics = sorted(
+        {metric for arm in arms for metric in arm["numbers"]}, key=lambda metric: (metric != first, metric)
+    )
+    headers = ["", *metrics, "tokens", "thinking", "cut"]
+    return headers, [
+        [
+            label_of(arm),
+            *(share(arm["numbers"].get(metric)) for metric in metrics),
+            *([f"{arm['tokens']:.0f}", f"{arm['thinking_tokens']:.0f}"] if arm["samples"] else ["-", "-"]),
+            share(arm["truncated"], interval=False),
+        ]
+        for arm in arms
+    ]
+
+
+def _sizes(arms: Sequence[Report]) -> str:
+    items, samples = ({arm[part] for arm in arms} for part in ("items", "samples"))
+    return f"{' or '.join(map(str, sorted(items)))} items, {' or '.join(map(str, sorted(samples)))} samples"
+
+
+def _of_comparison(name: str, compared: Report) -> Rows:
+    groups = [("", compared["numbers"]), ("all ", compared["by_class"]), ("", compared["by_type"])]
+    rows = [
+        [prefix + what, f"{100 * found['other']:.1f}", f"{100 * found['this']:.1f}", difference(found)]
+        for prefix, group in groups
+        for what, found in group.items()
+    ]
+    return ["", compared["with"], name, "difference"], rows
+
+
+def label_of(arm: Report) -> str:
+    """An arm's name within its benchmark."""
+    thinking = "" if arm["thinking"] == "default" else f"thinking {arm['thinking']}"
+    mitigation = "" if arm["mitigation"] == PLAIN else arm["mitigation"].replace("_", " ")
+    return ", ".join(part for part in (thinking, mitigation) if part) or "as it is"
+
+
+def share(found: Report | None, *, interval: bool = True) -> str:
+    """A share in percent, and half its interval's width."""
+    if found is None or found["share"] is None:
+        return "-"
+    half = f" ±{50 * (found['high'] - found['low']):.1f}" if interval else ""
+    return f"{100 * found['share']:.1f}{half}"
+
+
+def difference(found: Report) -> str:
+    """A difference and its interval, in points."""
+    return f"{100 * found['difference']:+.1f} ({100 * found['low']:+.1f} to {100 * found['high']:+.1f})"
+
+
+def footnotes(report: Report) -> list[str]:
+    """What stands below the tables."""
+    lines = []
+    for arm in report["arms"]:
+        label = f"{arm['benchmark']}, {label_of(arm)}"
+        if arm["missing"]:
+            lines.append(f"{label}: {arm['missing']} samples are missing; run it again to make them")
+        if arm["defective"]:
+            reasons = ", ".join(f"{count} ({reason})" for reason, count in arm["defective"].items())
+            without = ", ".join(f"{metric} {100 * value:.1f}" for metric, value in arm["sound"].items())
+            lines.append(f"{label}: items that nobody can satisfy: {reasons}; without them: {without}")
+    return [*dict.fromkeys(lines), *report["limits"]]
+
+
+def shown(report: Report) -> list[Table]:
+    """The tables for the screen."""
+    return [_rich(title, *rows) for title, rows in tables(report).items()]
+
+
+def _rich(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for at, header in enumerate(headers):
+        table.add_column(
+            header, justify="left" if at == 0 else "right", overflow="fold", min_width=0 if at else 16, no_wrap=at > 0
+        )
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def markdown(report: Report) -> str:
+    """The report as Markdown."""
+    parts = [f"# {report['name']}"]
+    for title, (headers, rows) in tables(report).items():
+        lines = [headers, ["---"] * len(headers), *rows]
+        parts += [f"## {title}", "\n".join(f"| {' | '.join(line)} |" for line in lines)]
+    parts.append("\n".join(f"- {line}" for line in footnotes(report)))
+    settings = "\n".join(f"- {name}: {value}" for name, value in report["settings"].items())
+    return "\n\n".join([*parts, "## Settings", settings]) + "\n"
