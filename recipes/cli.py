@@ -100,12 +100,16 @@ def show_report(parser: argparse.ArgumentParser, folder: Path) -> None:
 def run_doctor(parser: argparse.ArgumentParser, args: argparse.Namespace, flags: list[str]) -> int:
     """Print what the doctor finds; 1 where something would break the run or waste it."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    import datasets
     from rich.console import Console
+    from transformers.utils import logging
 
     from .doctor import examine, table
     from .rehearsal import engine_of
     from .train import CONFIGS
 
+    datasets.disable_progress_bars()
+    logging.disable_progress_bar()
     config = args.config if args.config.exists() else CONFIGS / args.config
     launched = args.accelerate_config
     if launched and not launched.exists():

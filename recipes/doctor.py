@@ -32,6 +32,8 @@ from .train import build, score_one_batch
 
 ROWS = 500
 """Rows of the data set that are looked at; a run looks at all of them before it begins."""
+SAMPLED = 16
+"""Prompts that are sampled, twice each, in one batch."""
 CUT = 0.25
 """Share of the sampled completions that may be cut at max_completion_length without a word."""
 PACKAGES = ("trl", "transformers", "accelerate", "torch", "vllm", "deepspeed")
@@ -256,16 +258,16 @@ def _smaller(args: GRPOConfig, parts: dict[str, float]) -> str:
 
 def sampled(recipe: Recipe) -> Iterator[Finding]:
     """How long the completions of a few prompts are, sampled here, by one process."""
-    group = {"num_generations_eval": None, "steps_per_generation": None, "generation_batch_size": None}
-    group |= dict.fromkeys(("per_device_train_batch_size", "per_device_eval_batch_size"), recipe.grpo.num_generations)
-    group |= {"gradient_accumulation_steps": 1, "report_to": "none", "use_vllm": False}
-    asked = recipe.asked | ({} if torch.cuda.is_available() else ON_CPU) | group
+    few = {"num_generations": 2, "per_device_train_batch_size": 2, "gradient_accumulation_steps": 1}
+    few |= dict.fromkeys(("num_generations_eval", "steps_per_generation", "generation_batch_size"))
+    few |= {"per_device_eval_batch_size": 2 * SAMPLED, "report_to": "none", "use_vllm": False}
+    asked = recipe.asked | ({} if torch.cuda.is_available() else ON_CPU) | few
     try:
         trainer = build(replace(recipe.keepif, rows=ROWS), made(GRPOConfig, asked), made(ModelConfig, asked))
     except (OSError, ConfigError, ReferenceMismatchError, RowError) as error:
         yield Finding("unknown" if isinstance(error, OSError) else "fail", "lengths", _first_line(error))
         return
-    metrics = score_one_batch(trainer)
+    metrics = score_one_batch(trainer, SAMPLED)
     cut, longest = metrics["eval_completions/clipped_ratio"], metrics["eval_completions/max_length"]
     limit = recipe.grpo.max_completion_length or 0
     text = f"{100 * cut:.0f} % of the sampled completions were cut at {limit} tokens"

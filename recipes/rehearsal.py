@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NoReturn
 
+import torch
 import yaml
 from accelerate.commands.config.config_args import load_config_from_file
 from trl import GRPOConfig, ModelConfig, TrlParser
@@ -50,6 +51,7 @@ def read(asked: dict[str, Any], processes: int) -> Recipe:
     grpo = made(planned, asked | ON_CPU)
     for name in ON_CPU.keys() & vars(grpo).keys():
         setattr(grpo, name, asked[name])
+    grpo.bf16 = not grpo.fp16 if grpo.bf16 is None else grpo.bf16  # as TRL does
     return Recipe(made(KeepIFArguments, asked), grpo, made(ModelConfig, asked), asked)
 
 
@@ -88,13 +90,14 @@ def requested(config: Path, flags: list[str]) -> dict[str, Any]:
 
 
 def engine_of(accelerate_config: Path | None, processes: int | None) -> Engine:
-    """The engine of an accelerate config, or DDP where only a number of processes is given.
+    """The engine of an accelerate config; without one, a process for each GPU, or as many as are given.
 
     Raises:
         `ValueError`: for a file that accelerate does not read.
     """
     if accelerate_config is None:
-        return Engine("ddp" if (processes or 1) > 1 else "single", processes or 1)
+        processes = processes or max(1, torch.cuda.device_count())
+        return Engine("ddp" if processes > 1 else "single", processes)
     try:
         found: Any = load_config_from_file(str(accelerate_config))
     except (OSError, ValueError, TypeError, yaml.YAMLError) as error:

@@ -56,10 +56,9 @@ def build(keepif_args: KeepIFArguments, grpo_args: GRPOConfig, model_args: Model
     return trainer
 
 
-def score_one_batch(trainer: Any) -> dict[str, float]:
+def score_one_batch(trainer: Any, prompts: int = DRY_PROMPTS) -> dict[str, float]:
     """Sample and score a few prompts without training; TRL's metrics by name."""
-    prompts = trainer.train_dataset.select(range(min(DRY_PROMPTS, len(trainer.train_dataset))))
-    return trainer.evaluate(prompts)
+    return trainer.evaluate(trainer.train_dataset.select(range(min(prompts, len(trainer.train_dataset)))))
 
 
 def show(trainer: Any, metrics: dict[str, Any]) -> None:

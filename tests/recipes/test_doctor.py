@@ -109,6 +109,13 @@ def test_it_reads_for_a_machine_that_is_another() -> None:
     ]  # fmt: skip
 
 
+def test_what_was_not_asked_for_is_as_trl_has_it(tmp_path: Path) -> None:
+    config = tmp_path / "least.yaml"
+    config.write_text("output_dir: here\n")
+    grpo = read(requested(config, []), 1).grpo
+    assert (grpo.bf16, grpo.use_cpu, grpo.scale_rewards) == (True, False, "group")
+
+
 @pytest.mark.parametrize(
     ("file", "processes", "engine"),
     [

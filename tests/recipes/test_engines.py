@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from accelerate.commands.config.config_args import ClusterConfig, load_config_from_file
-from accelerate.utils import FullyShardedDataParallelPlugin
+from accelerate.commands.launch import launch_command_parser
 from safetensors.torch import load_file
 from trl import ModelConfig
 
@@ -36,12 +36,8 @@ def test_accelerate_reads_every_file(name: str) -> None:
     config = load_config_from_file(str(ENGINES / name))
     assert isinstance(config, ClusterConfig)
     assert set(yaml.safe_load(text)) <= set(vars(config))
-    for option in config.fsdp_config or ():
-        assert option.removeprefix("fsdp_") in {
-            "offload_params",  # cpu_offload, there
-            "transformer_layer_cls_to_wrap",
-            *FullyShardedDataParallelPlugin.__dataclass_fields__,
-        }
+    launchers = {action.dest for action in launch_command_parser()._actions}  # noqa: SLF001
+    assert {*config.fsdp_config, *config.deepspeed_config} <= launchers
 
 
 def launch(engine: str, out: Path) -> list[dict[str, Any]]:
