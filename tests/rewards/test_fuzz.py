@@ -30,7 +30,8 @@ PIECES = (
     *UNITS, "<think>", "</think>", "<thinking>", "[/THINK]", "<|channel|>", "The answer is ", "the final answer: ",
     "答案是", "#### ", "<answer>", "</answer>", r"\boxed{7}", r"\boxed 5", r"\fbox{", r"\frac{1}{2}",
     "Or 3.", "answer", r"\text{and so, we add them}", "7", "3.5", "1,234", "=", " or ", "Alternatively ",
-    "It is not true that ", "{,}", "I'm sorry, ", r"\left(", "\ud800", "\x00", "%", "\\", r"\\", "because ", "<!-- root -->",
+    "It is not true that ", "{,}", "I'm sorry, ", r"\left(", "\ud800", "\x00", "%", "\\", r"\\", "because ",
+    "<!-- root -->",
 )  # fmt: skip
 TIMES = st.sampled_from([1, 1, 1, 1, 2, 3, 40, 2_000])
 RUNS = st.builds(lambda piece, times: piece * times, st.sampled_from(PIECES), TIMES)
