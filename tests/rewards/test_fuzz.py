@@ -179,12 +179,15 @@ def explained(candidate: str, gold: str) -> bool:
     """Whether we disagree with math-verify on purpose.
 
     On what offers several values, or one "about" another; on words, which it multiplies out; on the base of a number,
-    which it drops; on some mixed numbers; on decimals, which it rounds.
+    which it drops; on some mixed numbers; on decimals, which it rounds, and which in scientific notation it
+    multiplies out inexactly: to it 2.01 times 10^2 is not 201.
     """
     ours, theirs = as_number(candidate), as_number(gold)
     near = ours is not None and theirs is not None and ours != theirs and abs(ours - theirs) < 1e-4
+    inexact = ours == theirs and r"\times 10^" in candidate + gold and "." in candidate + gold
     return bool(
-        DOUBT.search(candidate)
+        inexact
+        or DOUBT.search(candidate)
         or SEVERAL.search(candidate)
         or WORDS.search(re.sub(r"\\[a-z]+", " ", STYLE.sub(r"\1", f"{candidate} {gold}")))
         or (BASED.fullmatch(candidate) and BASED.fullmatch(gold))
