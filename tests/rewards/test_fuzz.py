@@ -184,7 +184,7 @@ def explained(candidate: str, gold: str) -> bool:
     """
     ours, theirs = as_number(candidate), as_number(gold)
     near = ours is not None and theirs is not None and ours != theirs and abs(ours - theirs) < 1e-4
-    inexact = ours == theirs and r"\times 10^" in candidate + gold and "." in candidate + gold
+    inexact = ours is not None and ours == theirs and r"\times 10^" in candidate + gold and "." in candidate + gold
     return bool(
         inexact
         or DOUBT.search(candidate)
