@@ -47,7 +47,8 @@ class Endpoint:
         api_key_env (`str`, *optional*, defaults to `"OPENAI_API_KEY"`): the environment variable that holds the key;
             a server that needs none is sent "none".
         concurrency (`int`, *optional*, defaults to `8`): requests under way at once.
-        per_minute (`int`, *optional*): requests a minute at most, retries included.
+        per_minute (`int`, *optional*): requests a minute at most, retries included, of this process: each rank of a
+            run has a limit of its own.
         timeout (`float`, *optional*, defaults to `60`): seconds that one try may take, from connection to last byte.
         retries (`int`, *optional*, defaults to `4`): further tries after a time-out, a lost connection, a 408, 409,
             429 or 5xx, with exponential waits, or as long as the server's `Retry-After` says.
