@@ -11,6 +11,7 @@ from .correctness import correctness
 from .guard import guard
 from .length import length_penalty
 from .response import DEFAULT_DELIMITERS, Delimiters, Response, prompt_text
+from .words import pieces_between_blanks
 
 NOTHING = Response(thinking=None, answer_text="")
 """Graded in the place of a voided completion, which is wrong whatever it says."""
@@ -31,8 +32,9 @@ class Score:
         unreadable (`bool`): the row's gold answer or constraints cannot be read, so that it is not scored.
         vacuous (`frozenset[str]`): instruction ids that the answer keeps only in that it says nothing, which the
             reading `math` does not count as kept.
-        thinking_words, answer_words (`int`): lengths of the two sections, in words between blanks.
         fooled (`bool`, *optional*): of a trip-wire, whether the checks take for kept what nobody can keep.
+        response ([`Response`]): what was scored.
+        thinking_words, answer_words (`int`): lengths of its two sections, in words between blanks.
     """
 
     c: float | None
@@ -43,9 +45,16 @@ class Score:
     tokens: int = 0
     unreadable: bool = False
     vacuous: frozenset[str] = frozenset()
-    thinking_words: int = 0
-    answer_words: int = 0
     fooled: bool | None = None
+    response: Response = NOTHING
+
+    @property
+    def thinking_words(self) -> int:
+        return pieces_between_blanks(self.response.thinking or "")
+
+    @property
+    def answer_words(self) -> int:
+        return pieces_between_blanks(self.response.answer_text)
 
 
 @dataclass(frozen=True)
@@ -122,11 +131,10 @@ class Scoring:
         for constraint, verdict in zip(constraints, found, strict=True):
             kept[constraint.id] = verdict and kept.get(constraint.id, True)
         p = 1.0 if void == "truncated" and budget else length_penalty(c, tokens, budget)
-        words = len((response.thinking or "").split()), len(response.answer_text.split())
         if asked and asked.trip_wire:
-            return Score(c, None, p, void, {}, tokens, unreadable, frozenset(), *words, fooled=all(found))
+            return Score(c, None, p, void, {}, tokens, unreadable, fooled=all(found), response=response)
         f = self._compliance(response, asked, found, void) if asked else None
-        return Score(c, f, p, void, kept, tokens, unreadable, vacuous, *words)
+        return Score(c, f, p, void, kept, tokens, unreadable, vacuous, response=response)
 
     def _compliance(self, response: Response, asked: Asked, found: Sequence[bool], void: str | None) -> float | None:
         if void or all(found) or self.credit == "hard":
