@@ -8,6 +8,7 @@ from typing import Any
 
 from .latex import BOX, boxed
 from .values import LONGEST, normalised
+from .words import contains
 
 # Every gap is bounded and every run possessive, so that no text takes more than linear time.
 FORMULA = (
@@ -61,7 +62,7 @@ def stated_answers(answer: str) -> list[str]:
     >>> stated_answers("Adding up, 12 + 30 = 42."), stated_answers("First 12, then 30: it could be 42.")
     (['12 + 30 = 42'], [])
     """
-    if "<!--" in answer or ("%" in answer and COMMENT_LINE.search(f"\n{answer}")):
+    if contains(answer, "<!--") or ("%" in answer and COMMENT_LINE.search(f"\n{answer}")):
         answer = HIDDEN.sub(" ", answer)
     lines = [line for line in HASHES.findall(answer) if re.search(r"\w", line) and not BOX.search(line)]
     found = [content for content in boxed(answer) if re.search(r"\w", PLACEHOLDER.sub("", content))]

@@ -106,7 +106,7 @@ def masked_parts(text: str) -> Iterator[str]:
 
     A part ends behind a formula and has twice as many as the one before, so that all of them take linear time.
     """
-    rest, formulas = text.replace(FORMULA, ""), 64
+    rest, formulas = text.replace(FORMULA, ""), 48
     while rest:
         masked = FORMULAS.sub(FORMULA, rest, count=formulas)
         end = masked.rfind(FORMULA) + 1 if masked.count(FORMULA) == formulas else len(masked)

@@ -9,7 +9,7 @@ from itertools import islice, tee
 from math import inf
 
 from .latex import FORMULA, masked_parts
-from .words import others, shaped, word_or_blank, word_or_joiner, words_of
+from .words import contains, others, shaped, word_or_blank, word_or_joiner, words_of
 
 WORD = re.compile(rf"\w+(?:['’-]\w+)*|{FORMULA}")
 """A word of the `math` reading: letters, digits, underscores, joined by apostrophes or hyphens; a formula is one."""
@@ -164,7 +164,7 @@ class Text:
 
     @cached_property
     def _prose_parts(self) -> Iterator["Text"]:
-        parts = masked_parts(COMMENT.sub(" ", self.raw) if "<!--" in self.raw else self.raw)
+        parts = masked_parts(COMMENT.sub(" ", self.raw) if contains(self.raw, "<!--") else self.raw)
         return tee(map(Text, parts if self.raw.isascii() else map(_compatible, parts)), 1)[0]
 
 

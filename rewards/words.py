@@ -18,6 +18,11 @@ def words_of(text: str) -> list[str]:
     return re.findall(r"\w+", text)
 
 
+def contains(text: str, mark: str) -> bool:
+    """Whether `mark` is in `text`. Its first character, if it is rare, is missed forty times sooner than the whole."""
+    return mark[0] in text and mark in text
+
+
 def others(text: str, known: bytes = ASCII) -> str:
     """What is left of a text without the ASCII characters in `known`."""
     return text.encode("utf-8", "surrogatepass").translate(None, known).decode("utf-8", "surrogatepass")
