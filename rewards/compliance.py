@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from .constraints import Constraint, Question, Reading
+from .constraints import Composition, Constraint, Question, Reading
 from .response import Response
 from .text import Text
 
@@ -63,7 +63,9 @@ def credits_of(
     With `graded` a missed count earns a part too.
     """
     return [
-        1.0 if kept else constraint.credit(response.answer, reading, graded=graded)
+        constraint.credit(response.answer, reading, graded=graded)
+        if not kept and (graded or isinstance(constraint, Composition))
+        else float(kept)
         for constraint, kept in zip(constraints, found, strict=True)
     ]
 

@@ -40,9 +40,9 @@ def correctness(responses: Sequence[Response], golds: Sequence[Any]) -> list[flo
     answers = [gold if gold in readable else None for gold in answers]
     claims = [None if gold is None else _claims(r.answer_text, gold)
               for r, gold in zip(responses, answers, strict=True)]  # fmt: skip
-    verdicts = _settled(pair for pairs in claims if pairs for pair in _undecided(pairs))
-    return [float(logic_verdict(r.answer_text, gold)) if exact else _judge(pairs, verdicts)
-            for exact, pairs, r, gold in zip(logic, claims, responses, golds, strict=True)]  # fmt: skip
+    slow = _settled(pair for verdicts in claims if verdicts for pair in _undecided(verdicts))
+    return [float(logic_verdict(r.answer_text, gold)) if exact else _judge(verdicts, slow)
+            for exact, verdicts, r, gold in zip(logic, claims, responses, golds, strict=True)]  # fmt: skip
 
 
 def _readable(golds: Iterable[str]) -> set[str]:
@@ -52,10 +52,10 @@ def _readable(golds: Iterable[str]) -> set[str]:
     return {gold for gold in golds if tried.get(("", gold), False) is not None}
 
 
-def _claims(answer: str, gold: str) -> list[Pair]:
-    """What an answer section claims, each with the gold answer that it must equal."""
-    claims = [side for stated in stated_answers(answer) for side in _sides(stated, gold)]
-    return [(claim, gold) for claim in dict.fromkeys(claims)]
+def _claims(answer: str, gold: str) -> dict[Pair, bool | None]:
+    """What an answer section claims, each with the gold answer that it must equal and the fast verdict on it."""
+    claims = dict.fromkeys(side for stated in stated_answers(answer) for side in _sides(stated, gold))
+    return {(claim, gold): fast_verdict(claim, gold) if len(claims) <= MOST else False for claim in claims}
 
 
 def _sides(stated: str, gold: str) -> list[str]:
@@ -65,23 +65,17 @@ def _sides(stated: str, gold: str) -> list[str]:
     return sides(stated)
 
 
-def _undecided(pairs: list[Pair]) -> list[Pair]:
+def _undecided(claims: dict[Pair, bool | None]) -> list[Pair]:
     """The claims on which a verdict depends that only the workers can give: none where one is wrong already."""
-    fast = [fast_verdict(*pair) for pair in pairs[: MOST + 1]]
-    if len(pairs) > MOST or False in fast:
-        return []
-    return [pair for pair, verdict in zip(pairs, fast, strict=True) if verdict is None]
+    return [] if False in claims.values() else [pair for pair, verdict in claims.items() if verdict is None]
 
 
-def _judge(pairs: list[Pair] | None, verdicts: dict[Pair, bool | None]) -> float | None:
-    if pairs is None:
+def _judge(claims: dict[Pair, bool | None] | None, slow: dict[Pair, bool | None]) -> float | None:
+    if claims is None:
         return None
-    if not pairs or len(pairs) > MOST:
+    if not claims or False in claims.values():
         return 0.0
-    fast = [fast_verdict(*pair) for pair in pairs]
-    if False in fast:
-        return 0.0
-    found = [verdicts[pair] if verdict is None else verdict for pair, verdict in zip(pairs, fast, strict=True)]
+    found = {slow[pair] if verdict is None else verdict for pair, verdict in claims.items()}
     return 0.0 if False in found else None if None in found else 1.0
 
 

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Collection, Sequence
 
 from .response import Response
+from .words import others, words_of
 
 LOOK = 20_000
 """Characters looked at for repetition, from the end, where loops are."""
@@ -13,6 +14,12 @@ SHORT = 200
 FILLER = 0.20
 """Compressed size over size, below which a text is filler. The lowest of 1,383 correct published solutions is at 0.26;
 spam drawn from five words lies below 0.16."""
+SAMPLES, SAMPLE = 16, 125
+"""Pieces of a long text, and their length in bytes, that are compressed first, with all of the text that lies between
+them as known: so that the time for the whole is spent on few."""
+VARIED = 0.28
+"""Compressed size over size of the sample, from which the whole is not compressed. The highest of 1,176 fillers (loops
+of 3 to 12,000 characters, words drawn from up to 60, alone and around real text) is at 0.275."""
 RECENT = 300
 """Words looked at for their variety, from the end; 60 at least."""
 VARIETY = 0.12
@@ -72,21 +79,32 @@ def guard(
 
 def is_hiding(text: str) -> bool:
     """Whether `text` has more characters that nobody sees than what is pasted brings along."""
-    return not text.isascii() and len(HIDDEN.findall(text)) > FEW_HIDDEN
+    return not text.isascii() and len(HIDDEN.findall(others(text))) > FEW_HIDDEN
 
 
 def is_filler(text: str) -> bool:
     """Whether `text` says almost nothing for its length: it compresses to a fifth, or turns round in a few words."""
     encoded = text[-LOOK:].encode("utf-8", "surrogatepass")
-    if len(encoded) >= SHORT and len(zlib.compress(encoded)) < FILLER * len(encoded):
+    if len(encoded) >= SHORT and not _is_varied(encoded) and len(zlib.compress(encoded)) < FILLER * len(encoded):
         return True
-    words = re.findall(r"\w+", text[-10 * RECENT :].lower())[-RECENT:]
+    words = words_of(text[-10 * RECENT :].lower())[-RECENT:]
     return len(words) >= 60 and len(set(words)) < VARIETY * len(words)
+
+
+def _is_varied(encoded: bytes) -> bool:
+    """Whether a sample, spread over a long text, says too much that is new for the whole to be filler."""
+    step = len(encoded) // SAMPLES
+    if step < 2 * SAMPLE:
+        return False
+    known = b"".join(encoded[i + SAMPLE : i + step] for i in range(0, len(encoded), step))
+    sample = b"".join(encoded[i : i + SAMPLE] for i in range(0, len(encoded), step))
+    compressor = zlib.compressobj(level=1, zdict=known)
+    return len(compressor.compress(sample) + compressor.flush()) >= VARIED * len(sample)
 
 
 def is_copied(text: str, prompt: str) -> bool:
     """Whether every word of `text` stands in a run of eight or more that `prompt` has as well."""
-    words, asked = (re.findall(r"\w+", said.lower()) for said in (text[-LOOK:], prompt))
+    words, asked = (words_of(said.lower()) for said in (text[-LOOK:], prompt))
     if not RUN <= len(words) <= 2 * len(asked):
         return False
     runs = {tuple(asked[i : i + RUN]) for i in range(len(asked) - RUN + 1)}

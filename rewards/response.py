@@ -21,12 +21,16 @@ class Delimiters:
 
 
 DEFAULT_DELIMITERS = Delimiters()
-OTHERS = re.compile(
-    r"</?\s?(?:think|thinking|thoughts?|reasoning|reflection|analysis|scratchpad)\s?>|\[/?think(?:ing)?\]"
-    r"|<\|(?:channel|(?:begin|end)_of_thought)\|>",
-    re.IGNORECASE,
+OTHERS = (
+    re.compile(
+        r"<(?:/?\s?(?:think|thinking|thoughts?|reasoning|reflection|analysis|scratchpad)\s?"
+        r"|\|(?:channel|(?:begin|end)_of_thought)\|)>",
+        re.IGNORECASE,
+    ),
+    re.compile(r"\[/?think(?:ing)?\]", re.IGNORECASE),
 )
-"""What opens or closes the thinking of other models: with the default delimiters it has no place in an answer."""
+"""What opens or closes the thinking of other models: with the default delimiters it has no place in an answer. Two
+patterns, because `re` is quick to find where a pattern can begin only if that is one character."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +76,9 @@ class Response:
             response = cls(thinking=thinking, answer_text=content)
         else:
             response = cls._split(content, delimiters)
-        foreign = delimiters.open == DEFAULT_DELIMITERS.open and OTHERS.search(response.answer_text)
-        return replace(response, reopened=True) if foreign else response
+        if delimiters.open == DEFAULT_DELIMITERS.open and any(o.search(response.answer_text) for o in OTHERS):
+            return replace(response, reopened=True)
+        return response
 
     @classmethod
     def _split(cls, text: str, delimiters: Delimiters) -> "Response":

@@ -11,6 +11,7 @@ from .correctness import correctness
 from .guard import guard
 from .length import length_penalty
 from .response import DEFAULT_DELIMITERS, Delimiters, Response, prompt_text
+from .words import pieces_between_blanks
 
 if TYPE_CHECKING:
     from .judge import Judge, Pair
@@ -36,10 +37,11 @@ class Score:
             judge's and it has said nothing; so that it is not scored.
         vacuous (`frozenset[str]`): instruction ids that the answer keeps only in that it says nothing, which the
             reading `math` does not count as kept.
-        thinking_words, answer_words (`int`): lengths of the two sections, in words between blanks.
         fooled (`bool`, *optional*): of a trip-wire, whether the checks take for kept what nobody can keep.
         unjudged (`float`, *optional*): share of the verdicts asked of a judge that are missing; such constraints are
             left out of f and `kept`.
+        response ([`Response`]): what was scored.
+        thinking_words, answer_words (`int`): lengths of its two sections, in words between blanks.
     """
 
     c: float | None
@@ -50,11 +52,18 @@ class Score:
     tokens: int = 0
     unreadable: bool = False
     vacuous: frozenset[str] = frozenset()
-    thinking_words: int = 0
-    answer_words: int = 0
     fooled: bool | None = None
     unjudged: float | None = None
     held_out: dict[str, bool] = field(default_factory=dict)
+    response: Response = NOTHING
+
+    @property
+    def thinking_words(self) -> int:
+        return pieces_between_blanks(self.response.thinking or "")
+
+    @property
+    def answer_words(self) -> int:
+        return pieces_between_blanks(self.response.answer_text)
 
 
 @dataclass(frozen=True)
@@ -151,9 +160,8 @@ class Scoring:
             found = verdicts(response, constraints, self.reading, judged)
             vacuous = frozenset(self._vacuous(response, constraints, found))
         p = 1.0 if void == "truncated" and budget else length_penalty(c, tokens, budget)
-        words = len((response.thinking or "").split()), len(response.answer_text.split())
         if asked.trip_wire:
-            return Score(c, None, p, void, {}, tokens, unreadable, frozenset(), *words, fooled=all(found))
+            return Score(c, None, p, void, {}, tokens, unreadable, fooled=all(found), response=response)
         known = [i for i, verdict in enumerate(found) if verdict is not None]
         rewarded = [i for i in known if constraints[i].id not in self.held_out]
         held_out = [i for i in known if constraints[i].id in self.held_out]
@@ -161,8 +169,8 @@ class Scoring:
         f = self._compliance(response, asked.only(rewarded), [bool(found[i]) for i in rewarded], void)
         kept, unjudged = _by_id(constraints, found, rewarded), _unjudged(constraints, found)
         return Score(
-            c, f, p, void, kept, tokens, unreadable, vacuous, *words,
-            unjudged=unjudged, held_out=_by_id(constraints, found, held_out),
+            c, f, p, void, kept, tokens, unreadable, vacuous,
+            unjudged=unjudged, held_out=_by_id(constraints, found, held_out), response=response,
         )  # fmt: skip
 
     def _compliance(self, response: Response, asked: Asked, found: Sequence[bool], void: str | None) -> float | None:

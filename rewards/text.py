@@ -2,11 +2,14 @@
 
 import re
 import unicodedata
-from collections.abc import Collection
-from functools import cached_property
-from itertools import islice
+from collections.abc import Collection, Iterator
+from copy import copy
+from functools import cached_property, lru_cache
+from itertools import islice, tee
+from math import inf
 
-from .latex import FORMULA, mask_formulas
+from .latex import FORMULA, masked_parts
+from .words import contains, others, shaped, word_or_blank, word_or_joiner, words_of
 
 WORD = re.compile(rf"\w+(?:['’-]\w+)*|{FORMULA}")
 """A word of the `math` reading: letters, digits, underscores, joined by apostrophes or hyphens; a formula is one."""
@@ -14,14 +17,8 @@ WORD = re.compile(rf"\w+(?:['’-]\w+)*|{FORMULA}")
 COMMENT = re.compile(r"<!--(?:(?!<!--|-->).)*+-->", re.DOTALL)
 MARKS = 10
 """Marks that may stand on one letter; normalising longer runs takes quadratic time."""
-KEPT = frozenset(f"\n\t{FORMULA}")
-"""Control characters that are not taken out."""
-WORD_CHARACTERS = bytes(i if chr(i).isalnum() or i == ord("_") else ord(" ") for i in range(128)) + bytes(128)
-"""A table that leaves ASCII's word characters and turns all others into spaces."""
-SPOKEN_CHARACTERS = bytes(i if chr(i) in f"'-{FORMULA}" else word for i, word in enumerate(WORD_CHARACTERS))
-"""The same, but for joiners and formulas."""
-LOOSE_JOINER = re.compile(rb"['-](?:(?<!\w['-])|(?!\w))")
-"""An apostrophe or hyphen that joins no words."""
+KEPT = bytes(i for i in range(128) if chr(i).isprintable() or chr(i) in f"\n\t{FORMULA}")
+"""ASCII less the control characters that are taken out."""
 SENTENCE_END = re.compile(
     r"[.?!…](?<![.?!…][.?!…])[.?!…]*+[\"'”’)\]*_»]*+(?=\s|$)|[。！？](?<![。！？][。！？])[。！？]*+"
 )
@@ -34,7 +31,8 @@ LOOKALIKES = str.maketrans(
     "аеорсухіјѕԁһԛԝАВЕКМНОРСТУХІЈЅοΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "aeopcyxijsdhqwABEKMHOPCTYXIJSoABEZHIKMNOPTYX"
 )
 """Cyrillic and Greek letters → the Latin ones they look like."""
-LETTERS = re.compile(r"[^\W\d_]+")
+BEYOND_LATIN = re.compile(r"(?<![A-Za-z])[A-Za-z]*+(?=[^\x00-\x7f])[^\W\d_]++")
+"""A word with letters beyond ASCII."""
 
 
 class Text:
@@ -68,16 +66,29 @@ class Text:
     @cached_property
     def word_count(self) -> int:
         r"""How many maximal `\w+` runs there are, IFEval's words: "don't" is two, `\frac{1}{2}` three."""
-        if self.raw.isascii():
-            return len(self.raw.encode("ascii").translate(WORD_CHARACTERS).split())
-        return len(re.findall(r"\w+", self.raw))
+        shape = shaped(self.raw, word_or_blank)
+        return len(re.findall(r"\w+", self.raw)) if shape is None else shape.count(b" x")
 
     @cached_property
     def word_line(self) -> str:
         """The words in lower case with single spaces between them, whatever stood there."""
-        if self.raw.isascii():
-            return b" ".join(self.lower.encode("ascii").translate(WORD_CHARACTERS).split()).decode("ascii")
-        return " ".join(re.findall(r"\w+", self.lower))
+        return " ".join(words_of(self.lower))
+
+    def has_run(self, run: str) -> bool:
+        """Whether `run`, words in lower case with single spaces between them, is part of the `word_line`.
+
+        Its words are sought first, which is quicker; instructions share many.
+        """
+        return all(map(self._has_word, _longest_first(run))) and run in self.word_line
+
+    def _has_word(self, word: str) -> bool:
+        if word not in self._sought:
+            self._sought[word] = word in self.lower
+        return self._sought[word]
+
+    @cached_property
+    def _sought(self) -> dict[str, bool]:
+        return {}
 
     def without(self, vocabulary: Collection[str], run: int) -> "Text":
         """The text less every stretch of `run` words or more that are all in `vocabulary` (in lower case)."""
@@ -99,15 +110,25 @@ class Text:
 
     @cached_property
     def spoken_count(self) -> int:
-        """How many `spoken` words there are; counted several times faster where the text is ASCII."""
-        if not self.raw.isascii():
+        """How many `spoken` words there are."""
+        shape = shaped(self.raw, word_or_joiner)
+        if shape is None:
             return len(self.spoken)
-        joined = LOOSE_JOINER.sub(b" ", self.raw.encode("ascii")).replace(FORMULA.encode(), f" {FORMULA} ".encode())
-        return len(joined.translate(SPOKEN_CHARACTERS).split())
+        words = shape.count(b" x") + shape.count(b" -x") + shape.count(b"--x")  # a joiner without a word joins none
+        return words + self.raw.count(FORMULA)
+
+    def prose_words(self, enough: float = inf) -> int:
+        """How many `spoken` words the prose has; counting stops where there are `enough`."""
+        count = 0
+        for part in self.prose_parts():
+            count += part.spoken_count
+            if count >= enough:
+                break
+        return count
 
     def says(self, count: int, beyond: frozenset[str] = frozenset()) -> bool:
-        """Whether there are `count` words or more other than those in `beyond` (in lower case); x and 2 are none."""
-        words = re.finditer(r"\w+", self.raw)
+        """Whether the prose has `count` words or more that say something and are not in `beyond` (in lower case)."""
+        words = (word for part in self.prose_parts() for word in re.finditer(r"\w+", part.raw))
         said = (word for word in words if word[0].lower() not in beyond and _says_something(word))
         return sum(1 for _ in islice(said, count)) == count
 
@@ -136,11 +157,28 @@ class Text:
 
         In compatibility form (NFKC), and with Latin letters for what only looks like them in a Latin word.
         """
-        masked = mask_formulas(COMMENT.sub(" ", self.raw) if "<!--" in self.raw else self.raw)
-        if self.raw.isascii():
-            return Text(masked)
-        text = unicodedata.normalize("NFKC", _visible(masked))
-        return Text(text if LOOKALIKES.keys().isdisjoint(map(ord, set(text))) else LETTERS.sub(_in_latin, text))
+        return Text("".join([part.raw for part in self.prose_parts()]))
+
+    def prose_parts(self) -> Iterator["Text"]:
+        """The prose in parts that each end behind a formula, where no word does; made when asked for, and kept."""
+        return copy(self._prose_parts)
+
+    @cached_property
+    def _prose_parts(self) -> Iterator["Text"]:
+        parts = masked_parts(COMMENT.sub(" ", self.raw) if contains(self.raw, "<!--") else self.raw)
+        return tee(map(Text, parts if self.raw.isascii() else map(_compatible, parts)), 1)[0]
+
+
+@lru_cache(maxsize=4096)
+def _longest_first(run: str) -> tuple[str, ...]:
+    """A run's words, the longest and so the rarest first."""
+    return tuple(sorted(run.split(), key=len, reverse=True))
+
+
+def _compatible(text: str) -> str:
+    """`text` in compatibility form, without invisible characters and lookalikes."""
+    text = unicodedata.normalize("NFKC", _visible(text))
+    return text if LOOKALIKES.keys().isdisjoint(map(ord, others(text))) else BEYOND_LATIN.sub(_in_latin, text)
 
 
 def _says_something(word: re.Match[str]) -> bool:
@@ -152,8 +190,8 @@ def _says_something(word: re.Match[str]) -> bool:
 
 def _visible(text: str) -> str:
     """`text` without invisible characters, and with no more marks on a letter than anything written has."""
-    kinds = {character: unicodedata.category(character) for character in set(text)}
-    hidden = [character for character, kind in kinds.items() if kind in {"Cf", "Cc"} and character not in KEPT]
+    kinds = {character: unicodedata.category(character) for character in set(others(text, KEPT))}
+    hidden = [character for character, kind in kinds.items() if kind in {"Cf", "Cc"}]
     if hidden:
         text = re.sub(f"[{re.escape(''.join(hidden))}]", "", text)
     marks = re.escape("".join(character for character, kind in kinds.items() if kind[0] == "M"))

@@ -92,6 +92,8 @@ def too_large(value: str) -> bool:
     """Whether `value` is too long or too deeply nested to be an answer."""
     if len(value) > LONGEST:
         return True
+    if sum(map(value.count, "([{")) <= DEEPEST:
+        return False
     depth = deepest = 0
     for character in value:
         depth += (character in "([{") - (character in ")]}")

@@ -90,7 +90,7 @@ class Constraint:
     def unquoted(self, answer: Text) -> Text:
         """`answer` without the instruction itself, as it stands or nearly so: copying it is not keeping it."""
         runs, words = self.told
-        return answer.without(words, COPY) if any(run in answer.word_line for run in runs) else answer
+        return answer.without(words, COPY) if any(map(answer.has_run, runs)) else answer
 
     @cached_property
     def told(self) -> tuple[tuple[str, ...], frozenset[str]]:
@@ -104,9 +104,9 @@ class Constraint:
 
     def closed_by_silence(self, answer: Text) -> bool:
         """Whether `answer` says too little to keep a constraint that silence or mere keywords would keep as well."""
-        if self.padding and not answer.prose.says(BESIDE, self.padding):
+        if self.padding and not answer.says(BESIDE, self.padding):
             return True
-        return self.silent and self.needs_speech and not answer.prose.says(SPEECH)
+        return self.silent and self.needs_speech and not answer.says(SPEECH)
 
     def credit(self, answer: Text, reading: Reading = "math", *, graded: bool = False) -> float:
         """What `answer` earns, 0 to 1, and 1 only where it holds.

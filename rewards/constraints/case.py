@@ -10,6 +10,7 @@ from .base import Constraint, Counted, Example, Problem, Relation, constraint, r
 from .layout import MultipleSections
 
 CAPITALS = re.compile(r"[A-Z](?<![A-Z][A-Z])[A-Z]++(?!\w)")
+COMMA = re.compile("[,،、‚٫ꓹ]")
 LETTERS = re.compile(r"\b[^\W\d_]{2,}\b")
 
 
@@ -127,7 +128,7 @@ class NoComma(Constraint):
 
     def math(self, text: Text) -> bool:
         """No comma outside formulas; the commas of other scripts count."""
-        return not re.search("[,،、‚٫ꓹ]", text.prose.raw)
+        return not any(COMMA.search(part.raw) for part in text.prose_parts())
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint | None:

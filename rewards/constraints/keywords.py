@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections.abc import Iterator
 
 from ..text import Text
 from .base import Constraint, ConstraintError, Example, Problem, Worded, constraint
@@ -17,22 +18,31 @@ IN_WORD = re.compile(r"\w")
 
 def occurrences(word: str, text: Text) -> int:
     """How often `word` stands in the prose of `text` as a word of its own, whatever its case."""
-    prose = text.prose
-    if word.isascii() and prose.raw.isascii():
-        return count_alone(word.lower(), prose.lower)
-    return len(re.findall(rf"(?<!\w){re.escape(word)}(?!\w)", prose.raw, re.IGNORECASE))
+    return sum(1 for _ in _standing(word, text))
 
 
-def count_alone(word: str, text: str) -> int:
-    """Occurrences of `word` in `text`, both ASCII in lower case, with no word character beside it."""
-    count, end = 0, 0
+def occurs(word: str, text: Text) -> bool:
+    """Whether it does at all: known as soon as it is found."""
+    return any(True for _ in _standing(word, text))
+
+
+def _standing(word: str, text: Text) -> Iterator[object]:
+    for part in text.prose_parts():
+        if word.isascii() and "İ" not in part.raw and "ı" not in part.raw:  # which `re.IGNORECASE` takes for an i
+            yield from standing_alone(word.lower(), part.lower)
+        else:
+            yield from re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", part.raw, re.IGNORECASE)
+
+
+def standing_alone(word: str, text: str) -> Iterator[int]:
+    """Where `word` is in `text`, both in lower case, with no word character beside it."""
+    end = 0
     while (start := text.find(word, end)) >= 0:
         end = start + len(word)
         if IN_WORD.match(text, end) or (start and IN_WORD.match(text, start - 1)):
             end = start + 1
         else:
-            count += 1
-    return count
+            yield start
 
 
 def is_plain(keyword: str, text: Text) -> bool:
@@ -88,7 +98,7 @@ class Existence(Worded):
         return all(pattern_found(keyword, text) for keyword in self.keywords)
 
     def math(self, text: Text) -> bool:
-        return all(occurrences(keyword, text) for keyword in self.keywords)
+        return all(occurs(keyword, text) for keyword in self.keywords)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
@@ -117,10 +127,10 @@ class ForbiddenWords(Constraint):
     def _stands(word: str, text: Text) -> bool:
         if not is_plain(word, text):
             return re.search(rf"\b{word}\b", text.raw, re.IGNORECASE) is not None
-        return count_alone(word.lower(), text.lower) > 0
+        return any(True for _ in standing_alone(word.lower(), text.lower))
 
     def math(self, text: Text) -> bool:
-        return not any(occurrences(word, text) for word in self.forbidden_words)
+        return not any(occurs(word, text) for word in self.forbidden_words)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:

@@ -17,8 +17,25 @@ LENGTHS = frozenset(
 FORMULA_IS_A_WORD = "A formula counts as one word."
 
 
+class WordCounted(Counted):
+    """A constraint on the number of words."""
+
+    def official_count(self, text: Text) -> int:
+        r"""`\w+` runs: "don't" counts two, `\frac{1}{2}` three."""
+        return text.word_count
+
+    def math_count(self, text: Text) -> int:
+        """Words as a reader counts them: "don't" is one, a formula is one."""
+        return text.prose_words()
+
+    def math(self, text: Text) -> bool:
+        """Counted no further than the verdict needs."""
+        fewest, most = self.allowed
+        return fewest <= text.prose_words(enough=fewest if most == inf else most + 1) <= most
+
+
 @constraint("length_constraints:number_words")
-class NumberWords(Counted):
+class NumberWords(WordCounted):
     """Less than, or at least, so many words."""
 
     num_words: int
@@ -42,14 +59,6 @@ class NumberWords(Counted):
     def needs_speech(self) -> bool:
         return self.relation == "less than" and self.num_words > 3
 
-    def official_count(self, text: Text) -> int:
-        r"""`\w+` runs: "don't" counts two, `\frac{1}{2}` three."""
-        return text.word_count
-
-    def math_count(self, text: Text) -> int:
-        """Words as a reader counts them: "don't" is one, a formula is one."""
-        return text.prose.spoken_count
-
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
         if rng.random() < 0.5:
@@ -58,7 +67,7 @@ class NumberWords(Counted):
 
 
 @constraint("count:word_count_range")
-class WordCountRange(Counted):
+class WordCountRange(WordCounted):
     """Between so many and so many words, both included (IFBench)."""
 
     min_words: int
@@ -81,12 +90,6 @@ class WordCountRange(Counted):
     @property
     def needs_speech(self) -> bool:
         return self.min_words < 3 < self.max_words
-
-    def official_count(self, text: Text) -> int:
-        return text.word_count
-
-    def math_count(self, text: Text) -> int:
-        return text.prose.spoken_count
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
