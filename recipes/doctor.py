@@ -188,7 +188,7 @@ def rewards(recipe: Recipe, ranks: int) -> Iterator[Finding]:
     if tokenizer is not None:
         checks.append(partial(preflight.refuse_special_tags, tokenizer, keepif.scoring.delimiters))
     if prompts is not None:
-        checks.append(partial(preflight.refuse_rows, prompts, keepif.floor))
+        checks.append(partial(preflight.refuse_rows, prompts, keepif.floor, keepif.scoring))
     found = [finding for check in checks for finding in _refusal(check)]
     found += [Finding("warn", "reward", text, change) for text, change in preflight.warnings(plan, keepif)]
     yield from found

@@ -35,7 +35,8 @@ def test_hanging_strings_cost_bounded_time(grader: Grader) -> None:
     grader.verdicts([("1", "1")])  # started
     began = time.monotonic()
     found = grader.verdicts([(text, "7") for text in HANGING] + [("x+1", "1+x"), ("x+2", "1+x")])
-    assert time.monotonic() - began < len(HANGING) * (1.0 + 4.0) / 2 + 2  # each kill costs a restart too
+    # Each kill costs a restart too, and a busy machine stretches both; unbounded, the first would take hours.
+    assert time.monotonic() - began < 4 * (len(HANGING) * (1.0 + 4.0) / 2 + 2)
     assert found[-2:] == [True, False]
     assert not any(found[:-2])
     grader.close()
