@@ -82,7 +82,7 @@ def stated_answers(answer: str) -> list[str]:
     """
     if contains(answer, "<!--") or ("%" in answer and COMMENT_LINE.search(f"\n{answer}")):
         answer = HIDDEN.sub(" ", answer)
-    lines = [line for line in HASHES.findall(answer) if re.search(r"\w", line) and not BOX.search(line)]
+    lines = [line for line in HASHES.findall(answer if "####" in answer else "") if re.search(r"\w", line) and not BOX.search(line)]
     found = [content for content in boxed(answer) if re.search(r"\w", PLACEHOLDER.sub("", content))]
     found += [claim for line in lines if (claim := _claim(line))]
     found += _announced(answer)
@@ -94,7 +94,8 @@ def stated_answers(answer: str) -> list[str]:
 
 def _second_thoughts(answer: str) -> list[str]:
     """The values that are offered behind an answer beside it: "Alternatively 3.", "or maybe 3"."""
-    stated = [first.start() for sign in (BOX, LEAD, HASHES) if (first := sign.search(answer))]
+    signs = BOX.search(answer), HASHES.search(answer) if "####" in answer else None, next(_leads(answer), None)
+    stated = [sign.start() for sign in signs if sign]
     return [thought["value"] for thought in SECOND_THOUGHT.finditer(answer, min(stated))] if stated else []
 
 

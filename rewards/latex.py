@@ -131,7 +131,7 @@ def masked_parts(text: str) -> Iterator[str]:
     A part ends behind a placeholder, where no word goes on, and has twice as many formulas as the one before, so that
     all of them take linear time.
     """
-    rest, masked, begin, formulas = text.replace(FORMULA, ""), [], 0, 48
+    rest, masked, begin, formulas = text.replace(FORMULA, ""), [], 0, 12
     for found in FORMULAS.finditer(rest):
         masked += rest[begin : found.start()], _masked(found)
         begin = found.end()
