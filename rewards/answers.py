@@ -82,7 +82,11 @@ def stated_answers(answer: str) -> list[str]:
     """
     if contains(answer, "<!--") or ("%" in answer and COMMENT_LINE.search(f"\n{answer}")):
         answer = HIDDEN.sub(" ", answer)
-    lines = [line for line in HASHES.findall(answer if "####" in answer else "") if re.search(r"\w", line) and not BOX.search(line)]
+    lines = [
+        line
+        for line in HASHES.findall(answer if "####" in answer else "")
+        if re.search(r"\w", line) and not BOX.search(line)
+    ]
     found = [content for content in boxed(answer) if re.search(r"\w", PLACEHOLDER.sub("", content))]
     found += [claim for line in lines if (claim := _claim(line))]
     found += _announced(answer)

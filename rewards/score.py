@@ -40,8 +40,7 @@ class Score:
         fooled (`bool`, *optional*): of a trip-wire, whether the checks take for kept what nobody can keep.
         unjudged (`float`, *optional*): share of the verdicts asked of a judge that are missing; such constraints are
             left out of f and `kept`.
-        response ([`Response`]): what was scored.
-        thinking_words, answer_words (`int`): lengths of its two sections, in words between blanks.
+        thinking_words, answer_words (`int`): lengths of the two sections, in words between blanks.
     """
 
     c: float | None
@@ -55,15 +54,8 @@ class Score:
     fooled: bool | None = None
     unjudged: float | None = None
     held_out: dict[str, bool] = field(default_factory=dict)
-    response: Response = NOTHING
-
-    @property
-    def thinking_words(self) -> int:
-        return pieces_between_blanks(self.response.thinking or "")
-
-    @property
-    def answer_words(self) -> int:
-        return pieces_between_blanks(self.response.answer_text)
+    thinking_words: int = 0
+    answer_words: int = 0
 
 
 @dataclass(frozen=True)
@@ -160,8 +152,12 @@ class Scoring:
             found = verdicts(response, constraints, self.reading, judged)
             vacuous = frozenset(self._vacuous(response, constraints, found))
         p = 1.0 if void == "truncated" and budget else length_penalty(c, tokens, budget)
+        words = {
+            "thinking_words": pieces_between_blanks(response.thinking or ""),
+            "answer_words": pieces_between_blanks(response.answer_text),
+        }
         if asked.trip_wire:
-            return Score(c, None, p, void, {}, tokens, unreadable, fooled=all(found), response=response)
+            return Score(c, None, p, void, {}, tokens, unreadable, fooled=all(found), **words)
         known = [i for i, verdict in enumerate(found) if verdict is not None]
         rewarded = [i for i in known if constraints[i].id not in self.held_out]
         held_out = [i for i in known if constraints[i].id in self.held_out]
@@ -170,7 +166,7 @@ class Scoring:
         kept, unjudged = _by_id(constraints, found, rewarded), _unjudged(constraints, found)
         return Score(
             c, f, p, void, kept, tokens, unreadable, vacuous,
-            unjudged=unjudged, held_out=_by_id(constraints, found, held_out), response=response,
+            unjudged=unjudged, held_out=_by_id(constraints, found, held_out), **words,
         )  # fmt: skip
 
     def _compliance(self, response: Response, asked: Asked, found: Sequence[bool], void: str | None) -> float | None:

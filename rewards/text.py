@@ -51,6 +51,10 @@ class Text:
     def __repr__(self) -> str:
         return f"Text({self.raw!r})"
 
+    def __reduce__(self) -> tuple[type["Text"], tuple[str]]:
+        """What is sent to another process is the text: its views are made again there."""
+        return Text, (self.raw,)
+
     @cached_property
     def stripped(self) -> str:
         return self.raw.strip()

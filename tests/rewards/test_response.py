@@ -1,5 +1,7 @@
 """Splitting completions, in every form that trainers and templates hand over."""
 
+import pickle
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,3 +80,9 @@ def test_thinking_and_answer_come_back(thinking: str, answer: str) -> None:
         return
     response = Response.parse(f"<think>{thinking}</think>{answer}")
     assert (response.thinking, response.answer_text) == (thinking, answer)
+
+
+def test_a_response_that_was_read_can_be_sent_to_another_process() -> None:
+    response = Response.parse("<think>so</think>Hence, $x^2$ is 4.")
+    assert "Hence" in response.answer.prose.raw
+    assert pickle.loads(pickle.dumps(response)).answer.prose.raw == response.answer.prose.raw
