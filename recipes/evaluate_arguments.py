@@ -10,6 +10,7 @@ from keepif.trainer.evaluation.generation import Sampling
 from keepif.trainer.evaluation.mitigations import REMEDIES
 
 from .tiny_policy.benchmark import TinyBenchmark
+from .tiny_policy.evaluate import MAX_TOKENS
 
 ALL = {**BENCHMARKS, "tiny": TinyBenchmark}
 ENGINES = {"transformers": 16, "vllm": 512, "openai": 64}
@@ -18,7 +19,7 @@ GREEDY = Sampling(temperature=0.0, max_tokens=16_384)
 PUBLISHED = {
     "mathif": Sampling(1.0, 0.95, 16_384),  # its paper
     "logicif": Sampling(1.0, 1.0, 16_384),  # its repository's inference.py
-    "tiny": Sampling(1.0, 1.0, 112),  # as it is trained
+    "tiny": Sampling(1.0, 1.0, MAX_TOKENS),  # as it is trained
 }
 """How a benchmark is published; the others greedily. Where none is published, the most tokens are MathIF's."""
 SEVERAL = Sampling(1.0, 0.95)

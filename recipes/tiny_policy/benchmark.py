@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from keepif.rewards import Scoring
+from keepif.rewards import Scoring, constraints_of
 from keepif.trainer.evaluation.benchmark import Item, Outcome, Sample
 
-from .task import rows
-
-HELD_OUT, HELD_OUT_SEED = 512, 9_000
+from .task import HELD_OUT, HELD_OUT_SEED, rows
 
 
 class TinyBenchmark:
@@ -52,8 +50,6 @@ class TinyBenchmark:
 
 
 def _item(key: str, row: dict[str, Any]) -> Item:
-    from keepif.rewards import constraints_of
-
     constraints = constraints_of(row)
     return Item(
         key=key,

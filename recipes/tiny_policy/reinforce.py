@@ -20,13 +20,12 @@ from keepif.trainer import KeepIF, Prepass
 from ..models import load_model
 from .evaluate import MAX_TOKENS, evaluate
 from .methods import GDPO, METHODS, attach, rewards_of
-from .task import rows
+from .task import HELD_OUT, HELD_OUT_SEED, rows
 
 STEPS = 120
 COMPLETIONS = 64
 LEARNING_RATE = 4e-5
-TRAINING_SEED, HELD_OUT_SEED, REFERENCE_SEED = 1_000, 9_000, 5_000
-HELD_OUT = 512
+TRAINING_SEED, REFERENCE_SEED = 1_000, 5_000
 CURVE = {
     "accuracy": "keepif/correctness",
     "sacc": "keepif/compliance",

@@ -23,6 +23,8 @@ TYPES = (
 )
 """The instructions that the policy has been taught."""
 
+HELD_OUT, HELD_OUT_SEED = 512, 9_000
+"""How many prompts every policy is evaluated on, and what they are drawn with."""
 TERMS = (4, 6)
 """Fewest and most numbers in a sum."""
 

@@ -89,7 +89,7 @@ def test_thinking_modes_and_remedies(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert found["arms"][0]["thinking_tokens"] > 0 == found["arms"][2]["thinking_tokens"]
     assert found["arms"][1]["tokens"] > found["arms"][0]["tokens"]  # the second look costs something
-    assert {compared["with"] for compared in found["comparisons"]} == {"without self_reflection", "thinking off"}
+    assert [compared["with"] for compared in found["within"]] == ["without", "without", "thinking off", "thinking off"]
     assert len(list(journal.read(tmp_path))) == 8 * 5
     assert [m.arm.mitigation for m in measured.read(tmp_path)] == ["none", "self_reflection"] * 2
 

@@ -12,6 +12,7 @@ from .report import label_of
 
 BLUE, RED, GREY = "#2a6f97", "#c44e52", "0.45"
 COLOURS = (BLUE, RED, "#55a868", "#dd8452", "#8172b3", "#937860", "#da8bc3", "#8c8c8c")
+MARKERS = "osD^vPX*"
 STYLE: Any = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
 COMPLIANCE = ("sacc", "instruction_strict", "instruction_loose")
 """What stands for compliance in the plane: the first of these that a benchmark has."""
@@ -115,13 +116,21 @@ def plane_figure(reports: Sequence[Report]) -> Figure | None:
         return None
     names = list(dict.fromkeys(report["name"] for report in reports))
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(1 + 4.6 * len(found), 4.2), layout="constrained")
+        figure = Figure(figsize=(1 + 4.6 * len(found), 4.6), layout="constrained")
         panels = figure.subplots(1, len(found), squeeze=False)[0]
         for axes, ((benchmark, compliance), dots) in zip(panels, found.items(), strict=True):
+            arms = list(dict.fromkeys(label_of(arm) for _, arm in dots))
             for name, arm in dots:
-                _draw_dot(axes, arm, compliance, colour_of(name, names), name if len(names) > 1 else "")
+                marker = MARKERS[arms.index(label_of(arm)) % len(MARKERS)]
+                colour = (
+                    colour_of(name, names) if len(names) > 1 else COLOURS[arms.index(label_of(arm)) % len(COLOURS)]
+                )
+                label = ", ".join([name] * (len(names) > 1) + [label_of(arm)] * (len(arms) > 1))
+                _draw_dot(axes, arm["numbers"]["correct"], arm["numbers"][compliance], marker, colour, label)
             axes.set(xlabel="accuracy", ylabel=f"compliance ({compliance})", title=benchmark)
-            axes.margins(x=0.3, y=0.2)
+            axes.margins(0.15)
+            if len(dots) > 1:
+                axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
     return figure
 
 
@@ -131,17 +140,13 @@ def colour_of(name: str, names: Sequence[str]) -> str:
     return (BLUE, GREY, *COLOURS[1:])[at % (len(COLOURS) + 1)]
 
 
-def _draw_dot(axes: Axes, arm: Report, compliance: str, colour: str, name: str) -> None:
-    x, y = arm["numbers"]["correct"], arm["numbers"][compliance]
+def _draw_dot(axes: Axes, x: Report, y: Report, marker: str, colour: str, label: str) -> None:
     axes.errorbar(
         x["share"], y["share"],
-        xerr=[[x["share"] - x["low"]], [x["high"] - x["share"]]],
-        yerr=[[y["share"] - y["low"]], [y["high"] - y["share"]]],
-        fmt="o", ms=7, lw=1, color=colour,
+        xerr=[[max(0.0, x["share"] - x["low"])], [max(0.0, x["high"] - x["share"])]],
+        yerr=[[max(0.0, y["share"] - y["low"])], [max(0.0, y["high"] - y["share"])]],
+        fmt=marker, ms=7, lw=1, color=colour, label=label,
     )  # fmt: skip
-    arm_label = label_of(arm)
-    label = ", ".join(part for part in (name, "" if arm_label == "as it is" and name else arm_label) if part)
-    axes.annotate(label, (x["share"], y["share"]), (6, 6), textcoords="offset points", fontsize=8, color=colour)
 
 
 def comparison_figure(report: Report, others: Sequence[Report]) -> Figure | None:

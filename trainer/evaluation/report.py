@@ -14,11 +14,11 @@ from keepif.trainer.reference import read_json, write_json
 from keepif.trainer.tally import proportion
 
 from .answering import PLAIN
-from .benchmark import numbers
+from .benchmark import Outcome, numbers
 from .classes import CLASSES
 from .comparison import best_of, compare, fewest_samples, powers
 from .measured import Measured, Scored
-from .statistics import interval, named, of_class, of_type
+from .statistics import Metric, interval, named, of_class, of_type
 
 SCHEMA = 1
 NAME, TEXT = "report.json", "report.md"
@@ -28,6 +28,7 @@ FEWEST = 5
 """Samples that a bin has at least."""
 LIMITS = (
     "Intervals are 95 %, by a bootstrap over items: samples of one item are not independent. ± is half their width.",
+    "A difference of ±0.0 says that nothing differed on these items, not that nothing would on others.",
     "Compliance is what code verifies; whether an answer keeps an instruction's spirit is not measured.",
 )
 
@@ -52,7 +53,7 @@ def build(
     """
     plain = {(m.arm.benchmark, m.arm.thinking): m for m in found if m.arm.mitigation == PLAIN}
     within = [
-        compare(m, plain[m.arm.benchmark, m.arm.thinking], f"without {m.arm.mitigation}")
+        compare(m, plain[m.arm.benchmark, m.arm.thinking], "without")
         for m in found
         if m.arm.mitigation != PLAIN and (m.arm.benchmark, m.arm.thinking) in plain
     ]
@@ -75,7 +76,8 @@ def build(
         "name": name,
         "settings": settings,
         "arms": [_arm(measured) for measured in found],
-        "comparisons": [*across, *within],
+        "comparisons": across,
+        "within": within,
         "notes": list(notes),
         "limits": list(LIMITS),
     }
@@ -93,14 +95,14 @@ def _arm(measured: Measured) -> Report:
         "items": len({outcome.key for outcome in outcomes}),
         "samples": len(outcomes),
         "missing": measured.missing,
-        "numbers": {metric: interval(outcomes, named(metric)) for metric in numbers(outcomes)},
+        "numbers": {metric: _interval(outcomes, named(metric)) for metric in numbers(outcomes)},
         "best_of": {
             str(k): interval(best_of(k, outcomes, first), named(first)) for k in powers(fewest_samples(outcomes))
         },
         "by_class": {
-            name: found for name in CLASSES if (found := interval(outcomes, of_class(name)))["share"] is not None
+            name: found for name in CLASSES if (found := _interval(outcomes, of_class(name)))["share"] is not None
         },
-        "by_type": {kind: interval(outcomes, of_type(kind)) for kind in kinds},
+        "by_type": {kind: _interval(outcomes, of_type(kind)) for kind in kinds},
         "by_thinking": by_thinking(scored),
         "tokens": fmean(one.tokens for one in scored) if scored else None,
         "thinking_tokens": fmean(one.thinking_tokens for one in scored) if scored else None,
@@ -108,6 +110,15 @@ def _arm(measured: Measured) -> Report:
         "defective": dict(Counter(why.values())),
         "sound": numbers(sound) if why else None,
     }
+
+
+def _interval(outcomes: Sequence[Outcome], metric: Metric) -> Report:
+    """A metric with its interval; Wilson's where all items score alike, of which a bootstrap would be certain."""
+    found = interval(outcomes, metric)
+    if found["share"] in {0.0, 1.0}:
+        units = len({outcome.key.partition("/")[0] for outcome in outcomes if metric(outcome)[1]})
+        return proportion(found["share"] * units, units)
+    return found
 
 
 def by_thinking(scored: Sequence[Scored]) -> list[Report]:
@@ -150,11 +161,13 @@ def load(folder: Path) -> Report:
 
 
 def tables(report: Report) -> dict[str, Rows]:
-    """The report's tables by title: one of each benchmark's arms, one of each comparison."""
+    """The report's tables by title: each benchmark's arms, what each changes, and each comparison with a run."""
     found: dict[str, Rows] = {}
     for benchmark, arms in groupby(report["arms"], key=lambda arm: arm["benchmark"]):
         arms = list(arms)
         found[f"{benchmark}: {_sizes(arms)}, %"] = _of_arms(arms)
+        if changes := [compared for compared in report["within"] if compared["benchmark"] == benchmark]:
+            found[f"{benchmark}: what it changes, in points"] = _of_changes(changes)
     for compared in report["comparisons"]:
         what = f"{compared['benchmark']}, {label_of(compared)}: against {compared['with']}"
         found[f"{what}, {compared['items']} items, % and points"] = _of_comparison(report["name"], compared)
@@ -177,6 +190,17 @@ def _of_arms(arms: Sequence[Report]) -> Rows:
             share(arm["truncated"], interval=False),
         ]
         for arm in arms
+    ]
+
+
+def _of_changes(changes: Sequence[Report]) -> Rows:
+    metrics = list(dict.fromkeys(metric for compared in changes for metric in compared["numbers"]))
+    return ["", *metrics], [
+        [
+            f"{label_of(compared)}, against {compared['with']}",
+            *(difference(compared["numbers"].get(m), interval=False) for m in metrics),
+        ]
+        for compared in changes
     ]
 
 
@@ -204,16 +228,22 @@ def label_of(arm: Report) -> str:
 
 
 def share(found: Report | None, *, interval: bool = True) -> str:
-    """A share in percent, and half its interval's width."""
+    """A share in percent, and half its interval's width; of 0 and 100 the interval's other end."""
     if found is None or found["share"] is None:
         return "-"
-    half = f" ±{50 * (found['high'] - found['low']):.1f}" if interval else ""
-    return f"{100 * found['share']:.1f}{half}"
+    value, low, high = (100 * found[part] for part in ("share", "low", "high"))
+    end = {0.0: f" to {high:.0f}", 100.0: f" from {low:.0f}"}.get(value, f" ±{(high - low) / 2:.1f}")
+    return f"{value:.1f}{end if interval else ''}"
 
 
-def difference(found: Report) -> str:
-    """A difference and its interval, in points."""
-    return f"{100 * found['difference']:+.1f} ({100 * found['low']:+.1f} to {100 * found['high']:+.1f})"
+def difference(found: Report | None, *, interval: bool = True) -> str:
+    """A difference in points, and its interval or half the interval's width."""
+    if found is None:
+        return "-"
+    low, high = 100 * found["low"], 100 * found["high"]
+    return f"{100 * found['difference']:+.1f} " + (
+        f"({low:+.1f} to {high:+.1f})" if interval else f"±{(high - low) / 2:.1f}"
+    )
 
 
 def footnotes(report: Report) -> list[str]:
@@ -245,7 +275,7 @@ def _rich(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> 
             header.replace(", ", ",\n"),
             justify="right" if at else "left",
             overflow="fold",
-            min_width=width if at else min(width, 24),
+            min_width=width if at else min(width, 12),
         )
     for row in rows:
         table.add_row(*row)

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -185,6 +186,7 @@ def test_a_server_that_returns_the_thinking_apart() -> None:
     assert short == Generated("<think>Hm", 2, True)  # nine characters; the server has not counted
 
 
+@pytest.mark.skipif(find_spec("vllm") is not None, reason="vLLM is installed")
 def test_vllm_says_what_it_needs() -> None:
     with pytest.raises(ImportError, match=r"pip install 'keepif\[vllm\]'"):
         VLLMGenerator("m")
