@@ -2,9 +2,8 @@
 
     python -m keepif.recipes.real_model
 
-Both arms have the same start, prompts, steps and seed. What has ended is not done again: an arm that was interrupted
-goes on from its last checkpoint, and an evaluation that is there is read. `--evaluate_only` takes what checkpoints
-there are.
+Both arms have the same start, prompts, steps and seed. What has ended is not done again: an arm that was interrupted,
+or is asked for more steps, goes on from its last checkpoint, and an evaluation that is there is read.
 """
 
 import argparse
@@ -42,7 +41,8 @@ HELD_OUT_TYPES = [
 HELD_OUT_SEED = 9_000
 DRAWN = 1_000
 """Rows that held-out prompts are taken from: those whose question no run was trained on, each prompt once."""
-PROMPTS = {"trained types": 120, "held-out types": 60}
+SETS = ("trained types", "held-out types")
+PROMPTS = 120
 BATCH = 30
 RESAMPLES = 4_000
 METRICS = {"accuracy": "accuracy", "sacc": "SAcc", "hacc": "HAcc", "joint": "joint", "tokens": "tokens"}
@@ -64,13 +64,18 @@ def folder_of(work_dir: Path, arm: str, seed: int) -> Path:
     return work_dir / arm.lower().replace(" ", "_") / f"seed-{seed}"
 
 
-def train(config: str, work_dir: Path, arm: str, seed: int) -> None:
+def checkpoint_of(folder: Path, steps: int) -> Path:
+    return folder / f"checkpoint-{steps}"
+
+
+def train(config: str, work_dir: Path, arm: str, seed: int, steps: int) -> None:
     """Train an arm in a process of its own, from its last checkpoint if it has one; nothing, if it has ended."""
     folder = folder_of(work_dir, arm, seed)
-    if (read_json(folder / "keepif-report.json") or {}).get("finished"):
+    if checkpoint_of(folder, steps).exists():
         return
     folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "keepif.recipes.train", "--config", config, *ARMS[arm], f"--seed={seed}"]
+    command = [sys.executable, "-m", "keepif.recipes.train", "--config", config, *ARMS[arm]]
+    command += [f"--seed={seed}", f"--max_steps={steps}"]
     command += [f"--output_dir={folder}", f"--reference_file={work_dir / f'reference-{seed}.json'}"]
     if checkpoint := get_last_checkpoint(str(folder)):
         command.append(f"--resume_from_checkpoint={checkpoint}")
@@ -89,10 +94,10 @@ def held_out(config: str, seeds: list[int]) -> dict[str, list[dict[str, Any]]]:
 
     trained = {question(row) for seed in seeds for row in load_prompts(args, seed, conversational=True)}
     prompts = {}
-    for number, (name, types) in enumerate(zip(PROMPTS, (args.constraint_types, HELD_OUT_TYPES), strict=True)):
+    for number, (name, types) in enumerate(zip(SETS, (args.constraint_types, HELD_OUT_TYPES), strict=True)):
         drawn = load_prompts(replace(args, rows=DRAWN, constraint_types=types), HELD_OUT_SEED + number, True)
         fresh = {row["prompt"][-1]["content"]: row for row in drawn if question(row) not in trained}
-        prompts[name] = list(fresh.values())[: PROMPTS[name]]
+        prompts[name] = list(fresh.values())
     return prompts
 
 
@@ -138,27 +143,21 @@ def evaluate(config: str, adapter: Path | None, rows: list[dict[str, Any]]) -> d
     }
 
 
-def evaluated(config: str, work_dir: Path, seeds: list[int]) -> dict[str, dict[str, list[dict[str, Any]]]]:
+def evaluated(
+    config: str, work_dir: Path, seeds: list[int], steps: int, prompts_each: int
+) -> dict[str, dict[str, list[dict[str, Any]]]]:
     """Evaluations by set of prompts and policy, one a seed; those that are not stored yet are made and stored."""
-    prompts = held_out(config, seeds)
+    prompts = {name: rows[:prompts_each] for name, rows in held_out(config, seeds).items()}
     found: dict[str, dict[str, list[dict[str, Any]]]] = {name: {} for name in prompts}
     for policy in (BEFORE, *ARMS):
         for seed in seeds if policy in ARMS else seeds[:1]:
-            adapter = adapter_of(folder_of(work_dir, policy, seed)) if policy in ARMS else None
+            adapter = checkpoint_of(folder_of(work_dir, policy, seed), steps) if policy in ARMS else None
             for name, rows in prompts.items():
-                stored = (adapter or work_dir) / f"{name.replace(' ', '-')}.json"
+                stored = (adapter or work_dir) / f"{name.replace(' ', '-')}-{len(rows)}.json"
                 if not stored.exists():
                     write_json(stored, evaluate(config, adapter, rows))
                 found[name].setdefault(policy, []).append(read_json(stored))
     return found
-
-
-def adapter_of(folder: Path) -> Path:
-    """Where an arm's adapter is: in its folder when it has ended, else in its last checkpoint."""
-    last = folder if (folder / "adapter_config.json").exists() else get_last_checkpoint(str(folder))
-    if last is None:
-        raise ValueError(f"there is no checkpoint in {folder}: run without --evaluate_only")
-    return Path(last)
 
 
 def interval(values: np.ndarray) -> dict[str, float]:
@@ -215,24 +214,24 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--work_dir", type=Path, default=Path("runs/smollm2"), help="where the runs go")
     parser.add_argument("--output_dir", type=Path, default=Path("runs/smollm2"), help="where table and figure go")
-    parser.add_argument("--evaluate_only", action="store_true", help="train no further")
+    parser.add_argument("--steps", type=int, help="steps of each arm; the config's by default")
+    parser.add_argument("--prompts", type=int, default=PROMPTS, help="held-out prompts of each set")
     args = parser.parse_args(argv)
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     refuse_other_config(args.config, args.work_dir)
+    steps = args.steps or parse(["--config", args.config])[1].max_steps
     for seed in args.seeds:
         for arm in ARMS:
-            if not args.evaluate_only:
-                train(args.config, args.work_dir, arm, seed)
+            train(args.config, args.work_dir, arm, seed, steps)
     runs = {
         arm: [read_json(folder_of(args.work_dir, arm, seed) / "keepif-report.json") for seed in args.seeds]
         for arm in ARMS
     }
+    made = evaluated(args.config, args.work_dir, args.seeds, steps, args.prompts)
     report = {
         "seeds": args.seeds,
-        "steps": {arm: [run["step"] for run in found] for arm, found in runs.items()},
-        "held_out": {
-            name: summary(found) for name, found in evaluated(args.config, args.work_dir, args.seeds).items()
-        },
+        "steps": steps,
+        "held_out": {name: summary(found) for name, found in made.items()},
         "histories": {arm: [run["history"] for run in found] for arm, found in runs.items()},
     }
     args.output_dir.mkdir(parents=True, exist_ok=True)
