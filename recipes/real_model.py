@@ -154,8 +154,9 @@ def evaluated(
             adapter = checkpoint_of(folder_of(work_dir, policy, seed), steps) if policy in ARMS else None
             for name, rows in prompts.items():
                 stored = (adapter or work_dir) / f"{name.replace(' ', '-')}-{len(rows)}.json"
-                if not stored.exists():
-                    write_json(stored, evaluate(config, adapter, rows))
+                asked = [row["prompt"][-1]["content"] for row in rows]
+                if (read_json(stored) or {}).get("prompts") != asked:
+                    write_json(stored, {"prompts": asked, **evaluate(config, adapter, rows)})
                 found[name].setdefault(policy, []).append(read_json(stored))
     return found
 
