@@ -209,6 +209,11 @@ def _cell(found: dict[str, float], metric: str) -> str:
     return f"{mean:.1f} ({low:.1f} to {high:.1f})"
 
 
+def _first(history: dict[str, list[Any]], steps: int) -> dict[str, list[Any]]:
+    """An arm's history up to the step that is evaluated; it may have gone on."""
+    return {name: values[:steps] for name, values in history.items()}
+
+
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # pyright: ignore[reportOptionalMemberAccess]
     parser.add_argument("--config", default="smollm2_cpu.yaml")
@@ -233,7 +238,7 @@ def main(argv: list[str] | None = None) -> None:
         "seeds": args.seeds,
         "steps": steps,
         "held_out": {name: summary(found) for name, found in made.items()},
-        "histories": {arm: [run["history"] for run in found] for arm, found in runs.items()},
+        "histories": {arm: [_first(run["history"], steps) for run in found] for arm, found in runs.items()},
     }
     args.output_dir.mkdir(parents=True, exist_ok=True)
     (args.output_dir / "smollm2.json").write_text(json.dumps(report))
