@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import yaml
 from peft import PeftModel
 from rich.console import Console
 from transformers.trainer_utils import get_last_checkpoint
@@ -55,7 +56,7 @@ def refuse_other_config(config: str, work_dir: Path) -> None:
     """Raise `ValueError` where the runs in `work_dir` were made with another config."""
     text, kept = Path(with_shipped_config(["--config", config])[1]).read_text(), work_dir / "config.yaml"
     work_dir.mkdir(parents=True, exist_ok=True)
-    if kept.exists() and kept.read_text() != text:
+    if kept.exists() and yaml.safe_load(kept.read_text()) != yaml.safe_load(text):
         raise ValueError(f"the runs in {work_dir} were made with the config {kept}: take another --work_dir")
     kept.write_text(text)
 
