@@ -173,8 +173,9 @@ def real_model_figure(report: dict[str, Any]) -> Figure:
                     axes.plot(history["step"], smooth(history[key], FEW), color=COLOURS[arm], lw=1.6)
             axes.set(xlabel="GRPO step", ylim=(0, 1))
             axes.set_title(f"{key} while training,\nmeans over {FEW} steps", fontsize=10)
+        compliance.set_title(f"compliance (dotted: floor),\nmeans over {FEW} steps", fontsize=10)
         for history in report["histories"]["KeepIF"]:
-            compliance.plot(history["step"], history["floor"], color="0.6", lw=1, ls=":")
+            compliance.plot(history["step"], smooth(history["floor"], FEW), color="0.6", lw=1, ls=":")
     return figure
 
 
@@ -182,5 +183,7 @@ def _draw_policy(axes: Axes, policy: str, row: dict[str, Any]) -> None:
     """A policy's accuracy and compliance with their intervals."""
     x, y = row["accuracy"], row["sacc"]
     spread = [[[found["mean"] - found["low"]], [found["high"] - found["mean"]]] for found in (x, y)]
-    mark = {"fmt": "o", "color": COLOURS[policy]} if policy in COLOURS else {"fmt": "*", "color": "0.2", "ms": 12}
-    axes.errorbar(x["mean"], y["mean"], xerr=spread[0], yerr=spread[1], lw=1, label=policy, **mark)
+    mark, size, colour = ("o", 6, COLOURS[policy]) if policy in COLOURS else ("*", 12, "0.2")
+    axes.errorbar(
+        x["mean"], y["mean"], xerr=spread[0], yerr=spread[1], fmt=mark, ms=size, color=colour, lw=1, label=policy
+    )

@@ -93,11 +93,11 @@ def held_out(config: str, seeds: list[int]) -> dict[str, list[dict[str, Any]]]:
     def question(row: dict[str, Any]) -> str:
         return row["prompt"][-1]["content"].split(args.answer_format)[0]
 
-    trained = {question(row) for seed in seeds for row in load_prompts(args, seed, conversational=True)}
+    trained = {question(row) for seed in seeds for row in load_prompts(args, seed, conversational=True).to_list()}
     prompts = {}
     for number, (name, types) in enumerate(zip(SETS, (args.constraint_types, HELD_OUT_TYPES), strict=True)):
         drawn = load_prompts(replace(args, rows=DRAWN, constraint_types=types), HELD_OUT_SEED + number, True)
-        fresh = {row["prompt"][-1]["content"]: row for row in drawn if question(row) not in trained}
+        fresh = {row["prompt"][-1]["content"]: row for row in drawn.to_list() if question(row) not in trained}
         prompts[name] = list(fresh.values())
     return prompts
 

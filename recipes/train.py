@@ -87,7 +87,7 @@ def main(argv: list[str] | None = None) -> None:
     keepif_args, grpo_args, model_args = parse(sys.argv[1:] if argv is None else argv)
     if keepif_args.dry_run:
         grpo_args.report_to = []
-        grpo_args.num_generations_eval = grpo_args.per_device_eval_batch_size = grpo_args.num_generations
+        grpo_args.num_generations_eval = grpo_args.per_device_eval_batch_size = grpo_args.num_generations  # pyright: ignore[reportAttributeAccessIssue]
     trainer = build(keepif_args, grpo_args, model_args)
     if keepif_args.dry_run:
         show(trainer, score_one_batch(trainer))

@@ -28,14 +28,16 @@ def report() -> dict[str, Any]:
         "correctness only": [run([1, 1, 1], [1, 0, 0]), run([1, 1, 1], [0, 0, 0])],
         "KeepIF": [run([1, 1, 1], [1, 1, 0]), run([1, 0, 1], [1, 1, 1])],
     }
-    history = {"step": [1, 2], "correctness": [0.2, 0.4], "compliance": [0.7, 0.6], "floor": [None, 0.6]}
+    history = {"step": [1, 2], "correctness": [0.2, 0.4], "compliance": [0.7, 0.6], "floor": [0.6, 0.6]}
     histories = {arm: [history] for arm in real_model.ARMS}
     return {"held_out": {name: real_model.summary(policies) for name in real_model.SETS}, "histories": histories}
 
 
 def test_no_held_out_question_was_trained_on() -> None:
     args, *_ = parse(["--config", CONFIG])
-    seen = {row["prompt"][-1]["content"].split(" End")[0] for row in load_prompts(args, 0, conversational=True)}
+    seen = {
+        row["prompt"][-1]["content"].split(" End")[0] for row in load_prompts(args, 0, conversational=True).to_list()
+    }
     prompts = real_model.held_out(CONFIG, [0])
     for rows in prompts.values():
         asked = [row["prompt"][-1]["content"] for row in rows]
