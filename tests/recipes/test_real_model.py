@@ -1,0 +1,75 @@
+"""The comparison on a real model: what is held out, what is summed up, what is refused."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from keepif.recipes import real_model
+from keepif.recipes.data import load_prompts
+from keepif.recipes.figures import real_model_figure
+from keepif.recipes.train import parse
+
+CONFIG = "smollm2_cpu.yaml"
+TYPES = ["punctuation:no_comma", "punctuation:no_comma", "detectable_format:title"]
+
+
+def run(accuracy: list[float], sacc: list[float]) -> dict[str, Any]:
+    """An evaluation on three prompts, as it is stored."""
+    joint = [float(c == f == 1) for c, f in zip(accuracy, sacc, strict=True)]
+    return {"accuracy": accuracy, "sacc": sacc, "hacc": sacc, "joint": joint, "tokens": [9, 10, 11], "types": TYPES}
+
+
+@pytest.fixture
+def report() -> dict[str, Any]:
+    policies = {
+        "before RL": [run([0, 0, 1], [1, 1, 1])],
+        "correctness only": [run([1, 1, 1], [1, 0, 0]), run([1, 1, 1], [0, 0, 0])],
+        "KeepIF": [run([1, 1, 1], [1, 1, 0]), run([1, 0, 1], [1, 1, 1])],
+    }
+    history = {"step": [1, 2], "correctness": [0.2, 0.4], "compliance": [0.7, 0.6], "floor": [0.6, 0.6]}
+    histories = {arm: [history] for arm in real_model.ARMS}
+    return {"held_out": {name: real_model.summary(policies) for name in real_model.SETS}, "histories": histories}
+
+
+def test_no_held_out_question_was_trained_on() -> None:
+    args, *_ = parse(["--config", CONFIG])
+    seen = {
+        row["prompt"][-1]["content"].split(" End")[0] for row in load_prompts(args, 0, conversational=True).to_list()
+    }
+    prompts = real_model.held_out(CONFIG, [0])
+    for rows in prompts.values():
+        asked = [row["prompt"][-1]["content"] for row in rows]
+        assert len(asked) == len(set(asked)) >= real_model.PROMPTS
+        assert not seen & {text.split(" End")[0] for text in asked}
+    types = {kind for row in prompts["held-out types"] for kind in row["instruction_id_list"]}
+    assert types == set(real_model.HELD_OUT_TYPES)
+    assert not types & set(args.constraint_types or [])
+
+
+def test_arms_are_compared_prompt_by_prompt(report: dict[str, Any]) -> None:
+    found = report["held_out"]["trained types"]
+    difference = found["policies"]["KeepIF less correctness only"]
+    assert difference["sacc"]["mean"] == pytest.approx((0.5 + 1 + 0.5) / 3)
+    assert difference["accuracy"]["mean"] == pytest.approx(-0.5 / 3)
+    assert found["by_type"]["detectable_format:title"]["KeepIF"] == [0.5, 1]
+    assert "| KeepIF less correctness only | -16.7 (" in real_model.table(report)
+
+
+def test_intervals_cover_the_mean_they_are_of() -> None:
+    """Of 200 samples of 100 throws at 0.3, about 95 % of the intervals hold 0.3."""
+    rng = np.random.default_rng(1)
+    found = [real_model.interval((rng.random(100) < 0.3).astype(float)) for _ in range(200)]
+    assert 0.9 <= np.mean([one["low"] <= 0.3 <= one["high"] for one in found]) <= 0.99
+
+
+def test_the_figure_shows_both_arms(report: dict[str, Any]) -> None:
+    assert len(real_model_figure(report).axes) == 4
+
+
+def test_runs_of_another_config_are_refused(tmp_path: Path) -> None:
+    real_model.refuse_other_config(CONFIG, tmp_path)
+    real_model.refuse_other_config(CONFIG, tmp_path)
+    with pytest.raises(ValueError, match=r"were made with the config .* take another --work_dir"):
+        real_model.refuse_other_config("tiny_cpu.yaml", tmp_path)
