@@ -51,11 +51,11 @@ class Score:
     tokens: int = 0
     unreadable: bool = False
     vacuous: frozenset[str] = frozenset()
+    thinking_words: int = 0
+    answer_words: int = 0
     fooled: bool | None = None
     unjudged: float | None = None
     held_out: dict[str, bool] = field(default_factory=dict)
-    thinking_words: int = 0
-    answer_words: int = 0
 
 
 @dataclass(frozen=True)
@@ -152,12 +152,9 @@ class Scoring:
             found = verdicts(response, constraints, self.reading, judged)
             vacuous = frozenset(self._vacuous(response, constraints, found))
         p = 1.0 if void == "truncated" and budget else length_penalty(c, tokens, budget)
-        words = {
-            "thinking_words": pieces_between_blanks(response.thinking or ""),
-            "answer_words": pieces_between_blanks(response.answer_text),
-        }
+        words = pieces_between_blanks(response.thinking or ""), pieces_between_blanks(response.answer_text)
         if asked.trip_wire:
-            return Score(c, None, p, void, {}, tokens, unreadable, fooled=all(found), **words)
+            return Score(c, None, p, void, {}, tokens, unreadable, frozenset(), *words, fooled=all(found))
         known = [i for i, verdict in enumerate(found) if verdict is not None]
         rewarded = [i for i in known if constraints[i].id not in self.held_out]
         held_out = [i for i in known if constraints[i].id in self.held_out]
@@ -165,8 +162,8 @@ class Scoring:
         f = self._compliance(response, asked.only(rewarded), [bool(found[i]) for i in rewarded], void)
         kept, unjudged = _by_id(constraints, found, rewarded), _unjudged(constraints, found)
         return Score(
-            c, f, p, void, kept, tokens, unreadable, vacuous,
-            unjudged=unjudged, held_out=_by_id(constraints, found, held_out), **words,
+            c, f, p, void, kept, tokens, unreadable, vacuous, *words,
+            unjudged=unjudged, held_out=_by_id(constraints, found, held_out),
         )  # fmt: skip
 
     def _compliance(self, response: Response, asked: Asked, found: Sequence[bool], void: str | None) -> float | None:
