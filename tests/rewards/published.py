@@ -14,6 +14,18 @@ from hypothesis import strategies as st
 
 Check = Callable[[str, dict[str, Any], str], bool]
 
+MODELS = (
+    "Qwen__Qwen2.5-0.5B-Instruct-GPTQ-Int4",
+    "Qwen__Qwen2.5-32B-Instruct-GPTQ-Int4",
+    "Qwen__Qwen2.5-7B-Instruct-GPTQ-Int4",
+    "deepseek-ai__deepseek-llm-7b-chat",
+    "gpt-4o-2024-08-06",
+    "gpt-4o-mini-2024-07-18",
+    "hugging-quants__Meta-Llama-3.1-8B-Instruct-AWQ-INT4",
+    "o1-mini-2024-09-12",
+)
+"""Whose responses to IFEval were published with their verdicts."""
+
 
 @cache
 def splitter() -> Any:

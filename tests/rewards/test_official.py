@@ -4,22 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from published import MODELS
 
 from keepif.rewards import make
 from keepif.rewards.compliance import strict_and_loose
 
 Read = Callable[[str], list[dict[str, Any]]]
-
-MODELS = (
-    "Qwen__Qwen2.5-0.5B-Instruct-GPTQ-Int4",
-    "Qwen__Qwen2.5-32B-Instruct-GPTQ-Int4",
-    "Qwen__Qwen2.5-7B-Instruct-GPTQ-Int4",
-    "deepseek-ai__deepseek-llm-7b-chat",
-    "gpt-4o-2024-08-06",
-    "gpt-4o-mini-2024-07-18",
-    "hugging-quants__Meta-Llama-3.1-8B-Instruct-AWQ-INT4",
-    "o1-mini-2024-09-12",
-)
 
 
 def disagreements(rows: list[dict[str, Any]], responses: dict[int, dict[str, Any]]) -> tuple[int, list[Any]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from published import MODELS
 
 from keepif.rewards import Delimiters
 from keepif.trainer.dataset import RowError
@@ -15,17 +16,6 @@ from keepif.trainer.evaluation.ifeval import IFEval
 
 Rows = list[dict[str, Any]]
 Read = Callable[[str], Rows]
-
-MODELS = (
-    "Qwen__Qwen2.5-0.5B-Instruct-GPTQ-Int4",
-    "Qwen__Qwen2.5-32B-Instruct-GPTQ-Int4",
-    "Qwen__Qwen2.5-7B-Instruct-GPTQ-Int4",
-    "deepseek-ai__deepseek-llm-7b-chat",
-    "gpt-4o-2024-08-06",
-    "gpt-4o-mini-2024-07-18",
-    "hugging-quants__Meta-Llama-3.1-8B-Instruct-AWQ-INT4",
-    "o1-mini-2024-09-12",
-)
 
 
 def benchmark_of(rows: Rows, folder: Path) -> IFEval:
