@@ -7,14 +7,10 @@
 Samples are written down as they are made: a run that was killed, or is asked for more, goes on where it stopped.
 """
 
-import hashlib
-import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -35,15 +31,9 @@ from keepif.trainer.evaluation.measured import measure
 from keepif.trainer.evaluation.mitigations import REMEDIES, Asking
 
 from .evaluate_arguments import ENGINES, EvaluateArguments
-from .models import TINY, load_model
+from .evaluate_settings import settings_of
+from .models import load_model
 from .tiny_policy.benchmark import TinyBenchmark
-
-PACKAGES = {
-    "transformers": ("keepif", "torch", "transformers"),
-    "vllm": ("keepif", "vllm"),
-    "openai": ("keepif",),
-}
-"""Packages whose version decides what an engine says."""
 
 
 def benchmark_of(args: EvaluateArguments, name: str) -> Benchmark:
@@ -79,47 +69,6 @@ def generator_of(args: EvaluateArguments, state: PartialState) -> Any:
     config = ModelConfig(model_name_or_path=args.model, model_revision=args.revision, dtype=args.dtype)
     model, tokenizer = load_model(config)
     return TransformersGenerator(model.to(state.device).eval(), tokenizer, size)
-
-
-def settings_of(args: EvaluateArguments, benchmarks: dict[str, Benchmark]) -> dict[str, Any]:
-    """What a sample depends on, flat: `agree` compares them one by one, and more benchmarks may join later."""
-    found: dict[str, Any] = {"model": args.model, "weights": weights_of(args.model), "engine": args.engine}
-    found |= {"revision": args.revision, "dtype": args.dtype} if args.engine != "openai" else {"url": args.base_url}
-    for name, benchmark in benchmarks.items():
-        found[f"sampling of {name}"] = asdict(args.sampling_of(name))
-        found[f"items of {name}"] = items_hash(benchmark.items())
-    if "thinking_budget" in args.mitigation:
-        found["thinking_budget"] = args.thinking_budget
-    if "classifier_selective" in args.mitigation and args.gate:
-        found["gate"] = hashlib.sha256(Path(args.gate).read_bytes()).hexdigest()[:16]
-    return found | {f"version of {package}": _version(package) for package in PACKAGES[args.engine]}
-
-
-def weights_of(model: str) -> str | None:
-    """A hash of a local model's files: their names, their sizes and the end of each, which training changes."""
-    folder = TINY if model == "tiny" else Path(model)
-    if not folder.is_dir():
-        return None
-    digest = hashlib.sha256()
-    for path in sorted(path for path in folder.iterdir() if path.suffix in {".safetensors", ".bin", ".jinja"}):
-        with path.open("rb") as file:
-            size = file.seek(0, 2)
-            file.seek(max(0, size - 2**20))
-            digest.update(repr((path.name, size)).encode() + file.read())
-    return digest.hexdigest()[:16]
-
-
-def items_hash(items: Sequence[Item]) -> str:
-    """A hash of what is asked."""
-    asked = [[item.key, [dict(message) for message in item.messages]] for item in items]
-    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
 
 
 def make_samples(
@@ -250,8 +199,8 @@ def main(argv: list[str] | None = None) -> None:
     cpu = parse_flag_from_env("ACCELERATE_USE_CPU") or not torch.accelerator.is_available()
     state = PartialState(cpu=cpu, timeout=timedelta(days=7))  # who has long responses keeps the others waiting
     console = Console()
-    benchmarks = {name: benchmark_of(args, name) for name in args.benchmarks}
     folder = Path(args.output_dir)
+    benchmarks = {name: benchmark_of(args, name) for name in args.benchmarks}
     settings = journal.agree(folder, settings_of(args, benchmarks))
     others = compared_with(args, settings)  # before hours are spent
     state.wait_for_everyone()

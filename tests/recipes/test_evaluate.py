@@ -15,7 +15,8 @@ import pytest
 from chat_server import ChatServer, serving
 
 from keepif.recipes.cli import main as keepif
-from keepif.recipes.evaluate import EvaluateArguments, main, weights_of
+from keepif.recipes.evaluate import EvaluateArguments, main
+from keepif.recipes.evaluate_settings import weights_of
 from keepif.trainer.evaluation import journal, measured, report
 from keepif.trainer.evaluation.journal import JournalError
 

@@ -52,4 +52,8 @@ def _read(path: Path) -> list[dict[str, Any]]:
 def _from_hub(name: str) -> list[dict[str, Any]]:
     from datasets import load_dataset
 
-    return [row for split in load_dataset(name).values() for row in split.to_list()]
+    try:
+        splits = load_dataset(name)
+    except ConnectionError as error:
+        raise ValueError(f"{error}; give its file or folder as the source: --sources NAME=PATH") from None
+    return [row for split in splits.values() for row in split.to_list()]
