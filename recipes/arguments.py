@@ -60,6 +60,9 @@ class KeepIFArguments:
     )
     reference_prompts: int = field(default=256, metadata={"help": "Prompts of a sampled reference."})
     reference_samples: int = field(default=4, metadata={"help": "Completions a prompt of the reference."})
+    reference_share: float = field(
+        default=0.05, metadata={"help": "The most that a sampled reference may cost, of the run's completions."}
+    )
     reference_file: str | None = field(
         default=None, metadata={"help": "Where the reference is stored and looked for; in output_dir by default."}
     )
@@ -118,6 +121,7 @@ class KeepIFArguments:
     def keepif(self) -> KeepIF:
         """The KeepIF that these arguments describe."""
         prompts = None if self.reference == "all" else self.reference_prompts
+        prepass = Prepass(prompts, self.reference_samples, self.reference_share)
         aggregation: Any = self.aggregation
         if aggregation in AGGREGATIONS:
             aggregation = partial(AGGREGATIONS[aggregation], weight=self.weight)
@@ -126,7 +130,7 @@ class KeepIFArguments:
             slack=self.slack,
             budget=_budget(self.budget),
             bonus=self.bonus,
-            prepass=None if self.reference == "first_batches" else Prepass(prompts, self.reference_samples),
+            prepass=None if self.reference == "first_batches" else prepass,
             reference_file=self.reference_file,
             aggregation=combine if aggregation == "keepif" else aggregation,
             length_term=LENGTH_TERMS[self.length_term] if self.length_term else None,

@@ -32,13 +32,8 @@ from .train import parse, with_shipped_config
 ARMS = {"correctness only": ["--floor=none", "--aggregation=fixed", "--weight=0"], "KeepIF": []}
 """Flags by arm; correctness only earns c and nothing else."""
 BEFORE = "before RL"
-HELD_OUT_TYPES = [
-    "detectable_content:postscript",
-    "detectable_format:number_bullet_lists",
-    "detectable_format:number_highlighted_sections",
-    "last_word:last_word_answer",
-]
-"""Constraint types that no arm is trained on."""
+HELD_OUT_TYPES = ["change_case:capital_word_frequency", "length_constraints:number_words", "punctuation:no_comma"]
+"""Constraint types that no arm is trained on, and that are kept now and then before RL."""
 HELD_OUT_SEED = 9_000
 DRAWN = 1_000
 """Rows that held-out prompts are taken from: those whose question no run was trained on, each prompt once."""

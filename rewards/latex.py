@@ -77,7 +77,7 @@ def matching_braces(text: str) -> dict[int, int]:
 
 
 def boxed(text: str) -> list[str]:
-    r"""Contents of every outermost, closed `\boxed{}` in order; `\boxed 5` is a box too.
+    r"""Contents of every outermost, closed `\boxed{}` in order, as [`boxes`] finds them.
 
     >>> boxed(r"\boxed{1}, \boxed{\frac{1}{\boxed{2}}}, $\boxed 4$, \boxed{3")
     ['1', '\\frac{1}{\\boxed{2}}', '4']
@@ -87,31 +87,34 @@ def boxed(text: str) -> list[str]:
     >>> boxed(r"\boxed{3 \boxed{7}")
     ['3 ', '7']
     """
+    return [content for _, content in boxes(text)]
+
+
+def boxes(text: str) -> Iterator[tuple[int, str]]:
+    r"""Where the content of each outermost, closed `\boxed{}` begins, and the content; `\boxed 5` is a box too."""
     pairs: dict[int, int] | None = None  # of every brace: only where a box is deeper than the pattern
-    contents: list[str] = []
     end = 0
     unclosed: int | None = None
     for box in BOX.finditer(text):
         if box.start() < end:
             continue
         if unclosed is not None:
-            contents.append(text[unclosed : box.start()])
+            yield unclosed, text[unclosed : box.start()]
             unclosed = None
         if box[1]:
             end = box.end()
-            contents.append(box[1].rstrip(".,;:!?*"))
+            yield box.start(1), box[1].rstrip(".,;:!?*")
         elif closed := CONTENT.match(text, box.end()):
             end = closed.end()
-            contents.append(closed[1])
+            yield box.end(), closed[1]
         else:
             pairs = matching_braces(text) if pairs is None else pairs
             closing = pairs.get(box.end() - 1)
             if closing is None:
                 unclosed = box.end()
             else:
-                contents.append(text[box.end() : closing])
+                yield box.end(), text[box.end() : closing]
                 end = closing
-    return contents
 
 
 def mask_formulas(text: str) -> str:
