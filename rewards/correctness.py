@@ -1,15 +1,17 @@
 """Correctness: response and gold answer in, 1.0, 0.0 or None out."""
 
 import logging
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from .announced import WORDS, announced_words
 from .answers import gold_answer, stated_answers
 from .grader import NoWorkerError, Pair, shared_grader
 from .logic import logic_gold, logic_verdict
 from .response import Response
-from .values import as_number, sides, too_large
-from .verdict import fast_verdict
+from .values import CHOICE, as_number, is_calculation, sides, too_large
+from .verdict import STYLE, fast_verdict
 
 logger = logging.getLogger(__name__)
 
@@ -17,6 +19,13 @@ CACHED = 100_000
 """Verdicts kept: pairs repeat within groups and over epochs."""
 MOST = 8
 """Different claims that an answer may make, chains included; more cost the workers time and state nothing."""
+
+UNKNOWN = "unknown"
+"""The verdict on a claim that no worker could give."""
+LETTER = re.compile(r"\(?[A-Z]\)?")
+
+Claims = dict[Pair, bool | str | None]
+"""Claim and gold → the verdict; `None` where it is still to be found."""
 
 _cache: dict[Pair, bool | None] = {}
 
@@ -40,8 +49,8 @@ def correctness(responses: Sequence[Response], golds: Sequence[Any]) -> list[flo
     answers = [gold if gold in readable else None for gold in answers]
     claims = [None if gold is None else _claims(r.answer_text, gold)
               for r, gold in zip(responses, answers, strict=True)]  # fmt: skip
-    slow = _settled(pair for verdicts in claims if verdicts for pair in _undecided(verdicts))
-    return [float(logic_verdict(r.answer_text, gold)) if exact else _judge(verdicts, slow)
+    _settle([verdicts for verdicts in claims if verdicts])
+    return [float(logic_verdict(r.answer_text, gold)) if exact else _judge(verdicts)
             for exact, verdicts, r, gold in zip(logic, claims, responses, golds, strict=True)]  # fmt: skip
 
 
@@ -52,10 +61,30 @@ def _readable(golds: Iterable[str]) -> set[str]:
     return {gold for gold in golds if tried.get(("", gold), False) is not None}
 
 
-def _claims(answer: str, gold: str) -> dict[Pair, bool | None]:
+def _claims(answer: str, gold: str) -> Claims:
     """What an answer section claims, each with the gold answer that it must equal and the fast verdict on it."""
-    claims = dict.fromkeys(side for stated in stated_answers(answer) for side in _sides(stated, gold))
-    return {(claim, gold): fast_verdict(claim, gold) if len(claims) <= MOST else False for claim in claims}
+    claims: Claims = {}
+    for stated in _stated(answer, gold):
+        parts = _sides(stated, gold)
+        worked_out = as_number(gold) is None or not all(map(is_calculation, parts))
+        claims |= {(part, gold): fast_verdict(part, gold) if worked_out else False for part in parts}
+    return claims if len(claims) <= MOST else dict.fromkeys(claims, False)
+
+
+def _stated(answer: str, gold: str) -> list[str]:
+    """The final answers that are stated, each in the form that `gold` has: a list, words, the letter of a choice."""
+    stated = stated_answers(answer)
+    if not stated and WORDS.fullmatch(STYLE.sub(r"\1", gold)) and (said := announced_words(answer)):
+        return [said]
+    if len(stated) > 1 and len(stated) == gold.count(",") + 1 and not gold.startswith(("(", "[")):
+        return [", ".join(stated)]
+    return [_of_choice(value, gold) for value in stated]
+
+
+def _of_choice(stated: str, gold: str) -> str:
+    """Of "(C) 12" the letter, if a letter is asked for, or else the 12."""
+    choice = CHOICE.fullmatch(stated)
+    return stated if choice is None else choice[1] if LETTER.fullmatch(gold) else choice[2]
 
 
 def _sides(stated: str, gold: str) -> list[str]:
@@ -65,18 +94,28 @@ def _sides(stated: str, gold: str) -> list[str]:
     return sides(stated)
 
 
-def _undecided(claims: dict[Pair, bool | None]) -> list[Pair]:
-    """The claims on which a verdict depends that only the workers can give: none where one is wrong already."""
-    return [] if False in claims.values() else [pair for pair, verdict in claims.items() if verdict is None]
+def _settle(claims: Sequence[Claims]) -> None:
+    """Ask the workers for the verdicts that are missing: of each answer one at a time, and none behind a wrong one.
+
+    So a completion full of claims that hang a parser costs the time limit once.
+    """
+    while open_claims := [(verdicts, pair) for verdicts in claims if (pair := _next(verdicts))]:
+        found = _settled(pair for _, pair in open_claims)
+        for verdicts, pair in open_claims:
+            verdicts[pair] = UNKNOWN if found[pair] is None else found[pair]
 
 
-def _judge(claims: dict[Pair, bool | None] | None, slow: dict[Pair, bool | None]) -> float | None:
+def _next(claims: Claims) -> Pair | None:
+    """The first claim without a verdict, if the verdict on the answer depends on it."""
+    return None if False in claims.values() else next((pair for pair, found in claims.items() if found is None), None)
+
+
+def _judge(claims: Claims | None) -> float | None:
     if claims is None:
         return None
     if not claims or False in claims.values():
         return 0.0
-    found = {slow[pair] if verdict is None else verdict for pair, verdict in claims.items()}
-    return 0.0 if False in found else None if None in found else 1.0
+    return None if UNKNOWN in claims.values() else 1.0
 
 
 def _settled(pairs: Iterable[Pair]) -> dict[Pair, bool | None]:

@@ -2,6 +2,7 @@ r"""LaTeX in running text: balanced braces, `\boxed{}`, and masking of formulas 
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 FORMULA = "\x1a"
 """Stands for one formula, box or code span in masked text: ASCII's SUBSTITUTE, so that masked ASCII stays ASCII."""
@@ -60,6 +61,14 @@ WORDS_A_MARK = 4
 """Words for each mark of code that make a code span prose."""
 
 
+class Box(NamedTuple):
+    """A box: where it starts, where it ends, and what it holds."""
+
+    start: int
+    end: int
+    content: str
+
+
 def matching_braces(text: str) -> dict[int, int]:
     r"""Position of each opening brace → position of its closing brace; escaped braces are text.
 
@@ -87,34 +96,35 @@ def boxed(text: str) -> list[str]:
     >>> boxed(r"\boxed{3 \boxed{7}")
     ['3 ', '7']
     """
-    return [content for _, content in boxes(text)]
+    return [box.content for box in boxes(text)]
 
 
-def boxes(text: str) -> Iterator[tuple[int, str]]:
-    r"""Where the content of each outermost, closed `\boxed{}` begins, and the content; `\boxed 5` is a box too."""
+def boxes(text: str) -> Iterator[Box]:
+    r"""Each outermost, closed `\boxed{}` and its content; `\boxed 5` is a box too."""
     pairs: dict[int, int] | None = None  # of every brace: only where a box is deeper than the pattern
     end = 0
-    unclosed: int | None = None
+    unclosed: re.Match[str] | None = None
     for box in BOX.finditer(text):
         if box.start() < end:
             continue
         if unclosed is not None:
-            yield unclosed, text[unclosed : box.start()]
+            yield Box(unclosed.start(), box.start(), text[unclosed.end() : box.start()])
             unclosed = None
         if box[1]:
-            end = box.end()
-            yield box.start(1), box[1].rstrip(".,;:!?*")
+            content = box[1].rstrip(".,;:!?*")
+            end = box.start(1) + len(content)
+            yield Box(box.start(), end, content)
         elif closed := CONTENT.match(text, box.end()):
             end = closed.end()
-            yield box.end(), closed[1]
+            yield Box(box.start(), end, closed[1])
         else:
             pairs = matching_braces(text) if pairs is None else pairs
             closing = pairs.get(box.end() - 1)
             if closing is None:
-                unclosed = box.end()
+                unclosed = box
             else:
-                yield box.end(), text[box.end() : closing]
-                end = closing
+                end = closing + 1
+                yield Box(box.start(), end, text[box.end() : closing])
 
 
 def mask_formulas(text: str) -> str:

@@ -12,7 +12,8 @@ DEEPEST = 50
 
 LIKENESSES = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
     ord("−"): "-", ord("–"): "-", ord("、"): ",", ord("×"): r"\times ", ord("·"): r"\cdot ", ord("÷"): r"\div ",
-    ord("°"): r"^\circ ",
+    ord("°"): r"^\circ ", ord("π"): r"\pi ", ord("∞"): r"\infty ", ord("½"): r"\frac{1}{2}", ord("⅓"): r"\frac{1}{3}",
+    ord("⅔"): r"\frac{2}{3}", ord("¼"): r"\frac{1}{4}", ord("¾"): r"\frac{3}{4}",
 }  # fmt: skip
 """Characters that stand for others: full-width ones for ASCII, signs for their commands."""
 DRESSING = re.compile(r"(\\\\)|\\[!,;: ]|\\(?:left|right)(?![a-z])|\\?\$|^[€£]|[€£]$")
@@ -23,7 +24,21 @@ NUMBER = re.compile(r"([-+]?)(?:(\d+)(?:\.(\d+))?|\.(\d+))")
 FRACTION = re.compile(r"([-+]?)(?:(\d+)/(\d+)|\\frac\{([-+]?\d+)\}\{(\d+)\}|\\frac(\d)(\d))")
 MIXED = re.compile(r"([-+]?)(\d+)(?:\s+(\d+)/(\d+)|\s*\\frac\{(\d+)\}\{(\d+)\})")
 SCIENTIFIC = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*(?:\\times|\\cdot|\*)\s*10\^(?:\{(-?\d{1,3})\}|(\d))")
-NAME = re.compile(r"(?:\\?[A-Za-z]+(?:_\{?\w+\}?)?|[A-Za-z]\([A-Za-z]\))")
+ROOT = re.compile(r"√\s?[({]?(\d+(?:\.\d+)?|[A-Za-z])[)}]?")
+CHOICE = re.compile(r"(?:\\text(?:bf|rm)?\s*\{)?\(([A-Z])\)[ ~]*\}?[ ~]*(?=\S)(.+)")
+"""The letter of a choice and what it says, as in `\\textbf{(C) }12`."""
+EVALUATED = re.compile(
+    r"\\(?:[dt]?frac|sqrt|cdot|times|div|pi|left|right|[dt]?binom|pm|infty|circ|l?dots)(?![A-Za-z])|"
+    r"[\d\s.{}()+\-*/^!\\]"
+)
+"""What of a value has no variable."""
+UNIT = re.compile(r"\\(?:text|mathrm|mbox)\s*\{[^{}]*\}(?:\^\{?[23]\}?)?")
+CALCULATION = re.compile(
+    r"[\d)}\]]\s*(?:[-+−*/×÷]|\\(?:cdot|times|div)(?![A-Za-z]))\s*[\d(\\\[.]|"
+    r"\\(?:i*o?int|sum|prod|lim|gcd|lcm|max|min|[bp]?mod|[dt]?binom|det|begin)(?![A-Za-z])|"
+    r"\b(?:gcd|lcm|max|min|mod)\b",
+)
+"""What is still to be worked out."""
 
 
 def normalised(value: str) -> str:
@@ -41,6 +56,8 @@ def normalised(value: str) -> str:
         value = whole[1].strip()
     value = DRESSING.sub(r"\1", value).replace("{,}", ",").translate(LIKENESSES)
     value = re.sub(r"\\[dt]frac", r"\\frac", value)
+    if "√" in value:
+        value = ROOT.sub(r"\\sqrt{\1}", value)
     value = THOUSANDS.sub(lambda found: found[1] + found[2].replace(",", ""), value)
     value = EXPONENT.sub(r"\1 \\times 10^{\2\3}", value)
     return _stripped(value)
@@ -75,17 +92,40 @@ def as_number(value: str) -> Fraction | None:
 
 
 def sides(value: str) -> list[str]:
-    r"""The sides of an equation chain; a lone variable on the left is a name, not a claim.
+    r"""The sides of an equation chain; a left side with a variable says what is sought, and is no claim.
 
-    >>> sides("x = 7"), sides("1 = 3 = 7"), sides(r"x \leq 7")
-    (['7'], ['1', '3', '7'], ['x \\leq 7'])
+    >>> sides("x = 7"), sides("1 = 3 = 7"), sides(r"x \leq 7"), sides(r"\sum_{k=1}^4 k = 10")
+    (['7'], ['1', '3', '7'], ['x \\leq 7'], ['10'])
     """
-    if "," in value:  # "x = 1, y = 2": not a chain
+    if "=" not in value:
         return [value]
-    parts = [part.strip() for part in re.split(r"(?<![<>!:])=(?!=)", value)]
-    if len(parts) > 1 and NAME.fullmatch(parts[0]):
+    parts = _outside_brackets(value)
+    if len(parts) > 1 and EVALUATED.sub("", parts[0]):
         parts = parts[1:]
     return parts if all(parts) else [value]
+
+
+def _outside_brackets(value: str) -> list[str]:
+    """What stands between the equals signs outside brackets; all of it, where a comma makes it a list."""
+    parts, start, depth = [], 0, 0
+    for mark in re.finditer(r"[([{]|[)\]}]|,|(?<![<>!:=])=(?!=)", value):
+        if mark[0] == "=" and not depth:
+            parts.append(value[start : mark.start()].strip())
+            start = mark.end()
+        elif mark[0] == "," and not depth:  # "x = 1, y = 2"
+            return [value]
+        depth = max(0, depth + (mark[0] in "([{") - (mark[0] in ")]}"))
+    return [*parts, value[start:].strip()]
+
+
+def is_calculation(value: str) -> bool:
+    r"""Whether `value` is no number but what makes one: sums, products and the like. Powers and roots are values.
+
+    >>> is_calculation(r"17 \cdot 23"), is_calculation(r"2^{10}"), is_calculation("3/4"), is_calculation("-5")
+    (True, False, False, False)
+    """
+    value = UNIT.sub("", value).strip()
+    return as_number(value) is None and CALCULATION.search(value) is not None
 
 
 def too_large(value: str) -> bool:

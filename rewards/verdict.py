@@ -10,7 +10,7 @@ TOLERANCE = Fraction(1, 10**6)
 in math-verify. Integers are exact."""
 
 DOUBT = re.compile(
-    r"\\(?:equiv|approx|simeq|sim|boxed|fbox|framebox)(?![A-Za-z])|[≡≈]|:=|(?:\\[lc]?dots|\.\.|…)\s*[\w\\-]",
+    r"\\(?:equiv|approx|cong|simeq|sim|boxed|fbox|framebox)(?![A-Za-z])|[≡≈≅]|:=|(?:\\[lc]?dots|\.\.|…)\s*[\w\\-]",
     re.IGNORECASE,
 )
 """Marks under which a parser sees one value of several."""

@@ -94,10 +94,105 @@ def grade(answer: str, gold: object) -> float | None:
         ("The answer is 3 × 10^8.", "3*10^8"),
         ("The answer is 5 + 2 = 7", "7"),
         ("The answer is 3 and 7", "3,7"),
+        (r"\boxed{\textbf{(C) }12}", "12"),
+        ("Answer: (C) 12", "12"),
+        ("Answer: (C) 12", "C"),
+        ("The answer is option C.", "C"),
+        ("(C).", "C"),
+        (r"\frac{1}{2}", "1/2"),
+        (r"2\sqrt{3}", r"2\sqrt{3}"),
+        ("The answer is x^2+2x+1.", "x^2+2x+1"),
+        ("The answer is ½.", "1/2"),
+        ("The answer is 2√3.", r"2\sqrt{3}"),
+        ("The answer is –5.", "-5"),
+        (r"\boxed{3} and \boxed{-3}", "3,-3"),
+        (r"$-\boxed{7}$", "-7"),
+        (r"$3+\boxed{7}=10$", "7"),
+        (r"\boxed{7}\%", "7"),
+        (r"\boxed{1.5 \times 10^{3} \text{ m}}", "1500"),
+        ("The answer is Tuesday.", "Tuesday"),
+        ("The answer is even.", r"\text{even}"),
+        ("The answer is 42.", "So the answer is 42."),
     ],
 )
 def test_right(answer: str, gold: object) -> None:
     assert grade(answer, gold) == 1.0
+
+
+@pytest.mark.parametrize(
+    "sought",
+    ["m+n", "f(3)", "100m+n", "[ABC]", "|z|", r"\text{Area}", r"\cos A", r"\angle A", r"\frac mn", r"\overline{AB}",
+     r"\mathrm P", r"\dim V", r"\sum_{k=1}^{10} k", "f(1, 2)"],
+)  # fmt: skip
+def test_what_is_sought_is_no_claim(sought: str) -> None:
+    assert grade(rf"\boxed{{{sought}=55}}", "55") == 1.0
+    assert grade(f"The answer is ${sought}=55$.", "55") == 1.0
+    assert grade(rf"\boxed{{{sought}=55=56}}", "55") == 0.0
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["The answer would be 42.", "The answer should be 42", "The answer equals 42.", "The answer is therefore 42.",
+     "The answer is, thus, 42.", "The answer to this problem is $42$.", "The final answer, then, is 42.",
+     "Final answer – 42", "<answer>The final answer is $42$</answer>", "<answer>Answer: 42</answer>",
+     "The answer is 42<|im_end|>", "The answer is 42</s>", "The answer is **42** dollars.", "The answer is 42 m.",
+     "The answer is 42 km/h.", "The answer is 42 m/s^2.", "The answer is 42 years old.",
+     "The answer is 42 apples left over.", "The answer is $42$, as required.", "The answer is 42, which is even."],
+)  # fmt: skip
+def test_ways_to_say_it(said: str) -> None:
+    assert grade(said, "42") == 1.0
+    assert grade(said, "43") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("content", "gold"),
+    [(r"17\cdot 23", "391"), (r"\gcd(1071,462)", "21"), (r"2^{10} \mod 7", "2"), (r"\max(3,7,5)", "7"),
+     (r"\begin{vmatrix}1&2\\3&4\end{vmatrix}", "-2"), (r"\sum_{k=1}^{100} k", "5050"), ("(16-3-4)*2", "18"),
+     (r"\int_0^{\pi}\sin x\,dx", "2")],
+)  # fmt: skip
+def test_the_problem_is_not_its_answer(content: str, gold: str) -> None:
+    assert grade(rf"\boxed{{{content}}}", gold) == 0.0
+    assert grade(f"Answer: ${content}$", gold) == 0.0
+    assert grade(rf"\boxed{{{content} = {gold}}}", gold) == 1.0
+    assert grade(rf"\boxed{{{content}}}", content) == 1.0
+
+
+@pytest.mark.parametrize(
+    "answer", [r"\boxed{2^{10}}", r"\boxed{\sqrt{1048576}}", r"\boxed{4^5}", r"\boxed{1024 = 4 \cdot 256}"]
+)
+def test_powers_and_roots_are_values(answer: str) -> None:
+    assert grade(answer, "1024") == 1.0
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [r"-\boxed{7}", r"It is $-\boxed{7}$.", r"1\boxed{7}", r"\boxed{7}0", r"\boxed{7}.5", r"3 or \boxed{7}",
+     r"\boxed{7} or 3 or 5", r"\boxed{7} (or 3)", r"\boxed{7}. No, wait, it is 3.", r"\boxed{7}. Actually, it is 3.",
+     r"It is not \boxed{7}.", r"\boxed{7} is wrong. It is 3."],
+)  # fmt: skip
+def test_what_stands_at_a_box_belongs_to_it(answer: str) -> None:
+    assert grade(answer, "7") == 0.0
+
+
+@pytest.mark.parametrize("gold", [float("nan"), float("inf")])
+def test_a_gold_that_is_no_number(gold: float) -> None:
+    assert grade(r"\boxed{42}", gold) is None
+
+
+def test_an_answer_hangs_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Claims go to the workers one by one, and none behind a wrong one."""
+    asked: list[list[Any]] = []
+
+    class Wrong:
+        def verdicts(self, pairs: list[Any]) -> list[bool]:
+            asked.append(pairs)
+            return [False for _ in pairs]
+
+    monkeypatch.setattr(MODULE, "shared_grader", Wrong)
+    monkeypatch.setattr(MODULE, "_cache", {})
+    towers = " ".join(rf"\boxed{{9^{{9^{{9^{i}}}}}}}" for i in range(2, 9))
+    assert grade(towers, "7") == 0.0
+    assert list(map(len, asked)) == [1]
 
 
 @pytest.mark.parametrize(
@@ -145,7 +240,7 @@ def test_wrong(answer: str, gold: object) -> None:
     "rest",
     ["3 × 10^8.", "3 1/2.", "3e8.", "3x", "3^2", r"3\sqrt{2}", "3+2", "3 / 7", "3 millions", "3|8|9", "3:30", "3 = 7",
      "$3$ times $7$", "3 to 7", "3 (or 7)", "3 or possibly 7", "3, 5, or 7", "3/7/9", "3; or 7", "3π", "3-7",
-     "$3$, $7$", "3 then we are done", "either 3 or 7", "not 3"],
+     "$3$, $7$", "3 then we are done", "either 3 or 7", "not 3", "3 thousandths", "3 lakh", "3 tenths", "3?"],
 )  # fmt: skip
 def test_the_answer_is_all_that_its_sentence_says(rest: str) -> None:
     assert grade(f"The answer is {rest}", "3") == 0.0
@@ -156,7 +251,7 @@ def test_the_answer_is_all_that_its_sentence_says(rest: str) -> None:
     "content",
     ["3 := 9 := 7", r"3 \lor 7", "3 | 7", r"3 \to 7", r"3 \cup 7", "3:=7", "3 ＝ 7", "3 ? 7", "3 ... 7", "3 & 7",
      "3 (or) 7", "3 或 7", "3 、 7", "3 ， 7", "3=7,", "1=3=7,", "3 = 7 (approx, maybe)", r"7 \text{ (or 8)}",
-     r"3 \boxed{7}", r"3 \equiv 7", r"7 \approx 3", r"3 \Rightarrow 7", r"0 \ldots 7",
+     r"3 \boxed{7}", r"3 \equiv 7", "7≅3", r"7 \approx 3", r"3 \Rightarrow 7", r"0 \ldots 7",
      r"7 \text{ apples and } 3 \text{ pears}"],
 )  # fmt: skip
 def test_a_box_of_several_values(content: str) -> None:
@@ -198,7 +293,7 @@ def test_other_words_for_the_same_answer(answer: str) -> None:
     "said",
     ["It's false that", "It is not true that", "It is wrong that", "I doubt that", "It isn't the case that",
      "I don't think", "I do not believe that", "It would be wrong to say that", "It is unlikely that", "I deny that",
-     "I am not sure whether"],
+     "I am not sure whether", "Nobody thinks", "It is not so that"],
 )  # fmt: skip
 def test_what_is_denied_is_not_stated(said: str) -> None:
     assert grade(f"{said} the answer is 7.", "7") == 0.0
