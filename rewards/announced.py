@@ -1,10 +1,10 @@
 r"""What an answer section says its answer is, in words: "the answer is x", "x or maybe y"."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from .latex import BOX, WHOLE_BOX
+from .latex import BOX, Box
 from .values import LONGEST
 
 # Every gap is bounded and every run possessive, so that no text takes more than linear time.
@@ -58,16 +58,16 @@ DENIED = re.compile(
 """What stands before "answer" where it is denied that it is what follows."""
 FURTHEST = 100
 """Characters before "answer" in which a denial is sought."""
-SECOND_THOUGHT = re.compile(
-    rf"(?:\A|[.!?。\n]|{WHOLE_BOX.pattern})[\s$*_.,)\]\\]{{0,6}}+\(?(?:"
+_SECOND_THOUGHT = (
+    r"[\s$*_.,)\]\\]{0,6}+\(?(?:"
     r"(?P<or>or)|alternatively|otherwise|maybe|perhaps|possibly|(?:no, )?wait|actually|correction|"
     r"(?:the )?answer(?= (?:could|might|may)\b))\b[,:]?"
     r"(?:[ \t](?:is|it|it's|be|could|might|may|also|even|else|maybe|perhaps|possibly|just)\b,?){0,4}[ \t][*_]{0,3}"
     rf"(?:[A-Za-z]\s?=\s?)?(?P<value>{VALUE})(?:(?(or)(?!)|{UNIT}))?"
-    r"(?=[.?!)]{0,2}[*_]{0,3}(?:\s|\Z))(?![ \t]*+(?!or\b)[-+/=<>\\(\w])",
-    re.IGNORECASE | re.DOTALL,
+    r"(?=[.?!)]{0,2}[*_]{0,3}(?:\s|\Z))(?![ \t]*+(?!or\b)[-+/=<>\\(\w])"
 )
-"""Another value behind an answer, at the head of a sentence or right behind a box, to its end; behind a mere "or"
+AT_HEAD, AT_BOX = (re.compile(before + _SECOND_THOUGHT, re.IGNORECASE) for before in (r"[.!?\n。]", ""))
+"""Another value, offered at the head of a sentence or right behind a box, to the sentence's end; behind a mere "or"
 without a unit: "or 420 minutes" says the same in other words."""
 LEADING_FORMULA = re.compile(FORMULA)
 EMPHASIS = re.compile(r"\*\*(?!\d)|(?<!\d)\*\*")
@@ -107,9 +107,10 @@ def announced_words(answer: str) -> str | None:
     return said if WORDS.fullmatch(said) else None
 
 
-def second_thoughts(answer: str, start: int) -> list[str]:
-    """The values that are offered behind an answer that begins at `start`, beside it: "or maybe 3"."""
-    return [thought["value"] for thought in SECOND_THOUGHT.finditer(answer, start)]
+def second_thoughts(answer: str, start: int, boxes: Sequence[Box]) -> list[str]:
+    """The values that are offered beside an answer, from `start` on, where it begins: "Or maybe 3."."""
+    found = (*AT_HEAD.finditer(answer, start), *(AT_BOX.match(answer, box.end) for box in boxes))
+    return [thought["value"] for thought in found if thought]
 
 
 def _leads(answer: str) -> Iterator[re.Match[str]]:

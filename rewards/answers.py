@@ -52,12 +52,13 @@ def stated_answers(answer: str) -> list[str]:
     if contains(answer, "<!--") or ("%" in answer and COMMENT_LINE.search(f"\n{answer}")):
         answer = HIDDEN.sub(" ", answer)
     lines = [line for line in HASHES.finditer(answer) if re.search(r"\w", line[1]) and not BOX.search(line[1])] if (
-        "####" in answer) else []  # fmt: skip
-    found = [(box.start, value) for box in boxes(answer) for value in _of_box(answer, box)]
+        contains(answer, "####")) else []  # fmt: skip
+    framed = list(boxes(answer))
+    found = [(box.start, value) for box in framed for value in _of_box(answer, box)]
     found += [(line.start(), value) for line in lines if (value := claim(line[1]))]
     found += announced(answer)
     stated = [value for _, value in found]
-    stated += second_thoughts(answer, min(start for start, _ in found)) if found else []
+    stated += second_thoughts(answer, min(start for start, _ in found), framed) if found else []
     if contains(answer, "<"):
         stated += [v for section in TAGGED.findall(answer) if not BOX.search(section) and (v := claim(section))]
     stated = stated or [line[1] for line in lines[-1:]] or _bare(answer) or CLOSING_EQUATION.findall(answer[-LONGEST:])

@@ -50,10 +50,14 @@ FORMULAS = re.compile(
     re.DOTALL,
 )
 """Code, formulas and boxes."""
-PROSE = re.compile(
-    r"(?<![^\W\d_])(?<!\\)[^\W\d_]{2,}+(?:(?:[\s,;.:!?'’~-]|\}|\\(?:text[a-z]*+|mbox)\s*+\{)++[^\W\d_]{2,}+){3,}+"
+PROSE, ASCII_PROSE = (
+    re.compile(
+        rf"(?<!{letter})(?<!\\){letter}{{2,}}+"
+        rf"(?:(?:[\s,;.:!?'’~-]|\}}|\\(?:text[a-z]*+|mbox)\s*+\{{)++{letter}{{2,}}+){{3,}}+"
+    )
+    for letter in (r"[^\W\d_]", "[A-Za-z]")
 )
-"""Four words or more in a row, which are no formula, wherever they stand."""
+"""Four words or more in a row, which are no formula, wherever they stand; the second takes half the time."""
 SHORTEST = 11
 """Characters of four words."""
 CODE_MARK = re.compile(r"[^\w\s,;.:!?'’\"-]|[\d_]")
@@ -157,7 +161,7 @@ def masked_parts(text: str) -> Iterator[str]:
 def _masked(found: re.Match[str]) -> str:
     """What a reader reads of a formula or a code span: one thing, and the prose that is put there to be hidden."""
     span = found[0]
-    if len(span) < SHORTEST or not PROSE.search(span):
+    if len(span) < SHORTEST or not (ASCII_PROSE if span.isascii() else PROSE).search(span):
         return FORMULA
     if span[0] != "`":
         return " ".join([FORMULA, *(said[0] for said in PROSE.finditer(span))])

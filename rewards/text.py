@@ -81,9 +81,12 @@ class Text:
     def has_run(self, run: str) -> bool:
         """Whether `run`, words in lower case with single spaces between them, is part of the `word_line`.
 
-        Its words are sought first, which is quicker; instructions share many.
+        Its words are sought first, which is quicker, and those that another instruction had as well before all others.
         """
-        return all(map(self._has_word, _longest_first(run))) and run in self.word_line
+        words = _longest_first(run)
+        if any(self._sought.get(word) is False for word in words):
+            return False
+        return all(map(self._has_word, words)) and run in self.word_line
 
     def _has_word(self, word: str) -> bool:
         if word not in self._sought:
