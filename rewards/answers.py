@@ -30,7 +30,8 @@ DENIED_BOX = re.compile(r"(?:\bnot|n['’]t|\bnever)(?: equal to| be)?[\s$*(\\]{
 WRONG_BOX = re.compile(r"[\s$*)\\]{0,4}(?:is|was|would be|seems) (?:wrong|incorrect|false|not)\b", re.IGNORECASE)
 ALTERNATIVE = re.compile(rf"({VALUE}),? or (?:(?:maybe|perhaps|possibly|even) )?[$*(\\]{{0,3}}\Z", re.IGNORECASE)
 """Another value before a box, as in "3 or \\boxed{7}"."""
-GLUED_BEFORE = re.compile(r"(?:(?:\A|[\s$(=\[])[-−–]|(?<![\w.^{\\])[-−–]?\d[\d.]*)\Z")
+SIGNS = frozenset("-−–.0123456789")
+GLUED_BEFORE = re.compile(r"(?:\A|[\s$(=\[]|(?<![\w.^{\\])(?=[\d-]))([-−–]|[-−–]?\d[\d.]*)\Z")
 GLUED_BEHIND = re.compile(r"(?:\.\d|\d)[\d.]*")
 """A sign or digits at a box, without a blank: they are part of the number that a reader sees."""
 
@@ -72,13 +73,21 @@ def _of_box(answer: str, box: Box) -> Iterator[str]:
     [['-7'], ['3', '7'], []]
     """
     before = answer[max(0, box.start - BEFORE_BOX) : box.start]
-    blank = not re.search(r"\w", PLACEHOLDER.sub("", box.content))
-    if blank or DENIED_BOX.search(before) or WRONG_BOX.match(answer, box.end):
+    content = PLACEHOLDER.sub("", box.content) if "phantom" in box.content else box.content
+    if not re.search(r"\w", content) or _is_denied(before, answer, box.end):
         return
-    if other := ALTERNATIVE.search(before):
+    if "or" in before.lower() and (other := ALTERNATIVE.search(before)):
         yield other[1]
-    sign, rest = GLUED_BEFORE.search(before), GLUED_BEHIND.match(answer, box.end)
-    yield (sign[0].lstrip(" \t\n$(=[") if sign else "") + box.content + (rest[0] if rest else "")
+    sign = GLUED_BEFORE.search(before) if before[-1:] in SIGNS else None
+    rest = GLUED_BEHIND.match(answer, box.end)
+    yield (sign[1] if sign else "") + box.content + (rest[0] if rest else "")
+
+
+def _is_denied(before: str, answer: str, end: int) -> bool:
+    """Whether it is said of the box between `before` and `end` that it is not so."""
+    return ("n" in before[-20:].lower() and DENIED_BOX.search(before) is not None) or WRONG_BOX.match(
+        answer, end
+    ) is not None
 
 
 def gold_answer(gold: Any) -> str | None:

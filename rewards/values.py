@@ -2,6 +2,7 @@ r"""Values: one answer, stated or gold, in a common form; and what it is: a numb
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 from .latex import WHOLE_BOX
 
@@ -48,6 +49,8 @@ def normalised(value: str) -> str:
     ('(1, 2)', '1234', '4.5 \\times 10^{-3}')
     """
     value = _stripped(value)
+    if value.isascii() and NUMBER.fullmatch(value):
+        return value
     while len(value) > 3 and (value[:2], value[-2:]) in {("$$", "$$"), ("\\(", "\\)"), ("\\[", "\\]")}:
         value = value[2:-2].strip()
     if len(value) > 1 and value[0] == value[-1] == "$":
@@ -68,6 +71,7 @@ def _stripped(value: str) -> str:
     return value.strip().rstrip(",;").removesuffix(".").removesuffix("。").strip()
 
 
+@lru_cache(maxsize=4096)
 def as_number(value: str) -> Fraction | None:
     r"""A normalised value as an exact number: an integer, decimal, fraction, mixed number or power-of-ten notation.
 
