@@ -18,6 +18,7 @@ import numpy as np
 from keepif.rewards.response import prompt_text
 
 from .benchmark import Item, Outcome
+from .classes import CLASS_OF
 
 TEXT_COLUMNS, KIND_COLUMNS = 2**13, 2**9
 FOLDS = 5
@@ -216,7 +217,7 @@ def _regression() -> Any:
 
 
 def features(items: Sequence[Item]) -> Any:
-    """Hashed words and pairs of words of each request, and its constraint types, their classes and their number."""
+    """Hashed words and pairs of words of each request, and its constraint types, their `CLASSES` and their number."""
     from scipy.sparse import hstack
     from sklearn.feature_extraction import FeatureHasher
     from sklearn.feature_extraction.text import HashingVectorizer
@@ -232,7 +233,7 @@ def features(items: Sequence[Item]) -> Any:
 
 
 def _kinds(item: Item) -> list[str]:
-    classes = {f"class={kind.partition(':')[0]}" for kind in item.constraint_types}
+    classes = {f"class={CLASS_OF[kind]}" for kind in item.constraint_types if kind in CLASS_OF}
     return [*item.constraint_types, *sorted(classes), f"count={len(item.constraint_types)}"]
 
 

@@ -60,6 +60,21 @@ def test_a_planted_type_is_found() -> None:
     assert gate(new) == [kind == "length_constraints:number_words" for kind in KINDS * 5]
 
 
+def test_a_type_it_has_not_seen_is_judged_by_its_class() -> None:
+    """Types of one class share no prefix here, and those of different classes may."""
+    seen, unseen = (
+        ("length_constraints:number_words", "startend:quotation"),
+        ("keywords:frequency", "punctuation:no_comma"),
+    )
+    rng = random.Random(0)
+    pairs = []
+    for number in range(240):
+        asked = item(rng, number, (seen[number % 2],))
+        pairs.append(Pair(asked, 0.0, 1.0) if number % 2 else Pair(asked, 1.0, 0.0))
+    new = [item(rng, 1000 + n, (unseen[n % 2],)) for n in range(40)]
+    assert train(pairs)(new) == [n % 2 == 0 for n in range(40)]
+
+
 def test_a_planted_word_is_found() -> None:
     gate = train(pairs_where(lambda item, _: "rhymes poem" in item.messages[0]["content"], 400, 0.0))
     assert gate.report.auc > 0.8
