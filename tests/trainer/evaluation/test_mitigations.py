@@ -11,7 +11,7 @@ from keepif.rewards import Response, constraints_of
 from keepif.trainer.evaluation.benchmark import Item
 from keepif.trainer.evaluation.examples import EXAMPLES, Example
 from keepif.trainer.evaluation.generation import Generated, Request, Sampling
-from keepif.trainer.evaluation.mitigations import OPEN, REMEDIES, Asking
+from keepif.trainer.evaluation.mitigations import KEEP, OPEN, REMEDIES, Asking
 
 LIMIT = 40
 ITEM = Item(
@@ -76,7 +76,30 @@ def test_few_shot_shows_no_thinking_to_a_model_that_is_told_not_to_think() -> No
     assert EXAMPLES[0].answer in asked(fake.calls[0][0])
 
 
-@pytest.mark.parametrize("second", ["KEEP", "<think>Fine, is it?</think>\n**KEEP**.", "<think>It", "  "])
+KEPT = [
+    "KEEP",
+    "keep",
+    "Keep.",
+    "KEEP: it meets all",
+    "**Keep** - it is fine",
+    "KEEP\nIt meets all.",
+    '"KEEP".',
+    "(Keep)",
+    "Keep —",
+]
+CORRECTED = [
+    "43",
+    "Keep calm and carry on",
+    "Keep the first",
+    "Keeper.",
+    "KEEP-alive",
+    "keep's",
+    "To KEEP.",
+    "It: KEEP",
+]
+
+
+@pytest.mark.parametrize("second", [*KEPT, "<think>Fine, is it?</think>\n**KEEP**.", "<think>It", "  "])
 def test_reflection_keeps_a_draft(second: str) -> None:
     [found], fake = remedied(
         "self_reflection", lambda r: second if "### Draft" in asked(r) else "<think>a b</think>42"
@@ -87,10 +110,21 @@ def test_reflection_keeps_a_draft(second: str) -> None:
     assert asked(fake.calls[1][0]).endswith("### Thinking\na b\n\n### Draft\n42")
 
 
-@pytest.mark.parametrize("second", ["43", "Keep calm and carry on", "<think>KEEP</think>43"])
+@pytest.mark.parametrize("second", [*CORRECTED, "<think>KEEP</think>43"])
 def test_reflection_takes_a_correction(second: str) -> None:
     [found], _ = remedied("self_reflection", lambda request: second if "### Draft" in asked(request) else "42")
     assert found.text == second
+
+
+@given(
+    st.text("*\"'`_ \n", max_size=4),
+    st.sampled_from(["KEEP", "keep", "Keep"]),
+    st.sampled_from(".:;!,\n"),
+    st.text(),
+)
+def test_the_word_alone_keeps_whatever_follows(before: str, word: str, mark: str, rest: str) -> None:
+    assert KEEP.match(f"{before}{word}{mark}{rest}".strip())
+    assert not KEEP.match(f"{word} the {rest}")
 
 
 @pytest.mark.parametrize(
