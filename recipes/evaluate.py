@@ -27,6 +27,7 @@ from keepif.trainer.evaluation.answering import MODES, Arm, Draw, Respond, answe
 from keepif.trainer.evaluation.benchmark import Benchmark, Item
 from keepif.trainer.evaluation.catalogue import load
 from keepif.trainer.evaluation.generation import Generated
+from keepif.trainer.evaluation.judgements import Remembering
 from keepif.trainer.evaluation.measured import measure
 from keepif.trainer.evaluation.mitigations import REMEDIES, Asking
 
@@ -44,9 +45,8 @@ def benchmark_of(args: EvaluateArguments, name: str) -> Benchmark:
     if name == "mathif":
         options["without_constraints"] = args.without_constraints
     if name == "complexbench" and args.judge_url and args.judge_model:
-        options["judge"] = Endpoint(
-            args.judge_url, args.judge_model, args.judge_api_key_env, args.concurrency, args.per_minute
-        )
+        judge = Endpoint(args.judge_url, args.judge_model, args.judge_api_key_env, args.concurrency, args.per_minute)
+        options["judge"] = Remembering(judge, Path(args.output_dir))
     return load(name, source, **options)
 
 
@@ -167,7 +167,7 @@ def make_report(
     others: Sequence[report.Report],
     console: Console,
 ) -> int:
-    """Score all samples, leave report and plots, show the tables; the number of samples that are missing."""
+    """Score all samples, leave report and plots, show the tables; how many samples are still to be made or judged."""
     folder = Path(args.output_dir)
     rows, found = list(journal.read(folder)), []
     for arm in args.arms:
@@ -190,7 +190,7 @@ def make_report(
         console.print("plots need matplotlib: pip install 'keepif[plot]'", markup=False)
     else:
         console.print(f"plots: {', '.join(map(str, draw(made, others, folder)))}", soft_wrap=True, markup=False)
-    return sum(one.missing for one in found)
+    return sum(one.missing + one.unjudged for one in found)
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -132,7 +132,7 @@ class ComplexBench:
         for sample, found in zip(samples, verdicts, strict=True):
             groups.setdefault((_group(sample.item), sample.index), []).append(None if found is None else all(found))
         return [
-            Outcome(sample.item.key, sample.index, {})
+            Outcome(sample.item.key, sample.index, {}, unjudged=True)
             if found is None
             else self._outcome(sample, found, groups.pop((_group(sample.item), sample.index), None))
             for sample, found in zip(samples, verdicts, strict=True)

@@ -95,6 +95,7 @@ def _arm(measured: Measured) -> Report:
         "items": len({outcome.key for outcome in outcomes}),
         "samples": len(outcomes),
         "missing": measured.missing,
+        "unjudged": measured.unjudged,
         "numbers": {metric: _interval(outcomes, named(metric)) for metric in numbers(outcomes)},
         "best_of": {
             str(k): interval(best_of(k, outcomes, first), named(first)) for k in powers(fewest_samples(outcomes))
@@ -255,6 +256,9 @@ def footnotes(report: Report) -> list[str]:
             lines.append(f"{arm['benchmark']} is scored by {arm['scored_by']}")
         if arm["missing"]:
             lines.append(f"{label}: {arm['missing']} samples are missing; run it again to make them")
+        if arm["unjudged"]:
+            count = f"{arm['unjudged']} of {arm['samples']} samples are not judged and count for nothing"
+            lines.append(f"{label}: {count}; run it again to have them judged")
         if arm["defective"]:
             reasons = ", ".join(f"{count} ({reason})" for reason, count in arm["defective"].items())
             without = ", ".join(f"{metric} {100 * value:.1f}" for metric, value in arm["sound"].items())

@@ -116,6 +116,7 @@ def test_a_judge_that_fails_makes_no_score(
     with caplog.at_level(logging.WARNING):
         outcomes = scored(benchmark, {899: "fail", 900: "no: 3"})
     assert outcomes[0].counts == {}
+    assert [outcome.unjudged for outcome in outcomes] == [True, False]
     assert outcomes[1].counts == {"drfr": (8, 9), "selection_multiple": (0, 1)}
     assert "the judge failed on 1 of 2 samples" in caplog.text
 
