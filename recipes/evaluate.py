@@ -32,7 +32,7 @@ from keepif.trainer.evaluation.measured import measure
 from keepif.trainer.evaluation.mitigations import REMEDIES, Asking
 
 from .evaluate_arguments import ENGINES, EvaluateArguments
-from .evaluate_settings import settings_of
+from .evaluate_settings import settings_of, weights_of
 from .models import load_model
 from .tiny_policy.benchmark import TinyBenchmark
 
@@ -103,7 +103,7 @@ def _responding(args: EvaluateArguments, arm: Arm, generator: Any) -> Respond:
         args.sampling_of(arm.benchmark),
         MODES[arm.thinking],
         thinking_budget=args.thinking_budget,
-        gate=_gate(args.gate) if args.gate else None,
+        gate=_gate(args) if args.gate else None,
     )
 
     remedy = REMEDIES.get(arm.mitigation, _plainly)
@@ -118,10 +118,13 @@ def _plainly(asking: Asking, items: Sequence[Item], seeds: Sequence[int]) -> lis
     return asking.answers(asking.requests(items, seeds))
 
 
-def _gate(path: str) -> Any:
+def _gate(args: EvaluateArguments) -> Any:
+    """The gate, if it is one and for this model."""
     from keepif.trainer.evaluation.classifier import Gate
 
-    return Gate.load(Path(path))
+    gate = Gate.load(Path(args.gate or ""))
+    gate.refuse_other(args.model, weights_of(args.model))
+    return gate
 
 
 def _progress(console: Console, *, visible: bool) -> Progress:
@@ -200,6 +203,8 @@ def main(argv: list[str] | None = None) -> None:
     state = PartialState(cpu=cpu, timeout=timedelta(days=7))  # who has long responses keeps the others waiting
     console = Console()
     folder = Path(args.output_dir)
+    if args.gate:
+        _gate(args)  # which may be broken: before hours are spent
     benchmarks = {name: benchmark_of(args, name) for name in args.benchmarks}
     settings = journal.agree(folder, settings_of(args, benchmarks))
     others = compared_with(args, settings)  # before hours are spent

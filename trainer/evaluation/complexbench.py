@@ -55,6 +55,8 @@ response follows.
 Give a short analysis, then end with one line: "Answer: yes" or "Answer: no"."""
 
 Language = Literal["en", "zh"]
+SUFFIX: dict[Language, str] = {"en": "_en", "zh": ""}
+"""Of the fields that stand in both."""
 
 
 class Judge(Protocol):
@@ -103,21 +105,14 @@ class ComplexBench:
         language: Language = "en",
         delimiters: Delimiters = DEFAULT_DELIMITERS,
     ) -> None:
-        if source is None:
-            raise ValueError(
-                "ComplexBench is on no hub: give data/data_final.json of github.com/thu-coai/ComplexBench"
-            )
         if judge is None:
             raise ValueError(
                 "ComplexBench's questions are answered by a judge: give --judge_url and --judge_model, an "
                 "OpenAI-compatible server and the model it is to use"
             )
-        if language not in ("en", "zh"):
-            raise ValueError(f"language must be 'en' or 'zh', found {language!r}")
         self.judge, self.delimiters = judge, delimiters
         self.scored_by = f"{judge.model} on every question (not the published protocol)"
-        self._suffix = "_en" if language == "en" else ""
-        self._items = [self._item(number, row) for number, row in enumerate(read_rows(source))]
+        self._items, self._suffix = read_items(source, language), SUFFIX[language]
         self._depths: dict[str, str | None] = {}
         for item in self._items:
             if "/" in item.key:
@@ -137,19 +132,6 @@ class ComplexBench:
             else self._outcome(sample, found, groups.pop((_group(sample.item), sample.index), None))
             for sample, found in zip(samples, verdicts, strict=True)
         ]
-
-    def _item(self, number: int, row: Mapping[str, Any]) -> Item:
-        if missing := [field for field in FIELDS if row.get(field) is None]:
-            raise RowError(f"ComplexBench row {number}: no field {missing[0]!r}; it has {sorted(row)}")
-        count = len(row["scoring_questions"])
-        for question in row["scoring_questions"]:
-            if not question.get(f"question{self._suffix}"):
-                raise RowError(f"ComplexBench row {number}: a question without {f'question{self._suffix}'!r}")
-            if not all(isinstance(dep, int) and 0 <= dep < count for dep in question["dep"]):
-                raise RowError(f"ComplexBench row {number}: dep {question['dep']} points to no question of {count}")
-        key = f"{row['group']}/{row['main_id']}" if row.get("group") else str(row["main_id"])
-        messages = ({"role": "user", "content": row[f"instruction{self._suffix}"]},)
-        return Item(key=key, messages=messages, row=row)
 
     def _judged(self, samples: Sequence[Sample]) -> list[list[bool | None]]:
         """The judge's verdicts on every question of every sample; `None` for one that failed."""
@@ -179,6 +161,32 @@ class ComplexBench:
         if depth and group and None not in group:
             counts[f"coherent_{depth}"] = (all(group), 1)
         return Outcome(sample.item.key, sample.index, counts, _by_type(sample.item.row, found))
+
+
+def read_items(source: str | Path | None, language: Language = "en") -> list[Item]:
+    """What is asked, for which no judge is needed.
+
+    Raises:
+        `ValueError`, [`RowError`]: as [`ComplexBench`] does.
+    """
+    if source is None:
+        raise ValueError("ComplexBench is on no hub: give data/data_final.json of github.com/thu-coai/ComplexBench")
+    if language not in SUFFIX:
+        raise ValueError(f"language must be 'en' or 'zh', found {language!r}")
+    return [_item(number, row, SUFFIX[language]) for number, row in enumerate(read_rows(source))]
+
+
+def _item(number: int, row: Mapping[str, Any], suffix: str) -> Item:
+    if missing := [field for field in FIELDS if row.get(field) is None]:
+        raise RowError(f"ComplexBench row {number}: no field {missing[0]!r}; it has {sorted(row)}")
+    count = len(row["scoring_questions"])
+    for question in row["scoring_questions"]:
+        if not question.get(f"question{suffix}"):
+            raise RowError(f"ComplexBench row {number}: a question without {f'question{suffix}'!r}")
+        if not all(isinstance(dep, int) and 0 <= dep < count for dep in question["dep"]):
+            raise RowError(f"ComplexBench row {number}: dep {question['dep']} points to no question of {count}")
+    key = f"{row['group']}/{row['main_id']}" if row.get("group") else str(row["main_id"])
+    return Item(key=key, messages=({"role": "user", "content": row[f"instruction{suffix}"]},), row=row)
 
 
 def propagated(verdicts: Sequence[bool | None], row: Mapping[str, Any]) -> list[bool] | None:

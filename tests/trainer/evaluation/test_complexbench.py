@@ -134,7 +134,7 @@ def test_errors_say_what_is_needed(example: Row, server: ChatServer, tmp_path: P
     with pytest.raises(ValueError, match=r"give --judge_url and --judge_model"):
         ComplexBench(tmp_path / "data_final.json")
     with pytest.raises(ValueError, match=r"data/data_final.json of github.com/thu-coai/ComplexBench"):
-        ComplexBench()
+        ComplexBench(judge=Endpoint(server.url, "rule"))
     with pytest.raises(RowError, match="ComplexBench row 0: no field 'category'"):
         benchmark_of([{name: value for name, value in example.items() if name != "category"}], tmp_path, server)
     loose = [question | {"dep": [9]} for question in example["scoring_questions"]]
