@@ -19,7 +19,7 @@ class Item:
         instructions (`tuple[str, ...]`): the constraints in words, for remedies that say them again.
         constraint_types (`tuple[str, ...]`): their instruction ids; empty where the benchmark names none.
         row (`Mapping`): the published row, for the scorer.
-        defective (`str` or `None`): why the row cannot be satisfied; such rows are reported apart.
+        defective (`str` or `None`): which of the row's demands exclude each other; such rows are reported apart.
     """
 
     key: str
