@@ -29,7 +29,7 @@ from keepif.trainer.evaluation.catalogue import load
 from keepif.trainer.evaluation.generation import Generated
 from keepif.trainer.evaluation.judgements import Remembering
 from keepif.trainer.evaluation.measured import measure
-from keepif.trainer.evaluation.mitigations import REMEDIES, Asking
+from keepif.trainer.evaluation.mitigations import REMEDIES, Asking, idle
 
 from .evaluate_arguments import ENGINES, EvaluateArguments
 from .evaluate_settings import settings_of, weights_of
@@ -172,16 +172,18 @@ def make_report(
 ) -> int:
     """Score all samples, leave report and plots, show the tables; how many samples are still to be made or judged."""
     folder = Path(args.output_dir)
-    rows, found = list(journal.read(folder)), []
+    rows, found, notes = list(journal.read(folder)), [], other_settings(settings, others)
     for arm in args.arms:
         benchmark = benchmarks[arm.benchmark]
         items = spread(benchmark.items(), args.limit)
         samples = samples_of(arm, rows, items, args.samples)
         with console.status(f"scoring {arm.benchmark} ..."):
             found.append(measure(arm, benchmark, samples, len(items) * args.samples - len(samples)))
+        if samples and (why := idle(arm.mitigation, samples)):
+            notes.append(f"{arm.benchmark}, {report.label_of(vars(arm))}: {why}")
     measured.write(folder, found)
     compared = {other["name"]: measured.read(Path(path)) for other, path in zip(others, args.compare, strict=True)}
-    made = report.build(name_of(args), settings, found, compared, other_settings(settings, others))
+    made = report.build(name_of(args), settings, found, compared, notes)
     report.write(folder, made)
     for table in report.shown(made):
         console.print(table, "")

@@ -145,6 +145,7 @@ def test_a_server_that_fails_leaves_samples_missing(tmp_path: Path, capsys: pyte
 def test_complexbench_is_judged_over_the_net(shared: Callable[[str], Path], tmp_path: Path) -> None:
     """One server answers and another judges; without a judge the run says what it needs, before anything is asked."""
     example = shared("complexbench/example_instance.json")
+    repeats = ["--mitigation", "none", "constraint_repetition"]
     options = ["--model", "m", "--engine", "openai", "--benchmarks", "complexbench", "--output_dir", str(tmp_path)]
     options += ["--sources", f"complexbench={example}", "--samples", "2"]
     with serving(lambda *_: "It has.") as server, serving(lambda *_: "Answer: yes") as judge:
@@ -154,12 +155,15 @@ def test_complexbench_is_judged_over_the_net(shared: Callable[[str], Path], tmp_
         main([*options, "--base_url", server.url, "--judge_url", judge.url, "--judge_model", "severe"])
         assert (len(server.requests), len(judge.requests)) == (2, 9)  # both samples are one text
         main([*options, "--base_url", server.url, "--judge_url", judge.url, "--judge_model", "severe"])
-    assert (len(server.requests), len(judge.requests)) == (2, 9)
+        assert (len(server.requests), len(judge.requests)) == (2, 9)
+        main([*options, *repeats, "--base_url", server.url, "--judge_url", judge.url, "--judge_model", "severe"])
+    assert (len(server.requests), len(judge.requests)) == (4, 9)
     found = report.load(tmp_path)
     assert found["arms"][0]["numbers"]["drfr"]["share"] == 1
     assert found["arms"][0]["best_of"]["2"]["share"] == 1
     (note,) = [line for line in report.footnotes(found) if "scored by" in line]
     assert note == "complexbench is scored by severe on every question (not the published protocol)"
+    assert "complexbench, constraint repetition: the benchmark does not name" in "\n".join(report.footnotes(found))
 
 
 def test_a_judge_that_fails_leaves_samples_unjudged(

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from keepif.rewards import Response
 from keepif.rewards.response import DEFAULT_DELIMITERS, prompt_text
 
-from .benchmark import Item
+from .benchmark import Item, Sample
 from .examples import EXAMPLES
 from .generation import Generated, Generator, Request, Sampling
 
@@ -255,3 +255,14 @@ REMEDIES: dict[str, Remedy] = {
         few_shot, self_reflection, self_selective, classifier_selective, constraint_repetition, thinking_budget,
     )
 }  # fmt: skip
+"""The remedies by name."""
+ABOUT_THINKING = {"self_selective", "classifier_selective", "constraint_repetition"}
+
+
+def idle(name: str, samples: Sequence[Sample]) -> str | None:
+    """Why the remedy `name` can have changed nothing in `samples`; `None` where it can."""
+    if name == constraint_repetition.__name__ and not any(sample.item.instructions for sample in samples):
+        return "the benchmark does not name its constraints apart from the request, so that none was repeated"
+    if name in ABOUT_THINKING and not any(sample.thinking_tokens for sample in samples):
+        return "no response thinks; on a model without a thinking mode this remedy changes nothing"
+    return None

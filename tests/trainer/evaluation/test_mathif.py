@@ -99,7 +99,7 @@ def test_defective_rows(mathif: MathIF) -> None:
     assert Counter(item.defective for item in mathif.items() if item.defective) == {
         "no commas, but a request with commas to repeat": 4,
         "all capitals, but a gold answer with small letters": 8,
-        "all capitals, but an answer in \\boxed": 18,  # of 27: the others are above
+        "all capitals, but an answer in \\boxed": 18,  # of 27: the others have another reason
         "no commas, but a gold answer with commas": 2,
     }
 

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keepif.rewards import Response, constraints_of
-from keepif.trainer.evaluation.benchmark import Item
+from keepif.trainer.evaluation.benchmark import Item, Sample
 from keepif.trainer.evaluation.examples import EXAMPLES, Example
 from keepif.trainer.evaluation.generation import Generated, Request, Sampling
-from keepif.trainer.evaluation.mitigations import KEEP, OPEN, REMEDIES, Asking
+from keepif.trainer.evaluation.mitigations import KEEP, OPEN, REMEDIES, Asking, idle
 
 LIMIT = 40
 ITEM = Item(
@@ -178,6 +178,26 @@ def test_what_is_no_thinking_goes_on_where_it_was_cut(first: str) -> None:
     assert found.text == " ".join(first.split(" ")[:2]) + " and more"
     [found], fake = remedied("thinking_budget", always(first))  # half of the limit is enough
     assert (found.text, len(fake.calls)) == (first, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "instructions", "thinking", "why"),
+    [
+        ("constraint_repetition", ("No commas.",), 9, None),
+        ("constraint_repetition", (), 9, "does not name its constraints"),
+        ("constraint_repetition", ("No commas.",), 0, "no response thinks"),
+        ("self_selective", (), 0, "no response thinks"),
+        ("self_selective", (), 9, None),
+        ("few_shot", (), 0, None),
+        ("none", (), 0, None),
+    ],
+)
+def test_a_remedy_that_can_do_nothing_says_why(
+    name: str, instructions: tuple[str, ...], thinking: int, why: str | None
+) -> None:
+    items = [replace(ITEM, instructions=()), replace(ITEM, instructions=instructions)]
+    found = idle(name, [Sample(item, 0, "", 10, thinking * i) for i, item in enumerate(items)])
+    assert found is why if why is None else why in (found or "")
 
 
 @pytest.mark.parametrize("budget", [0, LIMIT])
