@@ -29,6 +29,17 @@ from .source import read_rows
 logger = logging.getLogger(__name__)
 
 FIELDS = ("main_id", "instruction", "category", "scoring_questions")
+TYPES = {
+    "Lexical": ("Word Matching", "Keywords"),
+    "Structure": (
+        "JSON Format", "Markdown Format", "Bullets Format", "Length",
+        "Start with", "End with", "Punctuation", "Template",
+    ),
+    "Semantic": ("Language Style", "Personalization", "Topic", "Sentiment"),
+    "Utility": ("Helpfulness", "Target Language", "Supportiveness", "Consistency", "Factuality"),
+}  # fmt: skip
+"""The constraint dimensions by type, as published."""
+TYPE_OF = {dimension: name for name, dimensions in TYPES.items() for dimension in dimensions}
 LONGEST = {"instruction": 6000, "response": 4000}
 """Characters of each that the judge is shown, as published."""
 VERDICT = re.compile(r"\banswer\W{0,9}(yes|no)\b", re.IGNORECASE)
@@ -71,13 +82,15 @@ class Judge(Protocol):
 class ComplexBench:
     """ComplexBench's rows and its numbers.
 
-    - `drfr`: scoring questions answered with yes, after propagation; by type for each constraint dimension, each
-      `composition:` and each `category:`.
+    - `drfr`: scoring questions answered with yes, after propagation; by type for each constraint dimension and each
+      `type:` of these, each `composition:`, and for all questions of the instructions of each `category:` (Selection_2
+      is one, and Selection all of its kind), each `nesting:` of compositions and each `task:`.
     - The coherence test on groups of Selection instructions that differ in the branch to take: `selection_single` and
       `selection_multiple` are instructions all of whose questions are answered with yes, by whether the group's first
       has one question of a Selection or several; `coherent_single` and `coherent_multiple` are groups of which that
       holds for every instruction. (The published code takes all instructions without a group for one; here they are
-      none.)
+      none.) The published relative drop is no share of anything, and so has no place in the table: it is
+      1 − `coherent_single` / `selection_single`, and the same for `multiple`.
 
     A sample on which the judge fails counts towards nothing, and nor does its group. The instructions of a group are
     scored together, so that all samples must come to one call of `score`.
@@ -204,10 +217,14 @@ def propagated(verdicts: Sequence[bool | None], row: Mapping[str, Any]) -> list[
 
 
 def _by_type(row: Mapping[str, Any], found: Sequence[bool]) -> dict[str, Count]:
-    counts: dict[str, Count] = {f"category:{row['category']}": (sum(found), len(found))}
+    whole = {f"category:{row['category']}", f"category:{row['category'].partition('_')[0]}"}
+    whole |= {f"task:{row['task_types']}"} if row.get("task_types") else set()
+    whole |= {f"nesting:{'_'.join(sorted(row['composition_types']))}"} if row.get("composition_types") else set()
+    counts: dict[str, Count] = dict.fromkeys(sorted(whole), (sum(found), len(found)))
     for question, verdict in zip(row["scoring_questions"], found, strict=True):
-        compositions = [f"composition:{name}" for name in question["composition_types"]]
-        for name in [*question["constraint_dimensions"], *compositions]:
+        dimensions = question["constraint_dimensions"]
+        types = [f"type:{TYPE_OF.get(dimension, 'Others')}" for dimension in dimensions]
+        for name in [*dimensions, *types, *(f"composition:{name}" for name in question["composition_types"])]:
             above, below = counts.get(name, (0, 0))
             counts[name] = (above + verdict, below + 1)
     return counts

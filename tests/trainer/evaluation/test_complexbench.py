@@ -70,6 +70,11 @@ def test_dependencies_propagate(example: Row, server: ChatServer, tmp_path: Path
     (outcome,) = scored(benchmark, {899: f"no: {sorted(denied)}"})
     expected = published(example, denied)
     assert outcome.counts["drfr"] == outcome.by_type["category:Selection_2"] == (sum(expected), 9)
+    for whole in ("category:Selection", "task:Professional Writing", "nesting:And_Selection"):
+        assert outcome.by_type[whole] == (sum(expected), 9)
+    utility = [expected[i] for i in (0, 1, 2, 3, 6, 7)]
+    assert outcome.by_type["type:Utility"] == (sum(utility), 6)
+    assert outcome.by_type["type:Structure"] == (sum(expected[i] for i in (4, 5, 8)), 3)
     length = [expected[i] for i in (4, 8)]
     assert outcome.by_type["Length"] == (sum(length), 2)
     assert outcome.by_type["composition:Selection"] == (expected[0] + expected[1], 2)
