@@ -27,11 +27,12 @@ from keepif.trainer.evaluation.answering import MODES, Arm, Draw, Respond, answe
 from keepif.trainer.evaluation.benchmark import Benchmark, Item
 from keepif.trainer.evaluation.catalogue import load
 from keepif.trainer.evaluation.generation import Generated
+from keepif.trainer.evaluation.judgements import Remembering
 from keepif.trainer.evaluation.measured import measure
-from keepif.trainer.evaluation.mitigations import REMEDIES, Asking
+from keepif.trainer.evaluation.mitigations import REMEDIES, Asking, idle
 
 from .evaluate_arguments import ENGINES, EvaluateArguments
-from .evaluate_settings import settings_of
+from .evaluate_settings import settings_of, weights_of
 from .models import load_model
 from .tiny_policy.benchmark import TinyBenchmark
 
@@ -44,9 +45,8 @@ def benchmark_of(args: EvaluateArguments, name: str) -> Benchmark:
     if name == "mathif":
         options["without_constraints"] = args.without_constraints
     if name == "complexbench" and args.judge_url and args.judge_model:
-        options["judge"] = Endpoint(
-            args.judge_url, args.judge_model, args.judge_api_key_env, args.concurrency, args.per_minute
-        )
+        judge = Endpoint(args.judge_url, args.judge_model, args.judge_api_key_env, args.concurrency, args.per_minute)
+        options["judge"] = Remembering(judge, Path(args.output_dir))
     return load(name, source, **options)
 
 
@@ -103,7 +103,7 @@ def _responding(args: EvaluateArguments, arm: Arm, generator: Any) -> Respond:
         args.sampling_of(arm.benchmark),
         MODES[arm.thinking],
         thinking_budget=args.thinking_budget,
-        gate=_gate(args.gate) if args.gate else None,
+        gate=_gate(args) if args.gate else None,
     )
 
     remedy = REMEDIES.get(arm.mitigation, _plainly)
@@ -118,10 +118,13 @@ def _plainly(asking: Asking, items: Sequence[Item], seeds: Sequence[int]) -> lis
     return asking.answers(asking.requests(items, seeds))
 
 
-def _gate(path: str) -> Any:
+def _gate(args: EvaluateArguments) -> Any:
+    """The gate, if it is one and for this model."""
     from keepif.trainer.evaluation.classifier import Gate
 
-    return Gate.load(Path(path))
+    gate = Gate.load(Path(args.gate or ""))
+    gate.refuse_other(args.model, weights_of(args.model))
+    return gate
 
 
 def _progress(console: Console, *, visible: bool) -> Progress:
@@ -167,18 +170,20 @@ def make_report(
     others: Sequence[report.Report],
     console: Console,
 ) -> int:
-    """Score all samples, leave report and plots, show the tables; the number of samples that are missing."""
+    """Score all samples, leave report and plots, show the tables; how many samples are still to be made or judged."""
     folder = Path(args.output_dir)
-    rows, found = list(journal.read(folder)), []
+    rows, found, notes = list(journal.read(folder)), [], other_settings(settings, others)
     for arm in args.arms:
         benchmark = benchmarks[arm.benchmark]
         items = spread(benchmark.items(), args.limit)
         samples = samples_of(arm, rows, items, args.samples)
         with console.status(f"scoring {arm.benchmark} ..."):
             found.append(measure(arm, benchmark, samples, len(items) * args.samples - len(samples)))
+        if samples and (why := idle(arm.mitigation, samples)):
+            notes.append(f"{arm.benchmark}, {report.label_of(vars(arm))}: {why}")
     measured.write(folder, found)
     compared = {other["name"]: measured.read(Path(path)) for other, path in zip(others, args.compare, strict=True)}
-    made = report.build(name_of(args), settings, found, compared, other_settings(settings, others))
+    made = report.build(name_of(args), settings, found, compared, notes)
     report.write(folder, made)
     for table in report.shown(made):
         console.print(table, "")
@@ -190,7 +195,7 @@ def make_report(
         console.print("plots need matplotlib: pip install 'keepif[plot]'", markup=False)
     else:
         console.print(f"plots: {', '.join(map(str, draw(made, others, folder)))}", soft_wrap=True, markup=False)
-    return sum(one.missing for one in found)
+    return sum(one.missing + one.unjudged for one in found)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -200,6 +205,8 @@ def main(argv: list[str] | None = None) -> None:
     state = PartialState(cpu=cpu, timeout=timedelta(days=7))  # who has long responses keeps the others waiting
     console = Console()
     folder = Path(args.output_dir)
+    if args.gate:
+        _gate(args)  # which may be broken: before hours are spent
     benchmarks = {name: benchmark_of(args, name) for name in args.benchmarks}
     settings = journal.agree(folder, settings_of(args, benchmarks))
     others = compared_with(args, settings)  # before hours are spent

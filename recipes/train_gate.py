@@ -5,12 +5,17 @@
     python -m keepif.recipes.evaluate --model MODEL --benchmarks mathif --mitigation classifier_selective \
         --gate gate.json --output_dir GATED
 
-The gate is for the model that answered. An item that it was trained on is judged by what was found without that item,
-so that the last line may ask the same benchmark again.
+The gate is for the model that answered, whose weights it knows: for another one it is refused. An item that it
+was trained on is judged by what was found without that item, so that the last line may ask the same benchmark again.
+
+An item is scored by the share of its constraints that are kept, as in "When Thinking Fails", but mathif and
+tiny, which have right answers too, by `joint`, or the gate would give up thinking where the answer needs it: there,
+`--metric sacc` is the paper's.
 """
 
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +25,18 @@ from trl import TrlParser
 
 from keepif.trainer.evaluation import measured
 from keepif.trainer.evaluation.answering import PLAIN
+from keepif.trainer.evaluation.benchmark import Item
 from keepif.trainer.evaluation.classifier import GateError, GateReport, Pair, paired, train
+from keepif.trainer.evaluation.complexbench import read_items
+from keepif.trainer.evaluation.journal import SETTINGS
 from keepif.trainer.evaluation.measured import Measured
+from keepif.trainer.reference import read_json
 
 from .evaluate import EvaluateArguments, benchmark_of
+from .evaluate_settings import items_hash
+
+LABELS = {"ifeval": "instruction_loose", "ifbench": "instruction_loose"}
+"""Benchmark → its share of constraints that are kept, where that is not its headline; the paper's reading is loose."""
 
 
 @dataclass
@@ -33,7 +46,7 @@ class GateArguments:
     thinking: str = field(metadata={"help": "output_dir of an evaluation with --thinking on or both."})
     direct: str = field(metadata={"help": "output_dir of one with --thinking off or both; it may be the same."})
     metric: str | None = field(
-        default=None, metadata={"help": "What an item is scored by; each benchmark's headline by default."}
+        default=None, metadata={"help": f"What an item is scored by; by default {LABELS}, or the headline."}
     )
     sources: list[str] = field(
         default_factory=list, metadata={"help": "NAME=PATH, as the evaluations were given them."}
@@ -55,17 +68,51 @@ def pairs_of(args: GateArguments) -> list[Pair]:
             f"{args.thinking} has thinking on for {sorted(thinking) or 'no benchmark'}, {args.direct} has it off for "
             f"{sorted(direct) or 'none'}: evaluate the same benchmark with --thinking both"
         )
-    known = EvaluateArguments(benchmarks=common, sources=args.sources)
+    settings = common_settings(args, common)
+    known = EvaluateArguments(benchmarks=common, sources=[s for s in args.sources if s.partition("=")[0] in common])
     return [
         pair
         for name in common
         for pair in paired(
-            benchmark_of(known, name).items(),
+            _items(known, name, settings[f"items of {name}"]),
             thinking[name].outcomes,
             direct[name].outcomes,
-            args.metric or thinking[name].headline,
+            args.metric or LABELS.get(name, thinking[name].headline),
         )
     ]
+
+
+def common_settings(args: GateArguments, benchmarks: Sequence[str]) -> dict[str, Any]:
+    """What both runs were made with.
+
+    Raises:
+        [`GateError`]: where they were not made with the same model, on the same items, sampled alike.
+    """
+    ours, theirs = (read_json(Path(folder) / SETTINGS) for folder in (args.thinking, args.direct))
+    if not ours or not theirs:
+        raise GateError(f"there is no {SETTINGS} in {args.direct if ours else args.thinking}")
+    parts = [f"{part} of {name}" for name in benchmarks for part in ("items", "sampling")]
+    for name in ("model", "weights", "revision", *parts):
+        if ours.get(name) != theirs.get(name):
+            raise GateError(
+                f"{args.thinking} and {args.direct} were not made alike: {name} is {ours.get(name)!r} in one, "
+                f"{theirs.get(name)!r} in the other"
+            )
+    return ours
+
+
+def _items(known: EvaluateArguments, name: str, asked: str) -> Sequence[Item]:
+    """The items that the runs have answered, by their hash.
+
+    Raises:
+        [`GateError`]: where the source has others.
+    """
+    for without in (False, True):  # mathif's, with its problems alone or with both
+        args = replace(known, without_constraints=without)
+        items = read_items(args.source_of(name)) if name == "complexbench" else benchmark_of(args, name).items()
+        if items_hash(items) == asked:
+            return items
+    raise GateError(f"the runs have answered other items of {name}: give the --sources that they were given")
 
 
 def _arms(folder: Path, mode: str) -> dict[str, Measured]:
@@ -105,7 +152,10 @@ def main(argv: list[str] | None = None) -> None:
     parser = TrlParser([GateArguments])  # pyright: ignore[reportArgumentType]
     args: Any
     (args,) = parser.parse_args_and_config(args=sys.argv[1:] if argv is None else argv)
-    gate = train(pairs_of(args), args.seed, thinking=args.thinking, direct=args.direct, metric=args.metric)
+    pairs = pairs_of(args)
+    settings = common_settings(args, ())
+    made_from = {name: getattr(args, name) for name in ("thinking", "direct", "metric")}
+    gate = train(pairs, args.seed, **made_from, model=settings["model"], weights=settings["weights"])
     gate.save(Path(args.output))
     console = Console()
     console.print(table(gate.report))

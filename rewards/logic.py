@@ -1,7 +1,9 @@
 """Logic tasks: a procedure executed by hand, its result and its state trackers stated as one JSON object.
 
 The format and the rule are LogicIFEval's (arXiv 2508.09125): the last JSON object of an answer counts, and it is right
-where its `output` and its `stats` equal the program's.
+where its `output` and its `stats` equal the program's. To train by, it is stricter in one place and more lenient in
+another than the published code, which is in `keepif.trainer.evaluation.logicif`: a truth value is no number, and no
+bracket in the text before the object, nor an array behind it, hides it.
 """
 
 import json

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from .adapt_think import adapt_think
+from .adapt_think import BeforeRL, adapt_think
 from .aggregations import Aggregation
 from .combine import Multipliers, combine
 from .score import Score, Scoring
@@ -27,8 +27,8 @@ class KeepIFReward:
         aggregation (`Callable`, *optional*): a published aggregation in place of the line above.
         length_term (`Callable`, *optional*): a published length term in the place of p.
         no_thinking (`float`, *optional*): δ, what a correct completion without thinking earns on top, where
-            correctness stays at the reference's: see [`adapt_think`]. It waits for `reference`, the mean correctness
-            of the policy before RL by prompt.
+            correctness stays at the reference's: see [`adapt_think`]. It waits for `reference`, what the policy did
+            before RL. An answer that is longer than the reference's ever were is one that thinks.
 
     >>> reward = KeepIFReward(Multipliers(lam=0.5, bonus=0.5))
     >>> reward(
@@ -54,7 +54,7 @@ class KeepIFReward:
         self.aggregation = aggregation
         self.length_term = length_term
         self.no_thinking = no_thinking
-        self.reference: Callable[[Any], float] | None = None
+        self.reference: BeforeRL | None = None
 
     @property
     def waits(self) -> bool:
@@ -140,13 +140,14 @@ def beyond_correctness(scores: Sequence[Score], prompts: Sequence[Any], term: Le
 
 
 def without_thinking(
-    scores: Sequence[Score], prompts: Sequence[Any], delta: float, reference: Callable[[Any], float]
+    scores: Sequence[Score], prompts: Sequence[Any], delta: float, reference: BeforeRL
 ) -> list[float]:
     """[`adapt_think`]'s bonus for each completion, group by group of one prompt."""
     added: list[float] = []
     for prompt, group in _groups(scores, prompts):
-        thought = [score.thinking_words > 0 for score in group]
-        added += adapt_think([score.c or 0.0 for score in group], thought, reference(prompt), delta=delta)
+        longest = reference.longest_answer(prompt)  # or reasoning in the answer would be paid for not thinking
+        thought = [score.thinking_words > 0 or score.answer_words > longest for score in group]
+        added += adapt_think([score.c or 0.0 for score in group], thought, reference.accuracy(prompt), delta=delta)
     return added
 
 

@@ -216,7 +216,7 @@ class KeepIF:
         if self.floor:
             self.floor.reference = reference
         if isinstance(self.reward, KeepIFReward) and self.reward.no_thinking is not None:
-            self.reward.reference = reference.accuracy
+            self.reward.reference = reference
         if self.budget == "reference":
             tokens = max(1, round(reference.tokens))
             self.scorer.scoring = replace(self.scoring, budget=tokens)

@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +38,14 @@ class Reference:
         tally ([`Tally`]): sums over all samples.
         prompts (`dict[str, list[float]]`): by prompt key, [sum of f, samples].
         correct (`dict[str, list[float]]`): by prompt key, [sum of c, samples].
+        longest (`dict[str, int]`): by prompt key, the words of the longest correct answer, its thinking left out.
     """
 
     provenance: dict[str, Any]
     tally: Tally = field(default_factory=Tally)
     prompts: dict[str, list[float]] = field(default_factory=dict)
     correct: dict[str, list[float]] = field(default_factory=dict)
+    longest: dict[str, int] = field(default_factory=dict)
 
     def add(self, prompts: Sequence[Any], scores: Sequence[Score]) -> None:
         """Take in scored samples."""
@@ -51,6 +54,8 @@ class Reference:
             for sums, value in ((self.prompts, score.f), (self.correct, score.c)):
                 if value is not None and not score.unreadable:
                     _add(sums, prompt_key(prompt), value, 1)
+            if score.c and not score.unreadable:
+                self._longer({prompt_key(prompt): score.answer_words})
 
     def merge(self, other: "Reference") -> None:
         """Take in what another process, or another sitting, has measured."""
@@ -58,6 +63,11 @@ class Reference:
         for sums, others in ((self.prompts, other.prompts), (self.correct, other.correct)):
             for key, (total, samples) in others.items():
                 _add(sums, key, total, samples)
+        self._longer(other.longest)
+
+    def _longer(self, answers: dict[str, int]) -> None:
+        for key, words in answers.items():
+            self.longest[key] = max(words, self.longest.get(key, 0))
 
     @property
     def compliance(self) -> float:
@@ -86,9 +96,13 @@ class Reference:
         total, samples = self.correct.get(prompt_key(prompt), (0.0, 0))
         return (total + SHRINKAGE * overall) / (samples + SHRINKAGE)
 
+    def longest_answer(self, prompt: Any) -> float:
+        """The words of the longest correct answer of the reference on a prompt; on any, where it has none there."""
+        return self.longest.get(prompt_key(prompt), max(self.longest.values(), default=inf))
+
     def to_dict(self) -> dict[str, Any]:
         stored = {"schema": SCHEMA, "provenance": self.provenance, "tally": self.tally.to_dict()}
-        return stored | {"prompts": self.prompts, "correct": self.correct}
+        return stored | {"prompts": self.prompts, "correct": self.correct, "longest": self.longest}
 
     @classmethod
     def from_dict(cls, stored: Any, provenance: dict[str, Any], path: Path) -> "Reference":
@@ -100,7 +114,8 @@ class Reference:
         try:
             found = stored["provenance"] | {"schema": stored["schema"]}
             reference = cls(stored["provenance"], Tally.from_dict(stored["tally"]), stored["prompts"])
-            reference.correct = stored.get("correct", {})  # version 0.1.0 did not keep it
+            reference.correct = stored.get("correct", {})  # version 0.1.0 kept neither
+            reference.longest = stored.get("longest", {})
         except (KeyError, TypeError) as error:
             raise ReferenceMismatchError(
                 f"{path} holds no reference ({error!r}); delete it to measure again"

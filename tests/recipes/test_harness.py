@@ -45,7 +45,7 @@ def test_rows_and_results(shared: Find) -> None:
 
 def test_a_run_of_the_harness(shared: Find) -> None:
     """The harness' own loader and evaluator give our numbers."""
-    harness = pytest.importorskip("lm_eval", reason="lm-eval is not installed")
+    harness = pytest.importorskip("lm_eval", reason="the extra harness is not installed")
     from lm_eval.api.model import LM  # pyright: ignore[reportMissingImports]
     from lm_eval.tasks import TaskManager  # pyright: ignore[reportMissingImports]
 

@@ -1,7 +1,9 @@
 """The gate, from two runs of an evaluation to its use in a third."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,13 +11,18 @@ pytest.importorskip("sklearn")
 
 from keepif.recipes.evaluate import EvaluateArguments
 from keepif.recipes.evaluate import main as evaluate
+from keepif.recipes.evaluate_settings import items_hash, settings_of, weights_of
 from keepif.recipes.tiny_policy.benchmark import TinyBenchmark
 from keepif.recipes.train_gate import GateArguments, main, pairs_of
-from keepif.trainer.evaluation import measured
+from keepif.trainer.evaluation import journal, measured
 from keepif.trainer.evaluation.answering import Arm
 from keepif.trainer.evaluation.benchmark import Outcome
-from keepif.trainer.evaluation.classifier import Gate, GateError
+from keepif.trainer.evaluation.classifier import Gate, GateError, Pair
+from keepif.trainer.evaluation.complexbench import read_items
+from keepif.trainer.evaluation.ifeval import IFEval
+from keepif.trainer.evaluation.mathif import MathIF
 from keepif.trainer.evaluation.measured import Measured, Scored
+from keepif.trainer.reference import read_json
 
 COMMA = "punctuation:no_comma"
 
@@ -29,6 +36,14 @@ def run(folder: Path, mode: str, mitigation: str = "none") -> Path:
         scored.append(Scored(Outcome(item.key, 0, {"joint": (joint, 1), "sacc": (1.0, 1)}), 10, 5, False))
     before = measured.read(folder) if (folder / measured.NAME).exists() else []
     measured.write(folder, [*before, Measured(Arm("tiny", mode, mitigation), "joint", tuple(scored))])
+    args = EvaluateArguments(benchmarks=["tiny"], output_dir=str(folder))
+    journal.keep(folder, settings_of(args, {"tiny": TinyBenchmark()}))
+    return folder
+
+
+def changed(folder: Path, **settings: object) -> Path:
+    """The run, made with other settings."""
+    journal.keep(folder, read_json(folder / journal.SETTINGS) | settings)
     return folder
 
 
@@ -44,6 +59,7 @@ def test_a_gate_from_two_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     right = [thinks != (COMMA in item.constraint_types) for item, thinks in zip(items, gate(items), strict=True)]
     assert sum(right) > 0.9 * len(items)
     assert gate.made_from["thinking"] == str(thinking)
+    assert (gate.made_from["model"], gate.made_from["weights"]) == ("tiny", weights_of("tiny"))
 
 
 def test_runs_that_cannot_be_paired_are_refused(tmp_path: Path) -> None:
@@ -56,6 +72,85 @@ def test_runs_that_cannot_be_paired_are_refused(tmp_path: Path) -> None:
         pairs_of(GateArguments(str(both), str(both), metric="hacc"))
     with pytest.raises(GateError, match="thinking is better for 0 and worse for 0"):
         main(["--thinking", str(both), "--direct", str(both), "--metric", "sacc"])
+
+
+@pytest.mark.parametrize("setting", ["model", "weights", "revision", "items of tiny", "sampling of tiny"])
+def test_runs_that_were_not_made_alike_are_refused(tmp_path: Path, setting: str) -> None:
+    on, off = run(tmp_path / "on", "on"), changed(run(tmp_path / "off", "off"), **{setting: "other"})
+    with pytest.raises(GateError, match=rf"on and .*off were not made alike: {setting} is .*, 'other' in the other"):
+        pairs_of(GateArguments(str(on), str(off)))
+    if setting != "items of tiny":  # sampled alike, but by other versions
+        assert pairs_of(GateArguments(str(on), str(changed(run(tmp_path / "b", "off"), **{"version of torch": "0"}))))
+
+
+def test_other_items_are_refused(tmp_path: Path) -> None:
+    both = changed(run(run(tmp_path / "on", "on"), "off"), **{"items of tiny": "other"})
+    with pytest.raises(GateError, match="other items of tiny: give the --sources"):
+        pairs_of(GateArguments(str(both), str(both)))
+    (both / journal.SETTINGS).unlink()
+    with pytest.raises(GateError, match=r"there is no settings\.json in .*on"):
+        pairs_of(GateArguments(str(both), str(both)))
+
+
+def test_complexbench_is_paired_without_a_judge(shared: Callable[[str], Path], tmp_path: Path) -> None:
+    source = shared("complexbench/example_instance.json")
+    items = read_items(source)
+    for mode in ("on", "off"):
+        scored = [Scored(Outcome(item.key, 0, {"drfr": (3, 9)}), 10, 5, False) for item in items]
+        before = measured.read(tmp_path) if mode == "off" else []
+        measured.write(tmp_path, [*before, Measured(Arm("complexbench", mode), "drfr", tuple(scored))])
+    journal.keep(tmp_path, {"model": "m", "items of complexbench": items_hash(items)})
+    args = GateArguments(str(tmp_path), str(tmp_path), sources=[f"complexbench={source}", "mathif=nowhere"])
+    assert pairs_of(args) == [Pair(items[0], 1 / 3, 1 / 3)]
+
+
+def test_the_papers_label_is_the_share_of_constraints(shared: Callable[[str], Path], tmp_path: Path) -> None:
+    source = shared("ifeval/input_data.jsonl")
+    ifeval = IFEval(source)
+    item = ifeval.items()[0]
+    counts = {"prompt_strict": (1, 1), "instruction_strict": (1, 1), "instruction_loose": (1, 2)}
+    arms = [
+        Measured(Arm("ifeval", mode), "prompt_strict", (Scored(Outcome(item.key, 0, counts), 10, 5, False),))
+        for mode in ("on", "off")
+    ]
+    measured.write(tmp_path, arms)
+    journal.keep(tmp_path, {"model": "m", "items of ifeval": items_hash(ifeval.items())})
+    [pair] = pairs_of(GateArguments(str(tmp_path), str(tmp_path), sources=[f"ifeval={source}"]))
+    assert pair.thinking == 0.5
+
+
+def test_problems_without_their_constraints_are_no_other_items(shared: Callable[[str], Path], tmp_path: Path) -> None:
+    source = shared("mathif/aime_single.jsonl")
+    both = MathIF(source, without_constraints=True)
+    scored = tuple(Scored(Outcome(item.key, 0, {"joint": (1, 1)}), 10, 5, False) for item in both.items()[:3])
+    measured.write(tmp_path, [Measured(Arm("mathif", mode), "joint", scored) for mode in ("on", "off")])
+    journal.keep(tmp_path, {"model": "m", "items of mathif": items_hash(both.items())})
+    assert len(pairs_of(GateArguments(str(tmp_path), str(tmp_path), sources=[f"mathif={source}"]))) == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda gate: gate | {"schema": 1}, "another version"),
+        (
+            lambda gate: gate | {"made_from": gate["made_from"] | {"weights": "0f"}},
+            "the gate is for 'tiny' \\(0f\\), not",
+        ),
+        (lambda _: {}, "holds no gate"),
+    ],
+)
+def test_a_gate_that_is_none_or_for_another_model_is_refused_at_once(
+    tmp_path: Path, change: Callable[[dict[str, Any]], dict[str, Any]], message: str
+) -> None:
+    both, output = run(run(tmp_path / "both", "on"), "off"), tmp_path / "gate.json"
+    main(["--thinking", str(both), "--direct", str(both), "--output", str(output)])
+    output.write_text(json.dumps(change(json.loads(output.read_text()))))
+    options = ["--gate", str(output), "--output_dir", str(tmp_path / "gated"), "--mitigation", "classifier_selective"]
+    with pytest.raises(GateError, match=message):
+        evaluate(["--benchmarks", "tiny", *options])
+    with pytest.raises(GateError, match=r"none\.json holds no gate"):
+        evaluate(["--benchmarks", "tiny", *options, "--gate", str(tmp_path / "none.json")])
+    assert not (tmp_path / "gated").exists()
 
 
 def test_an_evaluation_without_its_gate_is_refused() -> None:

@@ -379,13 +379,14 @@ def test_points_and_intervals_keep_their_commas() -> None:
 
 
 def test_graded_solutions(benchmark: Callable[[str], list[dict[str, Any]]]) -> None:
-    """The 480 published solutions: our grades against math-verify's on the same final box."""
+    """The 480 published solutions: our grades are the published scores, and math-verify's on the same final box."""
     from math_verify import parse, verify
 
     differ = []
     for row in benchmark("math/qwen25math_math_cot.jsonl"):
         gold = parse(rf"\boxed{{{row['gt']}}}")
         ours = correctness([Response.parse(text) for text in row["code"]], [row["gt"]] * len(row["code"]))
+        assert ours == row["score"]
         for text, mark in zip(row["code"], ours, strict=True):
             theirs = float(verify(gold, parse(text)))
             if mark != theirs:

@@ -16,7 +16,7 @@ from chat_server import serving
 from published import check
 from trl.rewards import accuracy_reward, get_cosine_scaled_reward, think_format_reward
 
-from keepif.rewards import KeepIFReward, Multipliers, Scoring, combine, compliance_reward, keepif_reward
+from keepif.rewards import KeepIFReward, Multipliers, Response, Scoring, combine, compliance_reward, keepif_reward
 from keepif.rewards.endpoint import Endpoint
 from keepif.rewards.judge import Judge
 from keepif.rewards.length_terms import kimi
@@ -77,6 +77,29 @@ def budgeted(text: str) -> float:
     texts = [text, rf"<think>{text}</think>\boxed{{7}}"]
     moved, thought = reward(texts, answer=[GOLD] * 2, completion_ids=[[5] * 190] * 2)
     return (moved or 0.0) - (thought or 0.0)
+
+
+def published_bonus(text: str) -> float:
+    """AdaptThink's: for every response without thinking."""
+    return 0.2 * (not Response.parse(text).thinking)
+
+
+class Terse:
+    """A reference that was always right, in ten words at most."""
+
+    def accuracy(self, prompt: Any) -> float:
+        return 1.0
+
+    def longest_answer(self, prompt: Any) -> float:
+        return 10
+
+
+def unthought(text: str) -> float:
+    """What `text` gains by the bonus for not thinking."""
+    reward = KeepIFReward(no_thinking=0.2)
+    before = reward([text], answer=[GOLD])[0] or 0.0
+    reward.reference = Terse()
+    return (reward([text], answer=[GOLD])[0] or 0.0) - before
 
 
 def shorter(term: Callable[[list[float], list[int]], list[float]]) -> float:
@@ -195,6 +218,8 @@ CATALOGUE = [
           r"<think>a</think><thinking>b</thinking>\boxed{7}")),
     Hack(11, "reasoning moved into the answer, out of a thinking budget", lambda text: len(text.split()) / 100,
          budgeted, (LONG + r". It is \boxed{7}.",)),
+    Hack(11, "reasoning moved into the answer, for the bonus for not thinking", published_bonus,
+         unthought, (LONG + r". It is \boxed{7}.", rf"<think></think>{LONG}. It is \boxed{{7}}.")),
     Hack(12, "cut off at the limit, with the answer said early", trl_accuracy, cut_off,
          (rf"It is \boxed{{7}}. {LONG}",)),
     Hack(13, "short and wrong", lambda _: shorter(kimi), lambda _: shorter(ours_by_length), (r"\boxed{3}",)),
@@ -243,4 +268,5 @@ def test_what_is_honest_is_paid() -> None:
     assert paid(r"<think>3 + 4</think>It is \boxed{7}.") == 1.0
     assert kept(*ALPHA_BETA, prompt=ASKED)[1]("It is alpha, as beta is the smaller of the two.") == 1.0
     assert kept(*NO_COMMA)[1]("It is alpha because beta is smaller.") == 1.0
+    assert unthought(r"It is \boxed{7}.") == pytest.approx(0.2)
     assert law("") < 0 < combine(1.0, 0.0, 1.0, Multipliers())

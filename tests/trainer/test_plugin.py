@@ -126,7 +126,7 @@ def test_the_bonus_for_not_thinking_waits_for_the_reference(tmp_path: Path) -> N
     prompt = trainer.train_dataset[0]["prompt"]
     correct, samples = stored["correct"][prompt_key(prompt)]
     assert samples == 16
-    assert keepif.reward.reference(prompt) == pytest.approx(correct / 16)  # there is one prompt only
+    assert keepif.reward.reference.accuracy(prompt) == pytest.approx(correct / 16)  # there is one prompt only
     assert keepif.settings["no_thinking"] == 0.1
 
 

@@ -19,7 +19,7 @@ class Item:
         instructions (`tuple[str, ...]`): the constraints in words, for remedies that say them again.
         constraint_types (`tuple[str, ...]`): their instruction ids; empty where the benchmark names none.
         row (`Mapping`): the published row, for the scorer.
-        defective (`str` or `None`): why the row cannot be satisfied; such rows are reported apart.
+        defective (`str` or `None`): which of the row's demands exclude each other; such rows are reported apart.
     """
 
     key: str
@@ -51,12 +51,14 @@ class Outcome:
         counts (`dict[str, Count]`): metric to (numerator, denominator); a benchmark's number is the sum of the
             numerators over the sum of the denominators.
         by_type (`dict[str, Count]`): the same for each instruction id.
+        unjudged (`bool`): whether its judge failed, so that it counts towards nothing until it is judged.
     """
 
     key: str
     index: int
     counts: dict[str, Count]
     by_type: dict[str, Count] = field(default_factory=dict)
+    unjudged: bool = False
 
 
 class Benchmark(Protocol):

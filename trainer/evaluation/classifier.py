@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -18,12 +19,13 @@ import numpy as np
 from keepif.rewards.response import prompt_text
 
 from .benchmark import Item, Outcome
+from .classes import CLASS_OF
 
 TEXT_COLUMNS, KIND_COLUMNS = 2**13, 2**9
 FOLDS = 5
 FEWEST = 5
 """Pairs that each side of the question needs."""
-SCHEMA = 1
+SCHEMA = 2
 
 
 class GateError(ValueError):
@@ -108,7 +110,7 @@ class Gate:
         weights (`dict[int, float]`), intercept (`float`): of the hashed features.
         held_out (`dict[str, float]`): probability found without the item, by hash of its request.
         report ([`GateReport`]): how well it chooses.
-        made_from (`dict`): what it was trained on, for whoever reads the file.
+        made_from (`dict`): the runs it was trained on, and the `model` and the hash of its `weights` that it is for.
     """
 
     weights: Mapping[int, float]
@@ -130,6 +132,19 @@ class Gate:
             for item, logit in zip(items, logits, strict=True)
         ]
 
+    def refuse_other(self, model: str, weights: str | None) -> None:
+        """Raise [`GateError`] unless it is for this model: by its weights, or by its name where one side has none.
+
+        Args:
+            model (`str`), weights (`str` or `None`): the model's name, and a hash of its weights if they are a folder.
+        """
+        theirs, name = self.made_from.get("weights"), self.made_from.get("model")
+        if weights != theirs if weights and theirs else model != name:
+            raise GateError(
+                f"the gate is for {name!r} ({theirs or 'weights unknown'}), not for {model!r} "
+                f"({weights or 'weights unknown'}): train one from this model's own runs"
+            )
+
     def save(self, path: Path) -> None:
         """Write it as JSON: coefficients by column, no pickle."""
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -140,8 +155,10 @@ class Gate:
         """What [`Gate.save`] has written.
 
         Raises:
-            [`GateError`]: where it has not.
+            [`GateError`]: where it has not, or where scikit-learn is missing, without which it cannot choose.
         """
+        if not find_spec("sklearn"):
+            raise GateError("a gate needs scikit-learn: pip install 'keepif[evaluation]'")
         try:
             stored = json.loads(path.read_text())
             if stored["schema"] != SCHEMA:
@@ -216,7 +233,7 @@ def _regression() -> Any:
 
 
 def features(items: Sequence[Item]) -> Any:
-    """Hashed words and pairs of words of each request, and its constraint types, their classes and their number."""
+    """Hashed words and pairs of words of each request, and its constraint types, their `CLASSES` and their number."""
     from scipy.sparse import hstack
     from sklearn.feature_extraction import FeatureHasher
     from sklearn.feature_extraction.text import HashingVectorizer
@@ -232,7 +249,7 @@ def features(items: Sequence[Item]) -> Any:
 
 
 def _kinds(item: Item) -> list[str]:
-    classes = {f"class={kind.partition(':')[0]}" for kind in item.constraint_types}
+    classes = {f"class={CLASS_OF[kind]}" for kind in item.constraint_types if kind in CLASS_OF}
     return [*item.constraint_types, *sorted(classes), f"count={len(item.constraint_types)}"]
 
 

@@ -29,6 +29,17 @@ from .source import read_rows
 logger = logging.getLogger(__name__)
 
 FIELDS = ("main_id", "instruction", "category", "scoring_questions")
+TYPES = {
+    "Lexical": ("Word Matching", "Keywords"),
+    "Structure": (
+        "JSON Format", "Markdown Format", "Bullets Format", "Length",
+        "Start with", "End with", "Punctuation", "Template",
+    ),
+    "Semantic": ("Language Style", "Personalization", "Topic", "Sentiment"),
+    "Utility": ("Helpfulness", "Target Language", "Supportiveness", "Consistency", "Factuality"),
+}  # fmt: skip
+"""The constraint dimensions by type, as published."""
+TYPE_OF = {dimension: name for name, dimensions in TYPES.items() for dimension in dimensions}
 LONGEST = {"instruction": 6000, "response": 4000}
 """Characters of each that the judge is shown, as published."""
 VERDICT = re.compile(r"\banswer\W{0,9}(yes|no)\b", re.IGNORECASE)
@@ -55,6 +66,8 @@ response follows.
 Give a short analysis, then end with one line: "Answer: yes" or "Answer: no"."""
 
 Language = Literal["en", "zh"]
+SUFFIX: dict[Language, str] = {"en": "_en", "zh": ""}
+"""Of the fields that stand in both."""
 
 
 class Judge(Protocol):
@@ -69,13 +82,15 @@ class Judge(Protocol):
 class ComplexBench:
     """ComplexBench's rows and its numbers.
 
-    - `drfr`: scoring questions answered with yes, after propagation; by type for each constraint dimension, each
-      `composition:` and each `category:`.
+    - `drfr`: scoring questions answered with yes, after propagation; by type for each constraint dimension and each
+      `type:` of these, each `composition:`, and for all questions of the instructions of each `category:` (Selection_2
+      is one, and Selection all of its kind), each `nesting:` of compositions and each `task:`.
     - The coherence test on groups of Selection instructions that differ in the branch to take: `selection_single` and
       `selection_multiple` are instructions all of whose questions are answered with yes, by whether the group's first
       has one question of a Selection or several; `coherent_single` and `coherent_multiple` are groups of which that
       holds for every instruction. (The published code takes all instructions without a group for one; here they are
-      none.)
+      none.) The published relative drop is no share of anything, and so has no place in the table: it is
+      1 − `coherent_single` / `selection_single`, and the same for `multiple`.
 
     A sample on which the judge fails counts towards nothing, and nor does its group. The instructions of a group are
     scored together, so that all samples must come to one call of `score`.
@@ -103,21 +118,14 @@ class ComplexBench:
         language: Language = "en",
         delimiters: Delimiters = DEFAULT_DELIMITERS,
     ) -> None:
-        if source is None:
-            raise ValueError(
-                "ComplexBench is on no hub: give data/data_final.json of github.com/thu-coai/ComplexBench"
-            )
         if judge is None:
             raise ValueError(
                 "ComplexBench's questions are answered by a judge: give --judge_url and --judge_model, an "
                 "OpenAI-compatible server and the model it is to use"
             )
-        if language not in ("en", "zh"):
-            raise ValueError(f"language must be 'en' or 'zh', found {language!r}")
         self.judge, self.delimiters = judge, delimiters
         self.scored_by = f"{judge.model} on every question (not the published protocol)"
-        self._suffix = "_en" if language == "en" else ""
-        self._items = [self._item(number, row) for number, row in enumerate(read_rows(source))]
+        self._items, self._suffix = read_items(source, language), SUFFIX[language]
         self._depths: dict[str, str | None] = {}
         for item in self._items:
             if "/" in item.key:
@@ -132,24 +140,11 @@ class ComplexBench:
         for sample, found in zip(samples, verdicts, strict=True):
             groups.setdefault((_group(sample.item), sample.index), []).append(None if found is None else all(found))
         return [
-            Outcome(sample.item.key, sample.index, {})
+            Outcome(sample.item.key, sample.index, {}, unjudged=True)
             if found is None
             else self._outcome(sample, found, groups.pop((_group(sample.item), sample.index), None))
             for sample, found in zip(samples, verdicts, strict=True)
         ]
-
-    def _item(self, number: int, row: Mapping[str, Any]) -> Item:
-        if missing := [field for field in FIELDS if row.get(field) is None]:
-            raise RowError(f"ComplexBench row {number}: no field {missing[0]!r}; it has {sorted(row)}")
-        count = len(row["scoring_questions"])
-        for question in row["scoring_questions"]:
-            if not question.get(f"question{self._suffix}"):
-                raise RowError(f"ComplexBench row {number}: a question without {f'question{self._suffix}'!r}")
-            if not all(isinstance(dep, int) and 0 <= dep < count for dep in question["dep"]):
-                raise RowError(f"ComplexBench row {number}: dep {question['dep']} points to no question of {count}")
-        key = f"{row['group']}/{row['main_id']}" if row.get("group") else str(row["main_id"])
-        messages = ({"role": "user", "content": row[f"instruction{self._suffix}"]},)
-        return Item(key=key, messages=messages, row=row)
 
     def _judged(self, samples: Sequence[Sample]) -> list[list[bool | None]]:
         """The judge's verdicts on every question of every sample; `None` for one that failed."""
@@ -181,6 +176,32 @@ class ComplexBench:
         return Outcome(sample.item.key, sample.index, counts, _by_type(sample.item.row, found))
 
 
+def read_items(source: str | Path | None, language: Language = "en") -> list[Item]:
+    """What is asked, for which no judge is needed.
+
+    Raises:
+        `ValueError`, [`RowError`]: as [`ComplexBench`] does.
+    """
+    if source is None:
+        raise ValueError("ComplexBench is on no hub: give data/data_final.json of github.com/thu-coai/ComplexBench")
+    if language not in SUFFIX:
+        raise ValueError(f"language must be 'en' or 'zh', found {language!r}")
+    return [_item(number, row, SUFFIX[language]) for number, row in enumerate(read_rows(source))]
+
+
+def _item(number: int, row: Mapping[str, Any], suffix: str) -> Item:
+    if missing := [field for field in FIELDS if row.get(field) is None]:
+        raise RowError(f"ComplexBench row {number}: no field {missing[0]!r}; it has {sorted(row)}")
+    count = len(row["scoring_questions"])
+    for question in row["scoring_questions"]:
+        if not question.get(f"question{suffix}"):
+            raise RowError(f"ComplexBench row {number}: a question without {f'question{suffix}'!r}")
+        if not all(isinstance(dep, int) and 0 <= dep < count for dep in question["dep"]):
+            raise RowError(f"ComplexBench row {number}: dep {question['dep']} points to no question of {count}")
+    key = f"{row['group']}/{row['main_id']}" if row.get("group") else str(row["main_id"])
+    return Item(key=key, messages=({"role": "user", "content": row[f"instruction{suffix}"]},), row=row)
+
+
 def propagated(verdicts: Sequence[bool | None], row: Mapping[str, Any]) -> list[bool] | None:
     """The verdicts after propagation: no where a question that one depends on was itself answered with no.
 
@@ -196,10 +217,14 @@ def propagated(verdicts: Sequence[bool | None], row: Mapping[str, Any]) -> list[
 
 
 def _by_type(row: Mapping[str, Any], found: Sequence[bool]) -> dict[str, Count]:
-    counts: dict[str, Count] = {f"category:{row['category']}": (sum(found), len(found))}
+    whole = {f"category:{row['category']}", f"category:{row['category'].partition('_')[0]}"}
+    whole |= {f"task:{row['task_types']}"} if row.get("task_types") else set()
+    whole |= {f"nesting:{'_'.join(sorted(row['composition_types']))}"} if row.get("composition_types") else set()
+    counts: dict[str, Count] = dict.fromkeys(sorted(whole), (sum(found), len(found)))
     for question, verdict in zip(row["scoring_questions"], found, strict=True):
-        compositions = [f"composition:{name}" for name in question["composition_types"]]
-        for name in [*question["constraint_dimensions"], *compositions]:
+        dimensions = question["constraint_dimensions"]
+        types = [f"type:{TYPE_OF.get(dimension, 'Others')}" for dimension in dimensions]
+        for name in [*dimensions, *types, *(f"composition:{name}" for name in question["composition_types"])]:
             above, below = counts.get(name, (0, 0))
             counts[name] = (above + verdict, below + 1)
     return counts

@@ -2,7 +2,8 @@
 
 The published code exists in three versions that disagree, so that it is not written anew here: what scores is the
 package if-verifiable (the extra `ifbench`), whose checkers give the verdicts that IFBench published for its sample
-output. Its version and NLTK's, on which verdicts depend as well, are in `scored_by` and belong to the score.
+output. Its version and NLTK's, on which verdicts depend as well, are pinned by the extra and in `scored_by`: they
+belong to the score.
 
 The data is `allenai/IFBench_test` on the hub (ODC-BY-1.0); its hub loader has not been run: here there is no hub.
 """

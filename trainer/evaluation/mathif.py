@@ -5,10 +5,11 @@ the hub (MIT), 420 rows; its hub loader has not been run here, where there is no
 
 Correctness is ours ([`keepif.rewards.correctness`]: math-verify in processes that can be killed), not the published
 `match_answer` and `prime_math`, which stop hanging parsers by a signal and so can hang themselves. On 480 published
-solutions of a Qwen2.5-Math model the two agree on every one; on the 420 gold answers in a box they differ on three,
-equations that `prime_math` does not find equal to themselves. They differ on purpose where a response boxes two
-different values, which is wrong here and there right if the last is; and without a box, where ours takes
-`The answer is x` and `#### x` in any form and theirs takes the end of the text for the answer.
+solutions of a Qwen2.5-Math model it gives the scores that were published with them, on every one, and finds the 420
+gold answers right in a box (both in the tests). `prime_math` was run beside it once, by hand: the same on the 480, and
+on three of the 420, equations, it does not find the gold answer equal to itself. The two differ on purpose where a
+response boxes two different values, which is wrong here and there right if the last is; and without a box, where ours
+takes `The answer is x` and `#### x` in any form and theirs takes the end of the text for the answer.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -128,7 +129,10 @@ def without_request(text: str, request: str) -> str:
 
 
 def defects(constraints: Sequence[Constraint], gold: str) -> Iterator[str]:
-    """Why no response can keep all `constraints` and state `gold` as it is written."""
+    r"""Why no response can keep all `constraints` and state `gold` as it is written in `\boxed{}` as it is asked to.
+
+    But for the first reason, a wrong answer can keep them all, and so can a right one of another form.
+    """
     by_id = {constraint.id: constraint for constraint in constraints}
     if "punctuation:no_comma" in by_id:
         repeated = by_id.get("combination:repeat_prompt")
@@ -138,5 +142,7 @@ def defects(constraints: Sequence[Constraint], gold: str) -> Iterator[str]:
             yield "no commas, but a gold answer with commas"
     if "change_case:english_capital" in by_id and gold != gold.upper():
         yield "all capitals, but a gold answer with small letters"
+    if "change_case:english_capital" in by_id:
+        yield "all capitals, but an answer in \\boxed"
     if "change_case:english_lowercase" in by_id and gold != gold.lower():
         yield "all small letters, but a gold answer with capitals"

@@ -45,6 +45,11 @@ class Measured:
     def outcomes(self) -> list[Outcome]:
         return [one.outcome for one in self.scored]
 
+    @property
+    def unjudged(self) -> int:
+        """How many of its samples are still to be judged."""
+        return sum(outcome.unjudged for outcome in self.outcomes)
+
 
 def measure(arm: Arm, benchmark: Benchmark, samples: Sequence[Sample], missing: int) -> Measured:
     """Score the samples of an arm."""
@@ -79,4 +84,4 @@ def _measured(stored: dict[str, Any]) -> Measured:
 
 def _outcome(stored: dict[str, Any]) -> Outcome:
     counts, by_type = ({name: tuple(count) for name, count in stored[part].items()} for part in ("counts", "by_type"))
-    return Outcome(stored["key"], stored["index"], counts, by_type)
+    return Outcome(stored["key"], stored["index"], counts, by_type, stored.get("unjudged", False))

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from keepif.rewards import Response
 from keepif.rewards.response import DEFAULT_DELIMITERS, prompt_text
 
-from .benchmark import Item
+from .benchmark import Item, Sample
 from .examples import EXAMPLES
 from .generation import Generated, Generator, Request, Sampling
 
@@ -35,6 +35,8 @@ SELECT = (
     "help to meet all its requirements, the rules for the form of the answer included. Reply with the one word YES "
     "or NO.\n\n### Request\n{request}"
 )
+KEEP = re.compile(r"[\W_]*keep[*_`'\"’”)]*[ \t]*(?:[.,:;!–—]|-(?!\w)|$)", re.IGNORECASE | re.MULTILINE)
+"""The word alone, or with punctuation behind it, and no answer that begins with it: "Keep calm"."""
 OPEN, CLOSE = DEFAULT_DELIMITERS.open, DEFAULT_DELIMITERS.close
 SELECT_TOKENS = 16
 """Tokens that a YES or NO may take."""
@@ -104,7 +106,8 @@ def _few_shot_prompt(thinking: bool | None, request: str) -> str:
 def self_reflection(asking: Asking, items: Sequence[Item], seeds: Sequence[int]) -> list[Generated | None]:
     """A second look: the model is shown the request, its thinking and its answer, and keeps or corrects the answer.
 
-    A second look without an answer, empty or cut off in its thinking, keeps the first.
+    A second look without an answer, empty or cut off in its thinking, keeps the first; so does one that says
+    KEEP, in any case, whatever it says after that.
     """
     drafts = asking.answers(asking.requests(items, seeds))
     seconds = asking.answers(
@@ -127,7 +130,7 @@ def _reflected(draft: Generated | None, second: Generated | None) -> Generated |
     if draft is None or second is None:
         return None
     answer = Response.parse(second.text).answer_text.strip()
-    kept = not answer or re.fullmatch(r"\W*KEEP\W*", answer.splitlines()[0])
+    kept = not answer or KEEP.match(answer)
     return _sum(draft, second, draft if kept else second)
 
 
@@ -252,3 +255,14 @@ REMEDIES: dict[str, Remedy] = {
         few_shot, self_reflection, self_selective, classifier_selective, constraint_repetition, thinking_budget,
     )
 }  # fmt: skip
+"""The remedies by name."""
+ABOUT_THINKING = {"self_selective", "classifier_selective", "constraint_repetition"}
+
+
+def idle(name: str, samples: Sequence[Sample]) -> str | None:
+    """Why the remedy `name` can have changed nothing in `samples`; `None` where it can."""
+    if name == constraint_repetition.__name__ and not any(sample.item.instructions for sample in samples):
+        return "the benchmark does not name its constraints apart from the request, so that none was repeated"
+    if name in ABOUT_THINKING and not any(sample.thinking_tokens for sample in samples):
+        return "no response thinks; on a model without a thinking mode this remedy changes nothing"
+    return None

@@ -95,6 +95,7 @@ def _arm(measured: Measured) -> Report:
         "items": len({outcome.key for outcome in outcomes}),
         "samples": len(outcomes),
         "missing": measured.missing,
+        "unjudged": measured.unjudged,
         "numbers": {metric: _interval(outcomes, named(metric)) for metric in numbers(outcomes)},
         "best_of": {
             str(k): interval(best_of(k, outcomes, first), named(first)) for k in powers(fewest_samples(outcomes))
@@ -108,7 +109,7 @@ def _arm(measured: Measured) -> Report:
         "thinking_tokens": fmean(one.thinking_tokens for one in scored) if scored else None,
         "truncated": proportion(sum(one.truncated for one in scored), len(scored)),
         "defective": dict(Counter(why.values())),
-        "sound": numbers(sound) if why else None,
+        "sound": {metric: _interval(sound, named(metric)) for metric in numbers(sound)} if why else None,
     }
 
 
@@ -255,10 +256,13 @@ def footnotes(report: Report) -> list[str]:
             lines.append(f"{arm['benchmark']} is scored by {arm['scored_by']}")
         if arm["missing"]:
             lines.append(f"{label}: {arm['missing']} samples are missing; run it again to make them")
+        if arm["unjudged"]:
+            count = f"{arm['unjudged']} of {arm['samples']} samples are not judged and count for nothing"
+            lines.append(f"{label}: {count}; run it again to have them judged")
         if arm["defective"]:
             reasons = ", ".join(f"{count} ({reason})" for reason, count in arm["defective"].items())
-            without = ", ".join(f"{metric} {100 * value:.1f}" for metric, value in arm["sound"].items())
-            lines.append(f"{label}: items that nobody can satisfy: {reasons}; without them: {without}")
+            without = ", ".join(f"{metric} {share(found)}" for metric, found in arm["sound"].items())
+            lines.append(f"{label}: items whose demands exclude each other: {reasons}; without them: {without}")
     return [*dict.fromkeys(lines), *report["notes"], *report["limits"]]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import random
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -60,6 +61,21 @@ def test_a_planted_type_is_found() -> None:
     assert gate(new) == [kind == "length_constraints:number_words" for kind in KINDS * 5]
 
 
+def test_a_type_it_has_not_seen_is_judged_by_its_class() -> None:
+    """Types of one class share no prefix here, and those of different classes may."""
+    seen, unseen = (
+        ("length_constraints:number_words", "startend:quotation"),
+        ("keywords:frequency", "punctuation:no_comma"),
+    )
+    rng = random.Random(0)
+    pairs = []
+    for number in range(240):
+        asked = item(rng, number, (seen[number % 2],))
+        pairs.append(Pair(asked, 0.0, 1.0) if number % 2 else Pair(asked, 1.0, 0.0))
+    new = [item(rng, 1000 + n, (unseen[n % 2],)) for n in range(40)]
+    assert train(pairs)(new) == [n % 2 == 0 for n in range(40)]
+
+
 def test_a_planted_word_is_found() -> None:
     gate = train(pairs_where(lambda item, _: "rhymes poem" in item.messages[0]["content"], 400, 0.0))
     assert gate.report.auc > 0.8
@@ -108,7 +124,7 @@ def test_it_is_the_same_after_a_round_trip(tmp_path: Path) -> None:
     assert again([]) == []
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": 1}', '{"schema": 2}', '{"schema": 1, "weights": [1]}'])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": 1}', '{"schema": 2}', '{"schema": 2, "weights": [1]}'])
 def test_what_is_no_gate_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "gate.json"
     with pytest.raises(GateError, match=r"gate\.json"):
@@ -140,3 +156,15 @@ def test_the_file_holds_numbers_only(tmp_path: Path) -> None:
     train(pairs_where(lambda _, rng: rng.random() < 0.5, 60)).save(tmp_path / "gate.json")
     stored = json.loads((tmp_path / "gate.json").read_text())
     assert all(isinstance(weight, float) for weight in stored["weights"].values())
+
+
+@pytest.mark.parametrize(
+    ("model", "weights", "same"),
+    [("a", "0f", True), ("moved/a", "0f", True), ("a", "1f", False), ("a", None, True), ("b", None, False)],
+)
+def test_a_gate_knows_its_model(model: str, weights: str | None, same: bool) -> None:
+    """By the weights where both sides have them, by the name elsewhere."""
+    pairs = pairs_where(lambda _, rng: rng.random() < 0.5, 60)
+    gate = train(pairs, model="a", weights="0f")
+    with nullcontext() if same else pytest.raises(GateError, match="the gate is for 'a'"):
+        gate.refuse_other(model, weights)

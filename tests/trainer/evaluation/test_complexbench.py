@@ -70,6 +70,11 @@ def test_dependencies_propagate(example: Row, server: ChatServer, tmp_path: Path
     (outcome,) = scored(benchmark, {899: f"no: {sorted(denied)}"})
     expected = published(example, denied)
     assert outcome.counts["drfr"] == outcome.by_type["category:Selection_2"] == (sum(expected), 9)
+    for whole in ("category:Selection", "task:Professional Writing", "nesting:And_Selection"):
+        assert outcome.by_type[whole] == (sum(expected), 9)
+    utility = [expected[i] for i in (0, 1, 2, 3, 6, 7)]
+    assert outcome.by_type["type:Utility"] == (sum(utility), 6)
+    assert outcome.by_type["type:Structure"] == (sum(expected[i] for i in (4, 5, 8)), 3)
     length = [expected[i] for i in (4, 8)]
     assert outcome.by_type["Length"] == (sum(length), 2)
     assert outcome.by_type["composition:Selection"] == (expected[0] + expected[1], 2)
@@ -116,6 +121,7 @@ def test_a_judge_that_fails_makes_no_score(
     with caplog.at_level(logging.WARNING):
         outcomes = scored(benchmark, {899: "fail", 900: "no: 3"})
     assert outcomes[0].counts == {}
+    assert [outcome.unjudged for outcome in outcomes] == [True, False]
     assert outcomes[1].counts == {"drfr": (8, 9), "selection_multiple": (0, 1)}
     assert "the judge failed on 1 of 2 samples" in caplog.text
 
@@ -133,7 +139,7 @@ def test_errors_say_what_is_needed(example: Row, server: ChatServer, tmp_path: P
     with pytest.raises(ValueError, match=r"give --judge_url and --judge_model"):
         ComplexBench(tmp_path / "data_final.json")
     with pytest.raises(ValueError, match=r"data/data_final.json of github.com/thu-coai/ComplexBench"):
-        ComplexBench()
+        ComplexBench(judge=Endpoint(server.url, "rule"))
     with pytest.raises(RowError, match="ComplexBench row 0: no field 'category'"):
         benchmark_of([{name: value for name, value in example.items() if name != "category"}], tmp_path, server)
     loose = [question | {"dep": [9]} for question in example["scoring_questions"]]

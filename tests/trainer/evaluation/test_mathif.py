@@ -57,7 +57,12 @@ def test_trivial_responders(mathif: MathIF, respond: Responder, hacc: float, sac
 
 
 def test_unrelated_solutions(mathif: MathIF, benchmark: Callable[[str], list[dict[str, Any]]]) -> None:
-    """Real solutions of other problems: behind the thinking, in an answer tag, never closed."""
+    """Real solutions of other problems: plain; behind the thinking, in an answer tag, never closed.
+
+    With the rows in the order of their files, and solution n % 60 at row n. A measurement with the published
+    checkers that we know of, 7.6 and 22.2, does not say how it paired them; no plain order that we have
+    tried gives both.
+    """
     solutions = [row["gt_cot"] for row in benchmark("math/qwen25math_math_cot.jsonl")]
     forms = (
         "{}",
@@ -74,7 +79,7 @@ def test_unrelated_solutions(mathif: MathIF, benchmark: Callable[[str], list[dic
         outcomes = mathif.score([Sample(item, 0, by_key[item.key], 1) for item in mathif.items()])
         found = numbers(outcomes)
         assert official(rows, lambda row, said=said: said[id(row)]) == pytest.approx((found["hacc"], found["sacc"]))
-    assert 0.07 < found["hacc"] < 0.09
+        assert (round(100 * found["hacc"], 1), round(100 * found["sacc"], 1)) == (7.9, 21.9)
 
 
 def test_rows(mathif: MathIF) -> None:
@@ -94,6 +99,7 @@ def test_defective_rows(mathif: MathIF) -> None:
     assert Counter(item.defective for item in mathif.items() if item.defective) == {
         "no commas, but a request with commas to repeat": 4,
         "all capitals, but a gold answer with small letters": 8,
+        "all capitals, but an answer in \\boxed": 18,  # of 27: the others have another reason
         "no commas, but a gold answer with commas": 2,
     }
 

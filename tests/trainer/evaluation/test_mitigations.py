@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keepif.rewards import Response, constraints_of
-from keepif.trainer.evaluation.benchmark import Item
+from keepif.trainer.evaluation.benchmark import Item, Sample
 from keepif.trainer.evaluation.examples import EXAMPLES, Example
 from keepif.trainer.evaluation.generation import Generated, Request, Sampling
-from keepif.trainer.evaluation.mitigations import OPEN, REMEDIES, Asking
+from keepif.trainer.evaluation.mitigations import KEEP, OPEN, REMEDIES, Asking, idle
 
 LIMIT = 40
 ITEM = Item(
@@ -76,7 +76,30 @@ def test_few_shot_shows_no_thinking_to_a_model_that_is_told_not_to_think() -> No
     assert EXAMPLES[0].answer in asked(fake.calls[0][0])
 
 
-@pytest.mark.parametrize("second", ["KEEP", "<think>Fine, is it?</think>\n**KEEP**.", "<think>It", "  "])
+KEPT = [
+    "KEEP",
+    "keep",
+    "Keep.",
+    "KEEP: it meets all",
+    "**Keep** - it is fine",
+    "KEEP\nIt meets all.",
+    '"KEEP".',
+    "(Keep)",
+    "Keep —",
+]
+CORRECTED = [
+    "43",
+    "Keep calm and carry on",
+    "Keep the first",
+    "Keeper.",
+    "KEEP-alive",
+    "keep's",
+    "To KEEP.",
+    "It: KEEP",
+]
+
+
+@pytest.mark.parametrize("second", [*KEPT, "<think>Fine, is it?</think>\n**KEEP**.", "<think>It", "  "])
 def test_reflection_keeps_a_draft(second: str) -> None:
     [found], fake = remedied(
         "self_reflection", lambda r: second if "### Draft" in asked(r) else "<think>a b</think>42"
@@ -87,10 +110,21 @@ def test_reflection_keeps_a_draft(second: str) -> None:
     assert asked(fake.calls[1][0]).endswith("### Thinking\na b\n\n### Draft\n42")
 
 
-@pytest.mark.parametrize("second", ["43", "Keep calm and carry on", "<think>KEEP</think>43"])
+@pytest.mark.parametrize("second", [*CORRECTED, "<think>KEEP</think>43"])
 def test_reflection_takes_a_correction(second: str) -> None:
     [found], _ = remedied("self_reflection", lambda request: second if "### Draft" in asked(request) else "42")
     assert found.text == second
+
+
+@given(
+    st.text("*\"'`_ \n", max_size=4),
+    st.sampled_from(["KEEP", "keep", "Keep"]),
+    st.sampled_from(".:;!,\n"),
+    st.text(),
+)
+def test_the_word_alone_keeps_whatever_follows(before: str, word: str, mark: str, rest: str) -> None:
+    assert KEEP.match(f"{before}{word}{mark}{rest}".strip())
+    assert not KEEP.match(f"{word} the {rest}")
 
 
 @pytest.mark.parametrize(
@@ -144,6 +178,26 @@ def test_what_is_no_thinking_goes_on_where_it_was_cut(first: str) -> None:
     assert found.text == " ".join(first.split(" ")[:2]) + " and more"
     [found], fake = remedied("thinking_budget", always(first))  # half of the limit is enough
     assert (found.text, len(fake.calls)) == (first, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "instructions", "thinking", "why"),
+    [
+        ("constraint_repetition", ("No commas.",), 9, None),
+        ("constraint_repetition", (), 9, "does not name its constraints"),
+        ("constraint_repetition", ("No commas.",), 0, "no response thinks"),
+        ("self_selective", (), 0, "no response thinks"),
+        ("self_selective", (), 9, None),
+        ("few_shot", (), 0, None),
+        ("none", (), 0, None),
+    ],
+)
+def test_a_remedy_that_can_do_nothing_says_why(
+    name: str, instructions: tuple[str, ...], thinking: int, why: str | None
+) -> None:
+    items = [replace(ITEM, instructions=()), replace(ITEM, instructions=instructions)]
+    found = idle(name, [Sample(item, 0, "", 10, thinking * i) for i, item in enumerate(items)])
+    assert found is why if why is None else why in (found or "")
 
 
 @pytest.mark.parametrize("budget", [0, LIMIT])

@@ -57,7 +57,9 @@ def test_numbers(after: list[Measured]) -> None:
     assert arm["truncated"]["share"] == pytest.approx(2 / 120)
     assert arm["defective"] == {"cannot be kept": 1}
     sound = [o for o in outcomes if o.key != "7"]
-    assert arm["sound"]["correct"] == pytest.approx(sum(o.counts["correct"][0] for o in sound) / len(sound))
+    share = sum(o.counts["correct"][0] for o in sound) / len(sound)
+    assert arm["sound"]["correct"]["share"] == pytest.approx(share)
+    assert arm["sound"]["correct"]["low"] < share < arm["sound"]["correct"]["high"]
     assert arm["best_of"]["2"]["share"] > arm["numbers"]["joint"]["share"]
     kept = sum(o.by_type[KINDS[0]][0] for o in outcomes) / len(outcomes)
     assert arm["by_type"][KINDS[0]]["share"] == pytest.approx(kept)
@@ -113,7 +115,8 @@ def test_it_comes_back(tmp_path: Path, before: list[Measured], after: list[Measu
     assert report.load(tmp_path) == found
     text = (tmp_path / "report.md").read_text()
     assert "## mathif, as it is: against before, 60 items, % and points" in text
-    assert "items that nobody can satisfy: 1 (cannot be kept); without them: " in text
+    assert "items whose demands exclude each other: 1 (cannot be kept); without them: " in text
+    assert f"correct {report.share(found['arms'][0]['sound']['correct'])}" in text
     assert "- model: m" in text
     with pytest.raises(ValueError, match=r"no outcomes\.jsonl in .*nowhere"):
         measured.read(tmp_path / "nowhere")
