@@ -21,6 +21,7 @@ from keepif.rewards.response import prompt_text
 from keepif.trainer.dashboard import show_settings
 
 from .arguments import KeepIFArguments
+from .checkpoint import last_checkpoint
 from .data import load_prompts
 from .models import load_model
 
@@ -96,6 +97,21 @@ def parse(argv: list[str]) -> tuple[KeepIFArguments, GRPOConfig, ModelConfig]:
     return keepif_args, grpo_args, model_args
 
 
+def resumed(args: GRPOConfig) -> str | None:
+    """The checkpoint that `args` say to go on from; a command line says `true`, for the last one, in letters.
+
+    Raises:
+        `ValueError`: where the last one is asked for and there is none.
+    """
+    asked = str(args.resume_from_checkpoint).lower()
+    if asked == "true":
+        found = last_checkpoint(Path(args.output_dir or ""))
+        if found is None:
+            raise ValueError(f"resume_from_checkpoint: no checkpoint in {args.output_dir} was written to its end")
+        return str(found)
+    return None if asked == "false" else args.resume_from_checkpoint
+
+
 def main(argv: list[str] | None = None) -> None:
     keepif_args, grpo_args, model_args = parse(sys.argv[1:] if argv is None else argv)
     if keepif_args.dry_run:
@@ -105,7 +121,7 @@ def main(argv: list[str] | None = None) -> None:
     if keepif_args.dry_run:
         show(trainer, score_one_batch(trainer))
         return
-    trainer.train(resume_from_checkpoint=grpo_args.resume_from_checkpoint)
+    trainer.train(resume_from_checkpoint=resumed(grpo_args))
     trainer.save_model(grpo_args.output_dir)
     trainer.accelerator.print(f"saved to {grpo_args.output_dir}")
 
