@@ -124,8 +124,8 @@ def evaluate(config: str, adapter: Path | None, rows: list[dict[str, Any]]) -> d
     Returns:
         `dict`: one value a prompt in each of [`METRICS`], the prompts' constraint types, and the completions.
     """
-    _, grpo_args, model_args = parse(["--config", config])
-    model, tokenizer = load_model(model_args)
+    keepif_args, grpo_args, model_args = parse(["--config", config])
+    model, tokenizer = load_model(model_args, grpo_args.trust_remote_code, keepif_args.eos_token)
     model = PeftModel.from_pretrained(model, str(adapter)) if adapter else model
     torch.manual_seed(HELD_OUT_SEED)
     options = {"temperature": grpo_args.temperature, "max_new_tokens": grpo_args.max_completion_length}

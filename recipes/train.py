@@ -41,7 +41,7 @@ class ShowArguments(TrainerCallback):
 
 def build(keepif_args: KeepIFArguments, grpo_args: GRPOConfig, model_args: ModelConfig) -> Any:
     """The GRPOTrainer of a recipe, with KeepIF attached."""
-    model, tokenizer = load_model(model_args)
+    model, tokenizer = load_model(model_args, grpo_args.trust_remote_code, keepif_args.eos_token)
     prompts = load_prompts(keepif_args, grpo_args.seed, conversational=tokenizer.chat_template is not None)
     keepif = keepif_args.keepif()
     trainer = GRPOTrainer(
