@@ -56,7 +56,7 @@ def load_model(config: ModelConfig, trust_remote_code: bool = False, eos_token: 
 
 
 def load_tokenizer(config: ModelConfig, trust_remote_code: bool = False, eos_token: str | None = None) -> Any:
-    """The tokenizer of `config.model_name_or_path`, padding on the left; its own end token is `eos_token`, where given.
+    """The tokenizer of `config.model_name_or_path`, padding on the left; `eos_token` is its end token, where given.
 
     Raises:
         `ValueError`: where `eos_token` is no token of it.

@@ -19,6 +19,7 @@ from trl import GRPOConfig, GRPOTrainer, ModelConfig, TrlParser, get_peft_config
 
 from keepif.rewards.response import prompt_text
 from keepif.trainer.dashboard import show_settings
+from keepif.trainer.preflight import warnings_of_length
 
 from .arguments import KeepIFArguments
 from .checkpoint import last_checkpoint
@@ -78,7 +79,11 @@ def show(trainer: Any, metrics: dict[str, Any]) -> None:
     for name in sorted(metrics):
         if "keepif/" in name or "completions/" in name or name == "eval_reward":
             table.add_row(name.removeprefix("eval_"), f"{metrics[name]:.3f}")
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    cut, limit = metrics["eval_completions/clipped_ratio"], trainer.args.max_completion_length
+    for weakness in warnings_of_length(cut, limit):
+        console.print(f"{weakness.text} ({weakness.change})", style="yellow", markup=False, soft_wrap=True)
 
 
 def with_shipped_config(argv: list[str]) -> list[str]:

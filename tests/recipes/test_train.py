@@ -136,10 +136,18 @@ def test_a_run_without_a_whole_checkpoint_has_nothing_to_go_on_from(tmp_path: Pa
 
 
 def test_dry_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    main(["--config", "tiny_cpu.yaml", "--dry_run", "--output_dir", str(tmp_path), "--rows", "40"])
+    flags = ["--config", "tiny_cpu.yaml", "--dry_run", "--output_dir", str(tmp_path), "--rows", "40"]
+    main(flags)
     printed = capsys.readouterr().out
     assert "one batch was sampled and scored" in printed
     assert "keepif/correctness" in printed
+    assert "were cut" not in printed
+    main([*flags, "--max_completion_length", "4"])
+    printed = capsys.readouterr().out
+    assert (
+        "100 % of the sampled completions were cut at 4 tokens; those earn nothing, so that nothing would" in printed
+    )
+    assert "raise max_completion_length (max_completion_length: 8)" in printed
 
 
 @pytest.mark.slow
