@@ -144,9 +144,7 @@ def test_dry_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "were cut" not in printed
     main([*flags, "--max_completion_length", "4"])
     printed = capsys.readouterr().out
-    assert (
-        "100 % of the sampled completions were cut at 4 tokens; those earn nothing, so that nothing would" in printed
-    )
+    assert "100 % of the sampled completions were cut at 4 tokens; those earn nothing, so that" in printed
     assert "raise max_completion_length (max_completion_length: 8)" in printed
 
 

@@ -111,12 +111,8 @@ def test_subclasses_are_taken_if_they_leave_the_rewards_alone(tmp_path: Path) ->
 def test_a_group_that_two_ranks_share_has_no_length_of_its_own(each: int, ranks: int, term: Any, split: bool) -> None:
     args = SimpleNamespace(per_device_train_batch_size=each, steps_per_generation=2)
     trainer = SimpleNamespace(args=args, num_generations=8, accelerator=SimpleNamespace(num_processes=ranks))
-    refused = (
-        pytest.raises(ConfigError, match=r"groups of 8 .* a multiple of 4, or, .* to one of 48")
-        if split
-        else nullcontext()
-    )
-    with refused:
+    message = r"groups of 8 .* a multiple of 4, or, .* to one of 48"
+    with pytest.raises(ConfigError, match=message) if split else nullcontext():
         preflight.refuse_split_groups(trainer, term)
 
 
