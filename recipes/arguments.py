@@ -95,6 +95,10 @@ class KeepIFArguments:
     held_out: list[str] | None = field(
         default=None, metadata={"help": "Instruction ids that are asked for, checked and logged, but never rewarded."}
     )
+    eos_token: str | None = field(
+        default=None,
+        metadata={"help": "Token that ends a completion, for a tokenizer whose own is not what its template writes."},
+    )
     dry_run: bool = field(
         default=False, metadata={"help": "Build everything, score one batch, print what was found, and stop."}
     )

@@ -104,7 +104,8 @@ def run_doctor(parser: argparse.ArgumentParser, args: argparse.Namespace, flags:
     from rich.console import Console
     from transformers.utils import logging
 
-    from .doctor import examine, table
+    from .doctor import examine
+    from .findings import table
     from .rehearsal import engine_of
     from .train import CONFIGS
 

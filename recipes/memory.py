@@ -1,5 +1,6 @@
 """What a run needs of a GPU's memory, by arithmetic: nothing is measured, and no weight is loaded."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,19 +18,27 @@ OVERHEAD = 1.0
 
 @dataclass(frozen=True)
 class Engine:
-    """How a model is spread over processes: `kind` is `single`, `ddp`, `fsdp2`, `zero2` or `zero3`."""
+    """How a model is spread over processes, and those over machines: `kind` is `single`, `ddp`, `fsdp1`, `fsdp2`,
+    `zero2` or `zero3`; of what else accelerate knows, nothing is taken to be divided.
+    """
 
     kind: str = "single"
     processes: int = 1
+    machines: int = 1
+
+    @property
+    def on_each(self) -> int:
+        """Processes on one machine."""
+        return -(-self.processes // self.machines)
 
     @property
     def shards(self) -> int:
         """Parts that gradients and optimizer are divided into."""
-        return self.processes if self.kind in {"fsdp2", "zero2", "zero3"} else 1
+        return self.processes if self.kind in {"fsdp1", "fsdp2", "zero2", "zero3"} else 1
 
     @property
     def spreads_weights(self) -> bool:
-        return self.kind in {"fsdp2", "zero3"}
+        return self.kind in {"fsdp1", "fsdp2", "zero3"}
 
 
 @dataclass(frozen=True)
@@ -41,10 +50,10 @@ class Size:
     config: Any
 
     @classmethod
-    def of(cls, config: Any, model_args: ModelConfig) -> "Size":
+    def of(cls, config: Any, model_args: ModelConfig, trust_remote_code: bool = False) -> "Size":
         """Counted on the model that `config` describes, with its adapters, built without any memory."""
         with torch.device("meta"):
-            model: Any = AutoModelForCausalLM.from_config(config)
+            model: Any = AutoModelForCausalLM.from_config(config, trust_remote_code=trust_remote_code)
             parameters = sum(parameter.numel() for parameter in model.parameters())
             adapters = get_peft_config(model_args)
             if adapters is not None:
@@ -53,20 +62,24 @@ class Size:
         return cls(parameters, trained, config)
 
 
-def estimate(size: Size, args: GRPOConfig, model_args: ModelConfig, engine: Engine) -> dict[str, float]:
+def estimate(
+    size: Size, args: GRPOConfig, model_args: ModelConfig, engine: Engine, gpu_memory: float | None = None
+) -> dict[str, float]:
     """GiB on each GPU, by what needs it; `total` is with what CUDA and its allocator take besides.
 
     - `weights`, `training` (gradients and AdamW's two moments): 16 bytes a trained parameter in float32 (4 + 4 + 8),
       8 where one process or DDP holds it in bfloat16; adapters, FSDP2 and ZeRO train in float32. FSDP2 and ZeRO-3
       divide all of it among the processes, and bring together in bfloat16 a layer, or, to generate, the model;
       ZeRO-2 divides all but a bfloat16 copy; DDP keeps the gradients twice.
-    - `generation`: keys and values of all completions that a process generates at once, at their full length.
+    - `generation`: keys and values of all completions that a process generates at once, at their full length; of vLLM
+      on the same GPU the share of `gpu_memory` that it takes, and of a server for it nothing.
     - `activations`: of one micro-batch at full length, what each layer takes in, and the inside of one layer (of all,
       without activation checkpointing).
 
     A prompt is taken to have 512 tokens. Logits are left out: TRL computes log-probabilities without holding them.
     """
     held = 4 if model_args.dtype in {None, "float32"} else 2
+    held = 0.5 if model_args.load_in_4bit else 1 if model_args.load_in_8bit else held
     adapters = size.trained < size.parameters
     precision = 4 if adapters or engine.shards > 1 else held
     parts = engine.processes if engine.spreads_weights else 1
@@ -85,7 +98,16 @@ def estimate(size: Size, args: GRPOConfig, model_args: ModelConfig, engine: Engi
         "activations": _activations(size.config, args),
     }
     gib = {name: amount / GIB for name, amount in found.items()}
-    return gib | {"total": 1.1 * sum(gib.values()) + OVERHEAD}
+    total = 1.1 * sum(gib.values()) + OVERHEAD
+    if not colocates(vars(args)):
+        return gib | {"total": total}
+    vllm = args.vllm_gpu_memory_utilization * (gpu_memory or 0)  # nothing on top: the share is all that it takes
+    return gib | {"generation": vllm, "total": total + vllm}
+
+
+def colocates(settings: Mapping[str, Any]) -> bool:
+    """Whether vLLM generates on the GPUs that train."""
+    return settings["use_vllm"] and settings["vllm_mode"] == "colocate"
 
 
 def _head(config: Any) -> int:

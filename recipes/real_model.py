@@ -20,11 +20,11 @@ import torch
 import yaml
 from peft import PeftModel
 from rich.console import Console
-from transformers.trainer_utils import get_last_checkpoint
 
 from keepif.rewards import Scoring
 from keepif.trainer.reference import read_json, write_json
 
+from .checkpoint import STATE, last_checkpoint
 from .data import load_prompts
 from .models import load_model
 from .train import parse, with_shipped_config
@@ -67,13 +67,13 @@ def checkpoint_of(folder: Path, steps: int) -> Path:
 def train(config: str, work_dir: Path, arm: str, seed: int, steps: int) -> None:
     """Train an arm in a process of its own, from its last checkpoint if it has one; nothing, if it has ended."""
     folder = folder_of(work_dir, arm, seed)
-    if checkpoint_of(folder, steps).exists():
+    if (checkpoint_of(folder, steps) / STATE).exists():
         return
     folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "keepif.recipes.train", "--config", config, *ARMS[arm]]
     command += [f"--seed={seed}", f"--max_steps={steps}"]
     command += [f"--output_dir={folder}", f"--reference_file={work_dir / f'reference-{seed}.json'}"]
-    if checkpoint := get_last_checkpoint(str(folder)):
+    if checkpoint := last_checkpoint(folder):
         command.append(f"--resume_from_checkpoint={checkpoint}")
     with (folder / "log.txt").open("ab") as log:
         done = subprocess.run(command, env=os.environ, stdout=log, stderr=subprocess.STDOUT, check=False)
@@ -119,8 +119,8 @@ def evaluate(config: str, adapter: Path | None, rows: list[dict[str, Any]]) -> d
     Returns:
         `dict`: one value a prompt in each of [`METRICS`], the prompts' constraint types, and the completions.
     """
-    _, grpo_args, model_args = parse(["--config", config])
-    model, tokenizer = load_model(model_args)
+    keepif_args, grpo_args, model_args = parse(["--config", config])
+    model, tokenizer = load_model(model_args, grpo_args.trust_remote_code, keepif_args.eos_token)
     model = PeftModel.from_pretrained(model, str(adapter)) if adapter else model
     torch.manual_seed(HELD_OUT_SEED)
     options = {"temperature": grpo_args.temperature, "max_new_tokens": grpo_args.max_completion_length}

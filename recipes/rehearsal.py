@@ -1,5 +1,6 @@
 """A recipe read as the machine that it is written for would read it, on a machine that is another."""
 
+import json
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NoReturn
@@ -24,8 +25,8 @@ ON_CPU: dict[str, Any] = {
 }
 """What of a recipe asks for a GPU, for packages that go with one, or for an account, and what a CPU takes instead."""
 
-KINDS = {"NO": "single", "MULTI_GPU": "ddp", "MULTI_CPU": "ddp", "FSDP": "fsdp2"}
-"""accelerate's `distributed_type` -> ours; DeepSpeed's is in its stage."""
+KINDS = {"NO": "single", "MULTI_GPU": "ddp", "MULTI_CPU": "ddp"}
+"""accelerate's `distributed_type` -> ours; FSDP's and DeepSpeed's is in their own settings."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,20 @@ def engine_of(accelerate_config: Path | None, processes: int | None) -> Engine:
     except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
         raise ValueError(f"{accelerate_config} is no config that accelerate reads: {error}") from None
     kind = str(getattr(found.distributed_type, "value", found.distributed_type))
-    stage = (found.deepspeed_config or {}).get("zero_stage", 2)
-    return Engine(
-        f"zero{stage}" if kind == "DEEPSPEED" else KINDS.get(kind, kind.lower()), processes or found.num_processes
-    )
+    kind = KINDS.get(kind, kind.lower())
+    if kind == "fsdp":
+        kind = f"fsdp{(found.fsdp_config or {}).get('fsdp_version', 1)}"
+    elif kind == "deepspeed":
+        kind = f"zero{_zero_stage(found.deepspeed_config or {})}"
+    return Engine(kind, processes or found.num_processes, found.num_machines or 1)
+
+
+def _zero_stage(settings: dict[str, Any]) -> int:
+    """The stage that accelerate is told, by itself or in a file of DeepSpeed's own."""
+    path = settings.get("deepspeed_config_file")
+    if path is None:
+        return settings.get("zero_stage", 2)
+    try:
+        return json.loads(Path(path).read_text()).get("zero_optimization", {}).get("stage", 0)
+    except (OSError, ValueError, AttributeError) as error:
+        raise ValueError(f"deepspeed_config_file: {path} cannot be read: {error}") from None

@@ -26,6 +26,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from .checkpoint import last_checkpoint
 from .sweep_file import Sweep, SweepError, Values
 
 LOG, EXIT, MADE_BY, REPORT = "log.txt", "exit-code", "made-by.json", "keepif-report.json"
@@ -90,7 +91,7 @@ def plan(sweep: Sweep, output_dir: Path, flags: Sequence[str] = ()) -> list[Run]
         command = [*sweep.command_of(values), "--report_to=none", f"--output_dir={folder}", *flags]
         runs[folder] = Run(values, folder, command)
     for run in runs.values():
-        path, keeps = run.folder / MADE_BY, run.is_done() or _last_checkpoint(run.folder)
+        path, keeps = run.folder / MADE_BY, run.is_done() or last_checkpoint(run.folder)
         if keeps and path.exists() and json.loads(path.read_text()) != run.made_by():
             raise SweepError(
                 f"{run.folder} keeps a run of another command or config (see {path}): take another --output_dir, or "
@@ -142,7 +143,7 @@ def _start(run: Run, log: IO[bytes]) -> subprocess.Popen[bytes]:
     for stale in (EXIT, REPORT):
         (run.folder / stale).unlink(missing_ok=True)
     (run.folder / MADE_BY).write_text(json.dumps(run.made_by(), indent=2))
-    checkpoint = _last_checkpoint(run.folder)
+    checkpoint = last_checkpoint(run.folder)
     command = [*run.command, *([f"--resume_from_checkpoint={checkpoint}"] if checkpoint else [])]
     # The shell writes the exit code down, which a killed sweep could not.
     noted = ["/bin/sh", "-c", '"$@"; echo $? > "$0"', str(run.folder / EXIT), *command]
@@ -157,12 +158,6 @@ def _locked(log: IO[bytes]) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def _last_checkpoint(folder: Path) -> Path | None:
-    """The last checkpoint that was written to its end, which the trainer's state is."""
-    found = [path.parent for path in folder.glob("checkpoint-*/trainer_state.json")]
-    return max(found, key=lambda path: int(path.name.split("-")[1]), default=None)
 
 
 def _share_done(run: Run) -> float:

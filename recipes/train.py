@@ -19,8 +19,10 @@ from trl import GRPOConfig, GRPOTrainer, ModelConfig, TrlParser, get_peft_config
 
 from keepif.rewards.response import prompt_text
 from keepif.trainer.dashboard import show_settings
+from keepif.trainer.preflight import warnings_of_length
 
 from .arguments import KeepIFArguments
+from .checkpoint import last_checkpoint
 from .data import load_prompts
 from .models import load_model
 
@@ -40,7 +42,7 @@ class ShowArguments(TrainerCallback):
 
 def build(keepif_args: KeepIFArguments, grpo_args: GRPOConfig, model_args: ModelConfig) -> Any:
     """The GRPOTrainer of a recipe, with KeepIF attached."""
-    model, tokenizer = load_model(model_args)
+    model, tokenizer = load_model(model_args, grpo_args.trust_remote_code, keepif_args.eos_token)
     prompts = load_prompts(keepif_args, grpo_args.seed, conversational=tokenizer.chat_template is not None)
     keepif = keepif_args.keepif()
     trainer = GRPOTrainer(
@@ -77,7 +79,11 @@ def show(trainer: Any, metrics: dict[str, Any]) -> None:
     for name in sorted(metrics):
         if "keepif/" in name or "completions/" in name or name == "eval_reward":
             table.add_row(name.removeprefix("eval_"), f"{metrics[name]:.3f}")
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    cut, limit = metrics["eval_completions/clipped_ratio"], trainer.args.max_completion_length
+    for weakness in warnings_of_length(cut, limit):
+        console.print(f"{weakness.text} ({weakness.change})", style="yellow", markup=False, soft_wrap=True)
 
 
 def with_shipped_config(argv: list[str]) -> list[str]:
@@ -96,6 +102,21 @@ def parse(argv: list[str]) -> tuple[KeepIFArguments, GRPOConfig, ModelConfig]:
     return keepif_args, grpo_args, model_args
 
 
+def resumed(args: GRPOConfig) -> str | None:
+    """The checkpoint that `args` say to go on from; a command line says `true`, for the last one, in letters.
+
+    Raises:
+        `ValueError`: where the last one is asked for and there is none.
+    """
+    asked = str(args.resume_from_checkpoint).lower()
+    if asked == "true":
+        found = last_checkpoint(Path(args.output_dir or ""))
+        if found is None:
+            raise ValueError(f"resume_from_checkpoint: no checkpoint in {args.output_dir} was written to its end")
+        return str(found)
+    return None if asked == "false" else args.resume_from_checkpoint
+
+
 def main(argv: list[str] | None = None) -> None:
     keepif_args, grpo_args, model_args = parse(sys.argv[1:] if argv is None else argv)
     if keepif_args.dry_run:
@@ -105,7 +126,7 @@ def main(argv: list[str] | None = None) -> None:
     if keepif_args.dry_run:
         show(trainer, score_one_batch(trainer))
         return
-    trainer.train(resume_from_checkpoint=grpo_args.resume_from_checkpoint)
+    trainer.train(resume_from_checkpoint=resumed(grpo_args))
     trainer.save_model(grpo_args.output_dir)
     trainer.accelerator.print(f"saved to {grpo_args.output_dir}")
 

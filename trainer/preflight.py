@@ -1,8 +1,9 @@
 """Preflight: what in a trainer's configuration would defeat the reward, said before the run instead of after it."""
 
+import json
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
-from math import gcd
+from math import gcd, lcm
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import trl
@@ -18,6 +19,10 @@ from .floor import Floor
 
 if TYPE_CHECKING:
     from .plugin import KeepIF
+
+
+CUT = 0.25
+"""Share of completions that may be cut at max_completion_length without a word."""
 
 
 class ConfigError(ValueError):
@@ -102,8 +107,8 @@ def refuse_split_groups(trainer: Any, term: Callable[..., list[float]] | None) -
         multiple = size // gcd(size, trainer.args.steps_per_generation)
         raise ConfigError(
             f"a length_term or no_thinking compares the completions of a prompt, and on {ranks} processes some of the "
-            f"groups of {size} are split between two: set per_device_train_batch_size to a multiple of {multiple}",
-            change=f"per_device_train_batch_size: {-(-each // multiple) * multiple}",
+            f"groups of {size} are split between two: set per_device_train_batch_size to a multiple of {multiple}, "
+            f"or, where it is set, generation_batch_size to one of {ranks * lcm(each, size)}"
         )
 
 
@@ -181,16 +186,35 @@ def warnings_of_columns(columns: Sequence[str]) -> Iterator[Weakness]:
 
 
 def warnings_of_end(tokenizer: Any, end_ids: Collection[int]) -> Iterator[Weakness]:
-    """Whether completions can end: there must be end tokens, and the one that ends the template's turns among them."""
-    if not end_ids:
-        yield Weakness("there is no end token, so that every completion runs on; give the tokenizer an eos_token")
+    """Whether completions can end: there must be end tokens, and the one that ends the template's turns among them.
+
+    What a run can change of them is the tokenizer's own one: TRL (1.16) adds it to those of the model's generation
+    config. An `eos_token_id` in `generation_kwargs` stops the generation, but counts as truncated.
+    """
     closing = end_of_turn(tokenizer)
-    if closing is not None and end_ids and closing not in end_ids:
-        name = tokenizer.convert_ids_to_tokens(closing)
+    name = None if closing is None else tokenizer.convert_ids_to_tokens(closing)
+    change = "" if name is None else f"eos_token: {json.dumps(name, ensure_ascii=False)}"
+    if not end_ids:
+        text = "there is no end token, so that every completion runs on; give the tokenizer an eos_token"
+        yield Weakness(text, change)
+    elif name is not None and closing not in end_ids:
         yield Weakness(
             f"the chat template ends a turn with {name!r}, which is none of the end tokens "
             f"({', '.join(map(repr, tokenizer.convert_ids_to_tokens(sorted(end_ids))))}): completions would run on to "
-            f"max_completion_length, and those earn nothing. Save the tokenizer with eos_token={name!r}"
+            f"max_completion_length, and those earn nothing. Set tokenizer.eos_token = {name!r} before the trainer is "
+            "built",
+            change,
+        )
+
+
+def warnings_of_length(cut: float, limit: int | None) -> Iterator[Weakness]:
+    """Whether so many completions were cut at `limit` tokens, max_completion_length, that the run learns from few."""
+    if limit and cut > CUT:
+        nothing = ", so that nothing would be learned" if cut == 1 else ""
+        yield Weakness(
+            f"{100 * cut:.0f} % of the sampled completions were cut at {limit} tokens; those earn nothing{nothing}: "
+            "raise max_completion_length",
+            change=f"max_completion_length: {2 * limit}",
         )
 
 

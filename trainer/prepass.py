@@ -1,6 +1,7 @@
 """The reference pre-pass: sample the policy before RL, with the run's own settings, and write down what it could
 do."""
 
+import logging
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,9 +18,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from keepif.rewards import ConstraintError, Score, constraints_of
 from keepif.rewards.scorer import Scorer
 
+from .preflight import warnings_of_length
 from .provenance import rows_hash
 from .reference import Reference, ReferenceMismatchError, keep_json, read_json
 from .tally import proportion
+
+logger = logging.getLogger(__name__)
 
 COVERED = 4
 """Prompts that every constraint type has at least in a sample, where the data set has them."""
@@ -121,7 +125,10 @@ def measure(trainer: Any, scorer: Scorer, prepass: Prepass, reference: Reference
             f"keepif: it keeps {100 * found['share']:.1f} % of its constraints "
             f"(95 % interval {100 * found['low']:.1f} to {100 * found['high']:.1f}, {found['of']} completions)"
         )
+    cut = reference.tally.guarded["truncated"] / reference.tally.completions
     if main:
+        for weakness in warnings_of_length(cut, trainer.args.max_completion_length):
+            logger.warning("keepif: in the reference, %s; there they keep nothing, and lower the floor", weakness.text)
         keep_json(path, reference.to_dict())
         with suppress(OSError):
             partial.unlink()

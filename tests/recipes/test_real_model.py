@@ -1,5 +1,6 @@
 """The comparison on a real model: what is held out, what is summed up, what is refused."""
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,30 @@ def test_intervals_cover_the_mean_they_are_of() -> None:
 
 def test_the_figure_shows_both_arms(report: dict[str, Any]) -> None:
     assert len(real_model_figure(report).axes) == 4
+
+
+@pytest.mark.parametrize(("whole", "goes_on_from"), [([4], 4), ([], None), ([4, 8], "has ended")])
+def test_a_checkpoint_that_was_not_written_to_its_end_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: list[int], goes_on_from: int | str | None
+) -> None:
+    folder, told = real_model.folder_of(tmp_path, "KeepIF", 0), []
+    for step in (4, 8):
+        (folder / f"checkpoint-{step}").mkdir(parents=True)
+        if step in whole:
+            (folder / f"checkpoint-{step}" / "trainer_state.json").write_text("{}")
+
+    def run(command: list[str], **_: Any) -> Any:
+        told.append(command[-1])
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    real_model.train(CONFIG, tmp_path, "KeepIF", 0, 8)
+    if goes_on_from == "has ended":
+        assert not told
+    elif goes_on_from is None:
+        assert "resume" not in told[0]
+    else:
+        assert told == [f"--resume_from_checkpoint={folder / f'checkpoint-{goes_on_from}'}"]
 
 
 def test_runs_of_another_config_are_refused(tmp_path: Path) -> None:

@@ -4,12 +4,14 @@ import json
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from keepif.recipes import train
 from keepif.recipes.arguments import KeepIFArguments
 from keepif.recipes.data import load_prompts
-from keepif.recipes.train import CONFIGS, main, with_shipped_config
+from keepif.recipes.train import CONFIGS, main, parse, resumed, with_shipped_config
 from keepif.rewards import KeepIFReward, constraints_of
 from keepif.rewards.length_terms import LENGTH_TERMS
 
@@ -103,11 +105,47 @@ def test_arguments_become_a_keepif() -> None:
     assert judged.scoring.held_out == {"punctuation:no_comma"}
 
 
+@pytest.mark.parametrize(
+    ("flags", "found"),
+    [
+        ("", None),
+        ("--resume_from_checkpoint runs/3", "runs/3"),
+        ("--resume_from_checkpoint True", "checkpoint-8"),
+        ("--resume_from_checkpoint true", "checkpoint-8"),
+        ("--resume_from_checkpoint=FALSE", None),
+    ],
+)
+def test_a_run_is_told_what_to_go_on_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: str, found: str | None
+) -> None:
+    for step in (8, 10):
+        (tmp_path / f"checkpoint-{step}").mkdir()
+    (tmp_path / "checkpoint-8" / "trainer_state.json").write_text("{}")
+    trainer = Mock()
+    monkeypatch.setattr(train, "build", lambda *_: trainer)
+    main(["--config", "tiny_cpu.yaml", f"--output_dir={tmp_path}", *flags.split()])
+    expected = str(tmp_path / found) if found == "checkpoint-8" else found
+    trainer.train.assert_called_once_with(resume_from_checkpoint=expected)
+
+
+def test_a_run_without_a_whole_checkpoint_has_nothing_to_go_on_from(tmp_path: Path) -> None:
+    (tmp_path / "checkpoint-10").mkdir()
+    _, args, _ = parse(["--config", "tiny_cpu.yaml", f"--output_dir={tmp_path}", "--resume_from_checkpoint=True"])
+    with pytest.raises(ValueError, match=f"no checkpoint in {tmp_path} was written to its end"):
+        resumed(args)
+
+
 def test_dry_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    main(["--config", "tiny_cpu.yaml", "--dry_run", "--output_dir", str(tmp_path), "--rows", "40"])
+    flags = ["--config", "tiny_cpu.yaml", "--dry_run", "--output_dir", str(tmp_path), "--rows", "40"]
+    main(flags)
     printed = capsys.readouterr().out
     assert "one batch was sampled and scored" in printed
     assert "keepif/correctness" in printed
+    assert "were cut" not in printed
+    main([*flags, "--max_completion_length", "4"])
+    printed = capsys.readouterr().out
+    assert "100 % of the sampled completions were cut at 4 tokens; those earn nothing, so that" in printed
+    assert "raise max_completion_length (max_completion_length: 8)" in printed
 
 
 @pytest.mark.slow

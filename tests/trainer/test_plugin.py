@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import tiny
 import torch
+import yaml
 from chat_server import serving
 from datasets import Dataset, IterableDataset
 from rich.console import Console
@@ -110,8 +111,8 @@ def test_subclasses_are_taken_if_they_leave_the_rewards_alone(tmp_path: Path) ->
 def test_a_group_that_two_ranks_share_has_no_length_of_its_own(each: int, ranks: int, term: Any, split: bool) -> None:
     args = SimpleNamespace(per_device_train_batch_size=each, steps_per_generation=2)
     trainer = SimpleNamespace(args=args, num_generations=8, accelerator=SimpleNamespace(num_processes=ranks))
-    refused = pytest.raises(ConfigError, match=r"groups of 8 .* a multiple of 4") if split else nullcontext()
-    with refused:
+    message = r"groups of 8 .* a multiple of 4, or, .* to one of 48"
+    with pytest.raises(ConfigError, match=message) if split else nullcontext():
         preflight.refuse_split_groups(trainer, term)
 
 
@@ -238,11 +239,25 @@ def test_a_turn_that_ends_in_no_end_token_is_said(template: str, closing: str | 
     tokenizer = tiny.tokenizer(template=template)
     found = preflight.end_of_turn(tokenizer)
     assert found == (None if closing is None else tokenizer.convert_tokens_to_ids(closing))
-    said = [weakness.text for weakness in preflight.warnings_of_end(tokenizer, {tokenizer.eos_token_id})]
-    assert ["ends a turn with '<unk>', which is none of the end tokens ('<eos>')" in text for text in said] == (
-        [True] if closing == "<unk>" else []
-    )
-    assert "no end token" in next(preflight.warnings_of_end(tokenizer, set())).text
+    said = list(preflight.warnings_of_end(tokenizer, {tokenizer.eos_token_id}))
+    if closing == "<unk>":
+        assert "ends a turn with '<unk>', which is none of the end tokens ('<eos>')" in said[0].text
+        assert yaml.safe_load(said[0].change) == {"eos_token": "<unk>"}
+    assert len(said) == (closing == "<unk>")
+    [without] = preflight.warnings_of_end(tokenizer, set())
+    assert "no end token" in without.text
+    assert without.change == (f'eos_token: "{closing}"' if closing else "")
+
+
+def test_an_end_in_generation_kwargs_counts_as_truncated(tmp_path: Path) -> None:
+    """Why it is the tokenizer's eos_token that has to be changed."""
+    every = [number for number in range(len(tiny.WORDS)) if number != tiny.WORDS.index("<eos>")]
+    keepif = KeepIF(floor=None)
+    trainer = trainer_of(tmp_path, keepif.reward, generation_kwargs={"eos_token_id": every}, temperature=1.0)
+    keepif.attach(trainer)
+    metrics = trainer.evaluate(trainer.train_dataset.select(range(4)))
+    assert metrics["eval_completions/max_length"] == 1
+    assert metrics["eval_completions/clipped_ratio"] > 0.5
 
 
 def test_a_good_configuration_is_silent(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

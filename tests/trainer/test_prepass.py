@@ -1,6 +1,7 @@
 """The reference pre-pass: what it samples, what it costs, and that nothing measured is lost."""
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,22 @@ def test_the_run_that_follows_is_not_disturbed(tmp_path: Path) -> None:
         assert not any("eval" in key for entry in trainer.state.log_history for key in entry)
     assert losses[0] == losses[1]
     assert len(losses[0]) == 2
+
+
+@pytest.mark.parametrize(("limit", "said"), [(1, True), (100, False)])
+def test_a_reference_that_was_cut_short_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, limit: int, said: bool
+) -> None:
+    """Each token of a random model is an end at one in 24: of one token few completions end, of 100 nearly all."""
+    keepif = KeepIF(prepass=Prepass(4, 4, share=1.0))
+    with caplog.at_level(logging.WARNING):
+        build(tmp_path, keepif, max_completion_length=limit, per_device_train_batch_size=16).train()
+    stored = json.loads((tmp_path / "keepif-reference.json").read_text())["tally"]
+    cut = stored["guarded"].get("truncated", 0) / stored["completions"]
+    assert (cut > 0.25) == said
+    warned = f"keepif: in the reference, {100 * cut:.0f} % of the sampled completions were cut at {limit} tokens"
+    assert (warned in caplog.text) == said
+    assert ("raise max_completion_length; there they keep nothing, and lower the floor" in caplog.text) == said
 
 
 def test_data_without_constraints_has_nothing_to_hold(tmp_path: Path) -> None:

@@ -1,0 +1,39 @@
+"""What the doctor's checks find, and how it is shown."""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+COLOURS = {"fail": "red", "warn": "yellow", "ok": "green", "unknown": "dim"}
+
+
+class Finding(NamedTuple):
+    """What a check found; `change` is what mends it, where one line does: a line of the recipe's YAML, or, in dashes,
+    a flag of the launcher.
+    """
+
+    level: Literal["fail", "warn", "ok", "unknown"]
+    check: str
+    text: str
+    change: str = ""
+
+
+def table(findings: Sequence[Finding], title: str) -> Group:
+    """The findings, and below them the lines to put into the recipe and into the launch, to be copied."""
+    shown = Table(title=title, title_justify="left")
+    for column in ("", "check", "found"):
+        shown.add_column(column, no_wrap=column != "found")
+    for level, check, text, _ in findings:
+        shown.add_row(Text(level, style=COLOURS[level]), check, Text(text))
+    changes = list(dict.fromkeys(finding.change for finding in findings if finding.change))
+    flags = [change for change in changes if change.startswith("--")]
+    lines = [change for change in changes if change not in flags]
+    below = [("To change in the recipe:", lines), ("To launch it with:", flags)]
+    return Group(shown, *(Text("\n  ".join([heading, *what])) for heading, what in below if what))
+
+
+def first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0] or type(error).__name__
