@@ -180,6 +180,13 @@ def test_the_vllm_server_is_started_as_trl_starts_it() -> None:
     assert set(pairs[-3:]) <= ours.items() <= set(pairs)  # the last three are what TRL imposes
 
 
+@pytest.mark.parametrize("name", [name for name in SHIPPED if name.startswith("qwen3")])
+def test_long_runs_show_completions_and_keep_few_checkpoints(name: str) -> None:
+    settings = yaml.safe_load((CONFIGS / name).read_text())
+    assert (settings["report_to"], settings["log_completions"]) == ("wandb", True)
+    assert settings.get("use_peft") or settings["save_total_limit"] == 2
+
+
 def test_smollm2_has_one_task_on_both_machines() -> None:
     cpu, gpu = (yaml.safe_load((CONFIGS / f"smollm2_{where}.yaml").read_text()) for where in ("cpu", "gpu"))
     for setting in (
