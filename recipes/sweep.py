@@ -190,20 +190,30 @@ def _row(run: Run, report: dict[str, Any]) -> Row:
 
 def by_setting(rows: Sequence[Row]) -> list[Row]:
     """The rows put together that differ in nothing but their seed, and which of them are on the Pareto front."""
-    settings: dict[str, list[Row]] = {}
+    turned = _turned(rows)
+    settings: dict[tuple[Any, ...], list[Row]] = {}
     for row in rows:
-        turned = {name: value for name, value in row["values"].items() if name in _turned(rows)}
-        settings.setdefault(_words(turned) or "all", []).append(row)
-    found = [{"setting": setting, "runs": same, **_means(same)} for setting, same in settings.items()]
+        settings.setdefault(tuple(row["values"].get(name) for name in turned), []).append(row)
+    names = _told_apart([dict(zip(turned, setting, strict=True)) for setting in settings])
+    found = [
+        {"setting": name or "all", "runs": same, **_means(same)}
+        for name, same in zip(names, settings.values(), strict=True)
+    ]
     for one in found:
         one["front"] = not any(_dominates(other, one) for other in found)
     return found
 
 
-def _turned(rows: Sequence[Row]) -> set[str]:
+def _turned(rows: Sequence[Row]) -> list[str]:
     """The parameters that have more than one value, seeds aside."""
-    names = {name for row in rows for name in row["values"]} - {"seed"}
-    return {name for name in names if any(row["values"].get(name) != rows[0]["values"].get(name) for row in rows)}
+    names = dict.fromkeys(name for row in rows for name in row["values"] if name != "seed")
+    return [name for name in names if any(row["values"].get(name) != rows[0]["values"].get(name) for row in rows)]
+
+
+def _told_apart(settings: Sequence[Values]) -> list[str]:
+    """The settings in words: three digits, or as many more as tell them apart."""
+    named = ([_words(values, digits) for values in settings] for digits in range(3, 18))  # 17 are all that a float has
+    return next(names for names in named if len({*names}) == len(names))
 
 
 def _means(rows: Sequence[Row]) -> Row:
@@ -258,8 +268,8 @@ def write(output_dir: Path, rows: Sequence[Row], console: Console) -> None:
     console.print(f"figure: {output_dir / 'sweep.png'}", soft_wrap=True, markup=False)
 
 
-def _words(values: Values) -> str:
-    return ", ".join(f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
+def _words(values: Values, digits: int = 3) -> str:
+    return ", ".join(f"{name} {value:.{digits}g}" if isinstance(value, float) else f"{name} {value}"
                      for name, value in values.items())  # fmt: skip
 
 

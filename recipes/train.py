@@ -7,6 +7,7 @@ Any field of KeepIFArguments, GRPOConfig or ModelConfig can stand in the file or
 this folder are found by name as well: `--config smollm2_cpu.yaml`.
 """
 
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -117,8 +118,15 @@ def resumed(args: GRPOConfig) -> str | None:
     return None if asked == "false" else args.resume_from_checkpoint
 
 
+def own_folder(output_dir: str) -> str:
+    """`output_dir`; under a `wandb agent`, which starts all runs of a sweep alike, the run's own folder in it."""
+    in_sweep = {"WANDB_SWEEP_ID", "WANDB_RUN_ID"} <= os.environ.keys()
+    return str(Path(output_dir) / os.environ["WANDB_RUN_ID"]) if in_sweep else output_dir
+
+
 def main(argv: list[str] | None = None) -> None:
     keepif_args, grpo_args, model_args = parse(sys.argv[1:] if argv is None else argv)
+    grpo_args.output_dir = own_folder(grpo_args.output_dir or "")
     if keepif_args.dry_run:
         grpo_args.report_to = []
         grpo_args.num_generations_eval = grpo_args.per_device_eval_batch_size = grpo_args.num_generations  # pyright: ignore[reportAttributeAccessIssue]

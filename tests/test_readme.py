@@ -39,13 +39,16 @@ def commands(heading: str) -> list[list[str]]:
     return [shlex.split(line, comments=True) for line in lines]
 
 
+def config(**options: Any) -> dict[str, Any]:
+    return yaml.safe_load((README.parent / CONFIG).read_text()) | SMALL | options
+
+
 @pytest.fixture
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder in which the README's names mean the same config with small batches, and commands are found."""
-    config = yaml.safe_load((README.parent / CONFIG).read_text()) | SMALL
     for name in (CONFIG, "tiny_cpu.yaml", "YOUR.yaml"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(yaml.safe_dump(config))
+        (tmp_path / name).write_text(yaml.safe_dump(config()))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
@@ -107,31 +110,36 @@ def test_the_launcher_runs(small: Path) -> None:
 
 
 def test_the_sweep_runs_killed_and_resumed(small: Path) -> None:
-    """Two runs of the four; SIGKILL for the sweep and all it has started when the second begins."""
-    text = (README.parent / SWEEP).read_text().replace("[0, 1]", "[0]").replace("80", "2")
+    """SIGKILL for the sweep and all it has started when the third of its four runs has saved a step."""
+    text = (README.parent / SWEEP).read_text().replace("{value: 80}", "{value: 3}")
     (small / SWEEP).parent.mkdir()
     (small / SWEEP).write_text(text)
+    (small / "tiny_cpu.yaml").write_text(yaml.safe_dump(config(save_strategy="steps", save_steps=1)))
     command, server = commands("In a sweep")
     assert server == ["wandb", *command[1:]]
-    folders = [small / f"runs/sweeps/quick/slack={slack}_seed=0_max_steps=2" for slack in (0.02, -0.1)]
+    turned = [(slack, seed) for slack in (0.02, -0.1) for seed in (0, 1)]
+    folders = [small / f"runs/sweeps/quick/slack={slack}_seed={seed}_max_steps=3" for slack, seed in turned]
+    saved = folders[2] / "checkpoint-1" / "trainer_state.json"
     sweep = psutil.Popen(command)
-    until = time.monotonic() + 240
-    while not (folders[1] / "made-by.json").exists():
+    until = time.monotonic() + 600
+    while not (saved.exists() and saved.read_text().endswith("}\n")):
         assert sweep.poll() is None
         assert time.monotonic() < until
-        time.sleep(0.1)
+        time.sleep(0.02)
     for process in (sweep, *sweep.children(recursive=True)):
         process.kill()
     sweep.wait()
-    first = (folders[0] / "keepif-report.json").stat()
-    assert not (folders[1] / "keepif-report.json").exists()
+    assert not (folders[2] / "exit-code").exists()
+    kept = [*(folder / "keepif-report.json" for folder in folders[:2]), saved]
+    before = [path.stat().st_mtime_ns for path in kept]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    assert (folders[0] / "keepif-report.json").stat() == first
+    assert [path.stat().st_mtime_ns for path in kept] == before  # nothing was done again, not even the saved step
     rows = json.loads((small / "runs/sweeps/quick/sweep.json").read_text())
-    assert [(row["values"]["slack"], row["steps"]) for row in rows] == [(0.02, 2), (-0.1, 2)]
+    ran = [(row["values"]["slack"], row["values"]["seed"], row["steps"]) for row in rows]
+    assert ran == [(slack, seed, 3) for slack, seed in turned]
     assert "| slack 0.02 " in (small / "runs/sweeps/quick/sweep.md").read_text()
-    assert "2.0 of 2 runs" in done.stdout
+    assert "4.0 of 4 runs" in done.stdout
     assert (small / "runs/sweeps/quick/sweep.png").stat().st_size > 10_000
 
 

@@ -29,7 +29,7 @@ KEY = "keepif"
 FIRST_BATCHES = 5
 """Ticks that the reference is taken from, where the run's own first batches serve."""
 REPORT_EVERY = 60.0
-"""Seconds between two reports while the run goes on."""
+"""Seconds between two reports, and figures on the dashboard, while the run goes on."""
 
 
 class KeepIFCallback(TrainerCallback):
@@ -94,9 +94,13 @@ class KeepIFCallback(TrainerCallback):
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         self._tick(state)
-        if control.should_training_stop:  # at the train's end the trackers will be closed
+        first = self.record.history["step"] == [state.global_step]
+        due = time.monotonic() - self.reported > REPORT_EVERY
+        if first or due or control.should_training_stop:  # at the train's end the trackers will be closed
             self._report(state, finished=False)
             dashboard.show_figure(self.trainer, Path(args.output_dir) / report.FIGURE, state.global_step)
+            if worst := self.record.worst(self.keepif.scoring.held_out):
+                dashboard.show_worst_type(self.trainer, worst[0], state.global_step)
 
     def _tick(self, state: Any) -> None:
         """Add up the ranks and, where there was a generation batch, tick."""
@@ -116,8 +120,6 @@ class KeepIFCallback(TrainerCallback):
         keepif.scorer.gauges = self.record.gauges(keepif.in_force, keepif.scoring.held_out)
         keepif.apply(self.trainer)
         state.stateful_callbacks[KEY] = {"controller": keepif.controller.state(), "record": self.record.state()}
-        if time.monotonic() - self.reported > REPORT_EVERY or len(self.record.history["step"]) == 1:
-            self._report(state, finished=False)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         self._report(state, finished=True)

@@ -1,4 +1,4 @@
-"""What trackers show of a run beside TRL's metrics and completions: KeepIF's settings, and its figure at the end."""
+"""What trackers show of a run beside TRL's metrics and completions: its settings, its figure, its worst type."""
 
 import json
 import logging
@@ -10,7 +10,7 @@ from transformers.integrations import TensorBoardCallback
 
 logger = logging.getLogger(__name__)
 
-FIGURE = "keepif/figure"
+FIGURE, WORST = "keepif/figure", "keepif/worst_type_name"
 
 
 def show_settings(trainer: Any, name: str, settings: Mapping[str, Any]) -> None:
@@ -37,6 +37,19 @@ def show_figure(trainer: Any, path: Path, step: int) -> None:
             "wandb": lambda wandb: wandb.log({FIGURE: wandb.Image(str(path)), **at}),
             "trackio": lambda trackio: trackio.log({FIGURE: trackio.Image(path), **at}),
             "tensorboard": lambda writer: writer.add_image(FIGURE, _pixels(path), step, dataformats="HWC"),
+        },
+    )
+
+
+def show_worst_type(trainer: Any, kind: str, step: int) -> None:
+    """Log the type that `keepif/worst_type` is the share of, by name, in every tracker of `report_to`, at `step`."""
+    at = {"train/global_step": step}
+    _each(
+        trainer,
+        {
+            "wandb": lambda wandb: wandb.log({WORST: kind, **at}),
+            "trackio": lambda trackio: trackio.log({WORST: trackio.Markdown(kind), **at}),
+            "tensorboard": lambda writer: writer.add_text(WORST, kind, step),
         },
     )
 

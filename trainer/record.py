@@ -69,11 +69,16 @@ class Record:
                 value = self.history[column][-1]
                 shown |= {} if value is None else {f"keepif/{name}": float(value)}
             recent = self.recent()
-            rewarded = [share for kind, (share, _) in recent.by_type().items() if kind not in held_out]
-            shown |= {"keepif/worst_type": min(rewarded)} if rewarded else {}
+            worst = self.worst(held_out)
+            shown |= {"keepif/worst_type": worst[1]} if worst else {}
             if recent.paired:
                 shown["keepif/joint_recent"] = recent.joint / recent.paired
         return shown
+
+    def worst(self, held_out: Collection[str] = ()) -> tuple[str, float] | None:
+        """(instruction id, share kept) of the type that was kept least in the last ticks, `held_out` ones aside."""
+        shares = {kind: share for kind, (share, _) in self.recent().by_type().items() if kind not in held_out}
+        return min(shares.items(), key=lambda found: found[1], default=None)
 
     def recent(self) -> Tally:
         """The last ticks, added up."""

@@ -6,7 +6,7 @@ import sqlite3
 import struct
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -109,14 +109,27 @@ def test_wandb_holds_the_completions_with_a_verdict_for_every_constraint(wandb_r
     assert {"prompt", "completion", "keepif", "correctness", "compliance", "void", "advantage"} <= set(rows[0])
 
 
-def test_wandb_holds_the_figure(wandb_run: Any) -> None:
+def keepif_metrics(logged: Iterable[str]) -> set[str]:
+    return {name for name in logged if name.startswith("train/keepif/")}
+
+
+def test_wandb_holds_the_figure_while_the_run_goes_on(wandb_run: Any) -> None:
     _, history, files = wandb_run
-    (shown,) = [line for line in history if "keepif/figure/path" in line]
-    assert shown["train/global_step"] == 2
-    assert (files / shown["keepif/figure/path"]).stat().st_size > 10_000
+    shown = [line for line in history if "keepif/figure/path" in line]
+    assert [line["train/global_step"] for line in shown] == [1, 2]
+    assert all((files / line["keepif/figure/path"]).stat().st_size > 10_000 for line in shown)
 
 
-def test_tensorboard_holds_the_same(run: Path) -> None:
+def test_wandb_names_the_worst_type(wandb_run: Any, run: Path) -> None:
+    _, history, _ = wandb_run
+    by_type = json.loads((run / "out" / "keepif-report.json").read_text())["by_type"]
+    shares = {kind: found["after"]["share"] for kind, found in by_type.items() if found["after"]["of"]}
+    named = [line["keepif/worst_type_name"] for line in history if "keepif/worst_type_name" in line]
+    assert len(named) == 2
+    assert shares[named[-1]] == min(shares.values())
+
+
+def test_tensorboard_holds_the_same(run: Path, wandb_run: Any) -> None:
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -124,18 +137,21 @@ def test_tensorboard_holds_the_same(run: Path) -> None:
     events = EventAccumulator(str(path))
     events.Reload()
     found = events.Tags()
-    assert set(found["scalars"]) >= GAUGES
+    assert keepif_metrics(found["scalars"]) == keepif_metrics(name for line in wandb_run[1] for name in line)
     assert [event.step for event in events.Scalars("train/keepif/lambda")] == [1, 2]
     assert found["images"] == ["keepif/figure"]
-    assert {"keepif/text_summary", "recipe/text_summary"} <= set(found["tensors"])
+    texts = {"keepif/text_summary", "recipe/text_summary", "keepif/worst_type_name/text_summary"}
+    assert texts <= set(found["tensors"])
 
 
-def test_trackio_holds_the_same(run: Path) -> None:
+def test_trackio_holds_the_same(run: Path, wandb_run: Any) -> None:
     pytest.importorskip("trackio")
     (path,) = run.glob("trackio/*.db")
     with sqlite3.connect(path) as storage:
         ((config,),) = storage.execute("select config from configs")
         logged = [json.loads(line) for (line,) in storage.execute("select metrics from metrics")]
         assert storage.execute("select count(distinct run_id) from metrics").fetchone() == (1,)
-    assert {name for line in logged for name in line} >= GAUGES | {"keepif/figure", "completions"}
+    names = {name for line in logged for name in line}
+    assert keepif_metrics(names) == keepif_metrics(name for line in wandb_run[1] for name in line)
+    assert names >= {"keepif/figure", "keepif/worst_type_name", "completions"}
     assert json.loads(config)["keepif"]["slack"] == json.loads(config)["recipe"]["slack"] == 0.02

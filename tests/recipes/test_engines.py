@@ -53,7 +53,7 @@ def launch(engine: str, out: Path) -> list[dict[str, Any]]:
     command += ["--per_device_train_batch_size", "16", "--rows", "32", "--reference_prompts", "4"]
     command += ON_GLOO if engine.startswith("zero") else []
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stderr[-4000:]
     return [json.loads((out / f"rank{rank}.json").read_text()) for rank in range(2)]
 

@@ -6,33 +6,49 @@ policy's tokenizer; for a set of the hub stand rows in its published schema.
 
 import json
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
 import published_rows as published
 import pytest
+import test_engines
+import test_sweep
 import torch
 import yaml
+from accelerate.commands.launch import launch_command_parser
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, Qwen3Config
 from trl import ModelConfig
-from trl.scripts.vllm_serve import make_parser
+from trl.scripts.vllm_serve import ScriptArguments, build_command
 
 from keepif.recipes.doctor import batch
-from keepif.recipes.memory import Size, estimate
+from keepif.recipes.memory import PROMPT, Engine, Size, estimate
 from keepif.recipes.models import TINY
-from keepif.recipes.rehearsal import ON_CPU, engine_of, read, requested
+from keepif.recipes.rehearsal import ON_CPU, Recipe, engine_of, read, requested
 from keepif.recipes.train import CONFIGS, main
 
+ENGINES = CONFIGS.parent / "accelerate_configs"
 SHIPPED = sorted(path.name for path in CONFIGS.glob("*.yaml"))
 ARCHITECTURES = {"qwen3": Qwen3Config, "smollm2": LlamaConfig}
-QWEN3 = {
-    "Qwen/Qwen3-0.6B": {"hidden_size": 1024, "intermediate_size": 3072, "num_hidden_layers": 28},
-    "Qwen/Qwen3-1.7B": {"hidden_size": 2048, "intermediate_size": 6144, "num_hidden_layers": 28},
-    "Qwen/Qwen3-4B": {
-        "hidden_size": 2560, "intermediate_size": 9728, "num_hidden_layers": 36, "num_attention_heads": 32
-    },
+
+
+def qwen3(hidden: int, inner: int, layers: int, heads: int = 16) -> Qwen3Config:
+    return Qwen3Config(
+        vocab_size=151936, hidden_size=hidden, intermediate_size=inner, num_hidden_layers=layers,
+        num_attention_heads=heads, num_key_value_heads=8, head_dim=128, tie_word_embeddings=True,
+    )  # fmt: skip
+
+
+PUBLISHED: dict[str, tuple[Any, float]] = {
+    "Qwen/Qwen3-0.6B": (qwen3(1024, 3072, 28), 0.6e9),
+    "Qwen/Qwen3-1.7B": (qwen3(2048, 6144, 28), 1.7e9),
+    "Qwen/Qwen3-4B": (qwen3(2560, 9728, 36, heads=32), 4.0e9),
+    "HuggingFaceTB/SmolLM2-135M-Instruct": (
+        LlamaConfig(vocab_size=49152, hidden_size=576, intermediate_size=1536, num_hidden_layers=30,
+                    num_attention_heads=9, num_key_value_heads=3, tie_word_embeddings=True), 135e6,
+    ),
 }  # fmt: skip
-"""Of their published config.json; what is not here is the same in all three."""
+"""(config, parameters), as published."""
 HUB = {"openai/gsm8k": published.GSM8K, "agentica-org/DeepScaleR-Preview-Dataset": published.DEEPSCALER}
 FEW = ["--max_completion_length", "16", "--num_generations", "2", "--steps_per_generation", "1"]
 
@@ -74,39 +90,35 @@ def test_it_runs_dry(tmp_path: Path, capsys: pytest.CaptureFixture[str], models:
     assert "keepif/compliance" in printed
 
 
+def header_of(name: str) -> str:
+    return (CONFIGS / name).read_text().split("\n\n")[0]
+
+
+def launched(name: str) -> tuple[Engine, Recipe]:
+    """What the launch line of a config's header starts, and the config as that reads it."""
+    launch = re.search(r"accelerate launch (.*) -m keepif", header_of(name))
+    assert launch
+    options = launch_command_parser().parse_args([*shlex.split(launch[1]), "program"])
+    file = ENGINES / Path(options.config_file).name if options.config_file else None
+    engine = engine_of(file, options.num_processes or (1 if options.cpu else None))
+    return engine, read(requested(CONFIGS / name, []), engine.processes)
+
+
 @pytest.mark.parametrize("name", SHIPPED)
-def test_its_header_says_how_it_is_launched_and_what_it_takes(name: str) -> None:
-    text = (CONFIGS / name).read_text()
-    header = text[: text.index("\n\n")]
+def test_its_header_says_how_it_is_launched_what_it_takes_and_when_it_was_run(name: str) -> None:
+    header = header_of(name)
     assert f"--config recipes/configs/{name}" in header
-    if not name.startswith("smollm2"):
-        assert re.search(r"^# (NOT YET RUN|Run)\b", header, re.MULTILINE)
-    for line in re.findall(r"trl vllm-serve (.*)", header):
-        parsed, rest = make_parser(prog="trl vllm-serve").parse_args_and_config(
-            args=line.split(), return_remaining_strings=True
-        )
-        assert (parsed.model, rest) == (yaml.safe_load(text)["model_name_or_path"], [])
+    for needed in ("Memory", "Batch", r"(NOT YET RUN|Run: .*\b20\d\d-\d\d-\d\d\b)"):
+        assert re.search(rf"^# {needed}", header, re.MULTILINE), needed
+    if name.startswith("qwen3"):  # whose thinking may be longer than any completion
+        assert re.search(rf"keepif doctor {name} .*--sample\n(.*\n)*.*accelerate launch", header)
 
 
-@pytest.mark.parametrize("name", [name for name in SHIPPED if name.startswith("qwen3")])
-def test_its_header_gives_the_memory_and_batch_that_are_computed(name: str) -> None:
-    header = (CONFIGS / name).read_text().split("\n\n")[0]
-    launched = re.search(r"accelerate_configs/(\S+\.yaml)(?: --num_processes (\d+))?", header)
-    assert launched
-    processes = int(launched[2]) if launched[2] else None
-    engine = engine_of(CONFIGS.parent / "accelerate_configs" / launched[1], processes)
-    recipe = read(requested(CONFIGS / name, []), engine.processes)
-    shape = {"num_attention_heads": 16} | QWEN3[recipe.model.model_name_or_path or ""]
-    config = Qwen3Config(vocab_size=151936, num_key_value_heads=8, head_dim=128, tie_word_embeddings=True, **shape)
-    parts = estimate(Size.of(config, recipe.model), recipe.grpo, recipe.model, engine)
-    words = {"weights": "weights", "training": "training|adapters", "generation": "keys and values"}
-    assert re.search(rf"Memory.*: {parts.pop('total'):.0f} GiB", header)
-    for part, gib in parts.items():
-        stated = re.search(rf"(?:{words.get(part, part)}) (\d+\.\d)", header)
-        assert float(stated[1] if stated else 0.0) == pytest.approx(gib, abs=0.06), part
-
+@pytest.mark.parametrize("name", SHIPPED)
+def test_its_header_gives_the_batch_that_is_computed(name: str) -> None:
+    engine, recipe = launched(name)
+    args, header = recipe.grpo, header_of(name)
     assert [finding.level for finding in batch(recipe.asked, engine.processes)] == ["ok"]
-    args = recipe.grpo
     assert args.scale_rewards == "batch"
     groups = re.search(r"= (\d+) completions a step = (\d+) groups of (\d+)", header)
     whole = re.search(r"(\d+) whole groups", header)
@@ -122,8 +134,79 @@ def test_its_header_gives_the_memory_and_batch_that_are_computed(name: str) -> N
     assert (a_rank % args.num_generations, a_rank // args.num_generations) == (0, int(whole[1]))
 
 
+@pytest.mark.parametrize("name", [name for name in SHIPPED if "_cpu" not in name])
+def test_its_header_gives_the_memory_that_is_computed(name: str) -> None:
+    engine, recipe = launched(name)
+    header = header_of(name)
+    config, _ = PUBLISHED[recipe.model.model_name_or_path or ""]
+    parts = estimate(Size.of(config, recipe.model), recipe.grpo, recipe.model, engine)
+    words = {"weights": "weights", "training": "training|adapters", "generation": "keys and values"}
+    total = f"{parts.pop('total'):.0f} GiB"
+    assert re.search(rf"Memory.*: {total}", header)
+    for part, gib in parts.items():
+        stated = re.search(rf"(?:{words.get(part, part)}) (\d+\.\d)", header)
+        assert float(stated[1] if stated else 0.0) == pytest.approx(gib, abs=0.06), part
+    (row,) = re.findall(rf"^\| \[{name}\].*$", (CONFIGS.parent / "README.md").read_text(), re.MULTILINE)
+    assert total in row
+
+
+@pytest.mark.parametrize("engine", test_engines.SHIPPED)
+def test_the_example_of_an_engine_makes_the_batch_that_its_config_states(engine: str) -> None:
+    (line,) = re.findall(r"^#   .*--config recipes/configs/(.*)$", (ENGINES / engine).read_text(), re.MULTILINE)
+    name, *flags = line.split()
+    ranks = engine_of(ENGINES / engine, None).processes
+    recipe = read(requested(CONFIGS / name, flags), ranks)
+    assert [finding.level for finding in batch(recipe.asked, ranks)] == ["ok"]
+    a_step = recipe.grpo.per_device_train_batch_size * recipe.grpo.gradient_accumulation_steps * ranks
+    assert f"= {a_step} completions a step" in header_of(name)
+
+
+def test_the_vllm_server_is_started_as_trl_starts_it() -> None:
+    settings = yaml.safe_load((CONFIGS / "qwen3_4b_vllm.yaml").read_text())
+    (line,) = re.findall(r"^#   (.* vllm serve .*)$", header_of("qwen3_4b_vllm.yaml"), re.MULTILINE)
+    words = shlex.split(line)
+    at = words.index("serve")
+    assert "VLLM_SERVER_DEV_MODE=1" in words[:at]
+    ours = dict(zip(words[at + 2 :: 2], words[at + 3 :: 2], strict=True))
+    length = int(ours["--max-model-len"])
+    asked = ScriptArguments(
+        words[at + 1], tensor_parallel_size=int(ours["--tensor-parallel-size"]), max_model_len=length
+    )
+    theirs = [word for word in build_command(asked) if word != "--enable-scale-out"]  # images alone need it
+    model, *theirs = theirs[theirs.index("serve") + 1 :]
+    pairs = list(zip(theirs[::2], theirs[1::2], strict=True))
+    assert model == settings["model_name_or_path"]
+    assert length > settings["max_completion_length"] + PROMPT
+    assert set(pairs[-3:]) <= ours.items() <= set(pairs)  # the last three are what TRL imposes
+
+
+@pytest.mark.parametrize("name", [name for name in SHIPPED if name.startswith("qwen3")])
+def test_long_runs_show_completions_and_keep_few_checkpoints(name: str) -> None:
+    settings = yaml.safe_load((CONFIGS / name).read_text())
+    assert (settings["report_to"], settings["log_completions"]) == ("wandb", True)
+    assert settings.get("use_peft") or settings["save_total_limit"] == 2
+
+
+def test_smollm2_has_one_task_on_both_machines() -> None:
+    cpu, gpu = (yaml.safe_load((CONFIGS / f"smollm2_{where}.yaml").read_text()) for where in ("cpu", "gpu"))
+    for setting in (
+        "dataset",
+        "dataset_options",
+        "answer_format",
+        "max_constraints",
+        "constraint_types",
+        "temperature",
+    ):
+        assert cpu[setting] == gpu[setting], setting
+
+
+def test_no_yaml_is_left_untested() -> None:
+    folders = {"configs": SHIPPED, "accelerate_configs": test_engines.SHIPPED, "sweeps": test_sweep.SHIPPED,
+               "harness": ["mathif.yaml"]}  # fmt: skip
+    tested = {CONFIGS.parent / folder / name for folder, names in folders.items() for name in names}
+    assert set(CONFIGS.parent.rglob("*.y*ml")) == tested
+
+
 def test_the_count_of_parameters_is_the_published_one() -> None:
-    for name, published_size in (("Qwen/Qwen3-0.6B", 0.6e9), ("Qwen/Qwen3-1.7B", 1.7e9), ("Qwen/Qwen3-4B", 4.0e9)):
-        shape: dict[str, Any] = {"num_attention_heads": 16} | QWEN3[name]
-        config = Qwen3Config(vocab_size=151936, num_key_value_heads=8, head_dim=128, tie_word_embeddings=True, **shape)
-        assert Size.of(config, ModelConfig()).parameters == pytest.approx(published_size, rel=0.02)
+    for config, parameters in PUBLISHED.values():
+        assert Size.of(config, ModelConfig()).parameters == pytest.approx(parameters, rel=0.02)

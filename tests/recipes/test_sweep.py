@@ -11,17 +11,15 @@ from typing import Any
 import pytest
 import wandb.wandb_agent
 import yaml
-from trl import GRPOConfig, ModelConfig, TrlParser
 
 from keepif.recipes import sweep_file
-from keepif.recipes.arguments import KeepIFArguments
 from keepif.recipes.cli import main
 from keepif.recipes.sweep import by_setting, plan
 from keepif.recipes.sweep_file import SWEEPS, SweepError, read
-from keepif.recipes.train import with_shipped_config
+from keepif.recipes.train import main as train
+from keepif.recipes.train import parse
 
 SHIPPED = sorted(path.name for path in SWEEPS.glob("*.yaml"))
-CPU = ["--report_to=none"]
 
 PROGRAM = """
 import json, sys, time
@@ -73,13 +71,23 @@ def agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     for name in ("WANDB_RUN_ID", "WANDB_SWEEP_PARAM_PATH"):
         monkeypatch.setenv(name, "")
 
-    def start(command: list[str], program: str, values: dict[str, Any]) -> list[str]:
+    def start(command: list[str], program: str, values: dict[str, Any], run_id: str = "one") -> list[str]:
         agent._sweep_command = list(command)
         args = {name: {"value": value} for name, value in values.items()}
-        agent._command_run({"run_id": "one", "program": program, "args": args})
+        agent._command_run({"run_id": run_id, "program": program, "args": args})
         return started[-1]
 
     return start
+
+
+def asked_of(command: list[str]) -> dict[str, Any]:
+    """Every argument that our parser reads out of a command of W&B's agent."""
+    assert command[:4] == ["/usr/bin/env", "accelerate", "launch", "--num_processes"]
+    launcher, recipe = command[3:9], command[9:]
+    assert launcher == ["--num_processes", "1", "--main_process_port", "0", "-m", "keepif.recipes.train"]
+    keepif_args, grpo_args, model_args = parse([*recipe, "--report_to=none"])
+    keepif_args.keepif()
+    return vars(model_args) | vars(grpo_args) | vars(keepif_args)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -96,38 +104,49 @@ def test_shipped_sweeps_start_what_parses(name: str, tmp_path: Path, agent: Any)
     for values in sweep.runs:
         command = agent(asked["command"], asked["program"], values)
         assert command == sweep.command_of(values)
-        assert command[:6] == ["/usr/bin/env", "accelerate", "launch", "--main_process_port", "0", "-m"]
-        assert command[6] == "keepif.recipes.train"
-        parser = TrlParser((KeepIFArguments, GRPOConfig, ModelConfig))
-        keepif_args, grpo_args, _ = parser.parse_args_and_config(args=[*with_shipped_config(command[7:]), *CPU])
-        keepif_args.keepif()
-        for parameter, value in values.items():
-            found = getattr(keepif_args, parameter, None) or getattr(grpo_args, parameter, None) or 0
-            assert type(value)(found) == value
+        found = asked_of(command)
+        assert {name: type(value)(found[name]) for name, value in values.items()} == values
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_wandbs_search_engine_makes_the_same_runs(name: str) -> None:
-    """`sweeps` is what W&B's server searches with; its runs lie where ours do."""
-    engine = pytest.importorskip("sweeps", reason="W&B's search engine: pip install 'wandb[sweeps]'")
+def test_wandbs_search_engine_makes_the_same_runs(name: str, agent: Any) -> None:
+    """`sweeps` is what W&B's server searches with: its runs lie where ours do, and our parser takes them."""
+    engine = pytest.importorskip("sweeps", reason="W&B's search engine: pip install --no-deps sweeps")
     asked = yaml.safe_load((SWEEPS / name).read_text())
-    asked.pop("run_cap", None)  # the server's, not the engine's
+    cap = asked.pop("run_cap", 1000)  # the server's, not the engine's
     engine.config.SweepConfig(asked)  # raises where the file violates W&B's schema
-    if asked["method"] == "bayes":
-        return
-    ours = read(SWEEPS / name).runs
     runs: list[Any] = []
-    for _ in ours:
-        runs.append(engine.next_run(asked, runs))
-    theirs = [{parameter: found["value"] for parameter, found in run.config.items()} for run in runs]
+    while len(runs) < cap and (run := engine.next_run(asked, runs)):
+        joint = 0.5 - abs(0.5 - len(runs) / cap)
+        runs.append(run.model_copy(update={"state": "finished", "summary_metrics": {asked["metric"]["name"]: joint}}))
+    sent = json.loads(json.dumps([run.config for run in runs]))  # as the server does; the engine's are NumPy's numbers
+    theirs = [{parameter: found["value"] for parameter, found in config.items()} for config in sent]
     if asked["method"] == "grid":
-        assert engine.next_run(asked, runs) is None
+        ours = read(SWEEPS / name).runs
         assert all(run in ours for run in theirs)
         assert len(theirs) == len(ours) == len({str(sorted(run.items())) for run in theirs})
-    for values in (*ours, *theirs):
+    else:
+        assert len(theirs) == cap
+    for values in theirs:
+        found = asked_of(agent(asked["command"], asked["program"], values))
         for parameter, value in values.items():
             limits = asked["parameters"][parameter]
             assert limits.get("min", value) <= value <= limits.get("max", value)
+            assert type(value)(found[parameter]) == value
+
+
+def test_the_runs_of_an_agent_keep_out_of_each_others_way(tmp_path: Path, agent: Any, monkeypatch: Any) -> None:
+    """Two runs of one sweep file, with two seeds, as W&B's agent starts them: two folders, each with its reference."""
+    monkeypatch.setenv("WANDB_SWEEP_ID", "a-sweep")
+    asked = yaml.safe_load((SWEEPS / "quick.yaml").read_text())
+    small = ["--output_dir=runs/tiny", "--report_to=none", "--per_device_train_batch_size=8", "--rows=40",
+             "--gradient_accumulation_steps=1", "--max_completion_length=16", "--reference_prompts=4"]  # fmt: skip
+    for seed, run_id in enumerate(("first", "second")):
+        values = {"slack": 0.02, "seed": seed, "max_steps": 1}
+        train([*agent(asked["command"], asked["program"], values, run_id)[9:], *small])
+    for run_id in ("first", "second"):
+        assert (tmp_path / "runs" / "tiny" / run_id / "keepif-reference.json").exists()
+        assert (tmp_path / "runs" / "tiny" / run_id / "keepif-report.json").exists()
 
 
 @pytest.mark.parametrize("macro", ["args", "args_no_equals", "args_no_boolean_flags"])
@@ -238,6 +257,15 @@ def test_the_front_is_what_nothing_betters() -> None:
         {"values": {"which": name}, "accuracy": x, "compliance": y, "joint": 0.0} for name, (x, y) in places.items()
     ]
     assert {found["setting"] for found in by_setting(rows) if found["front"]} == {"which a", "which b", "which e"}
+
+
+def test_settings_that_are_nearly_the_same_are_two() -> None:
+    """The table names them by three digits, or by as many more as tell them apart."""
+    found = by_setting([
+        {"values": {"slack": slack, "seed": seed}, "accuracy": 0.5, "compliance": 0.5, "joint": 0.5}
+        for slack in (0.020001, 0.020002) for seed in (0, 1)
+    ])  # fmt: skip
+    assert [(one["setting"], len(one["runs"])) for one in found] == [("slack 0.020001", 2), ("slack 0.020002", 2)]
 
 
 def wait_for(what: Any) -> None:
