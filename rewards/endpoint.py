@@ -96,7 +96,7 @@ class Endpoint:
 
         Args:
             conversations (`Sequence`): message lists, each message with `role` and `content`.
-            deadline (`float`, *optional*): seconds that the whole batch may take; what is not answered then has failed.
+            deadline (`float`, *optional*): seconds that the batch may take; what is not answered by then has failed.
             sampling (*optional*): `temperature`, `max_tokens` and whatever else the server's chat completions take;
                 what OpenAI's do not know goes into `extra_body`.
         """
