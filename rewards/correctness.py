@@ -119,17 +119,19 @@ def _judge(claims: Claims | None) -> float | None:
 
 
 def _settled(pairs: Iterable[Pair]) -> dict[Pair, bool | None]:
-    """The workers' verdicts, each asked for once."""
+    """The workers' verdicts, each asked for once. A claim on which there is none is wrong, but asked about again."""
     pairs = list(dict.fromkeys(pairs))
     found = {pair: _cache[pair] for pair in pairs if pair in _cache}
     unknown = [pair for pair in pairs if pair not in found]
     if unknown:
         try:
-            found.update(zip(unknown, shared_grader().verdicts(unknown), strict=True))
+            verdicts = dict(zip(unknown, shared_grader().verdicts(unknown), strict=True))
         except NoWorkerError as error:  # nothing to remember: the next batch tries again
             logger.error("keepif: %s; %d rows or claims are not scored", error, len(unknown))  # noqa: TRY400
             return found | dict.fromkeys(unknown)
         if len(_cache) > CACHED:
             _cache.clear()
-        _cache.update((pair, found[pair]) for pair in unknown)
+        _cache.update((pair, verdict) for pair, verdict in verdicts.items() if verdict is not None)
+        found |= {(claim, gold): False if verdict is None and claim else verdict
+                  for (claim, gold), verdict in verdicts.items()}  # fmt: skip
     return found

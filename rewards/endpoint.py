@@ -13,7 +13,9 @@ logger = logging.getLogger(__name__)
 Conversation = Sequence[Mapping[str, str]]
 
 HOPELESS = 2
-"""Times `concurrency` requests of a batch that fail, and none answered, after which the rest is not sent."""
+"""Times `concurrency` requests of a batch that fail in a row, after which the rest is not sent."""
+REFUSED = 400
+"""The status of a request at fault itself; it says nothing of the server."""
 
 _starting = threading.Lock()
 
@@ -84,14 +86,17 @@ class Endpoint:
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_session": None}
 
-    def chat(self, conversations: Sequence[Conversation], **sampling: Any) -> list[Reply | None]:
+    def chat(
+        self, conversations: Sequence[Conversation], deadline: float | None = None, **sampling: Any
+    ) -> list[Reply | None]:
         """One reply to each conversation, in order; `None` for a request that failed after its retries.
 
-        Failures are counted and logged, once a batch. Where the first `HOPELESS` x `concurrency` requests all fail,
-        the server is down and the rest of the batch fails unsent.
+        Failures are counted and logged, once a batch. Where `HOPELESS` x `concurrency` requests fail in a row, the
+        server is down and the rest of the batch fails unsent.
 
         Args:
             conversations (`Sequence`): message lists, each message with `role` and `content`.
+            deadline (`float`, *optional*): seconds that the batch may take; what is not answered by then has failed.
             sampling (*optional*): `temperature`, `max_tokens` and whatever else the server's chat completions take;
                 what OpenAI's do not know goes into `extra_body`.
         """
@@ -99,7 +104,7 @@ class Endpoint:
             if self._session is None or self._session.pid != os.getpid():  # a fork has no thread of its parent's
                 self._session = _Session(self)
             session = self._session
-        return session.run(conversations, sampling)
+        return session.run(conversations, deadline, sampling)
 
 
 class _Session:
@@ -112,40 +117,49 @@ class _Session:
         self.slots = asyncio.Semaphore(endpoint.concurrency)
         threading.Thread(target=self.loop.run_forever, name="keepif-endpoint", daemon=True).start()
 
-    def run(self, conversations: Sequence[Conversation], sampling: Mapping[str, Any]) -> list[Reply | None]:
-        batch = asyncio.run_coroutine_threadsafe(self._batch(conversations, sampling), self.loop)
+    def run(
+        self, conversations: Sequence[Conversation], deadline: float | None, sampling: Mapping[str, Any]
+    ) -> list[Reply | None]:
+        batch = asyncio.run_coroutine_threadsafe(self._batch(conversations, deadline, sampling), self.loop)
         try:
             return batch.result()
         except BaseException:  # interrupted: what is under way is called off
             batch.cancel()
             raise
 
-    async def _batch(self, conversations: Sequence[Conversation], sampling: Mapping[str, Any]) -> list[Reply | None]:
-        failures: list[str] = []
-        enough = HOPELESS * self.endpoint.concurrency
-        answered = False
+    async def _batch(
+        self, conversations: Sequence[Conversation], deadline: float | None, sampling: Mapping[str, Any]
+    ) -> list[Reply | None]:
+        failures: list[Exception] = []
+        in_a_row, hopeless = 0, HOPELESS * self.endpoint.concurrency
+        end = None if deadline is None else self.loop.time() + deadline
 
         async def one(conversation: Conversation) -> Reply | None:
-            nonlocal answered
-            async with self.slots:
-                if not answered and len(failures) >= enough:
-                    return None
-                found = await self._ask(conversation, sampling)
+            nonlocal in_a_row
+            try:
+                async with asyncio.timeout_at(end), self.slots:
+                    if in_a_row >= hopeless:
+                        return None
+                    found = await self._ask(conversation, sampling)
+            except TimeoutError:
+                found = TimeoutError(f"the batch has taken {deadline:g} s")
             if isinstance(found, Reply):
-                answered = True
+                in_a_row = 0
                 return found
+            in_a_row += getattr(found, "status_code", None) != REFUSED
             failures.append(found)
             return None
 
         replies = await asyncio.gather(*map(one, conversations))
         if failures:
             logger.warning(
-                "keepif: %d of %d requests to %s at %s failed; the last: %s",
-                replies.count(None), len(replies), self.endpoint.model, self.endpoint.base_url, failures[-1],
+                "keepif: %d of %d requests to %s at %s failed; the last: %s: %s",
+                replies.count(None), len(replies), self.endpoint.model, self.endpoint.base_url,
+                type(failures[-1]).__name__, str(failures[-1])[:300],
             )  # fmt: skip
         return replies
 
-    async def _ask(self, conversation: Conversation, sampling: Mapping[str, Any]) -> Reply | str:
+    async def _ask(self, conversation: Conversation, sampling: Mapping[str, Any]) -> Reply | Exception:
         """The reply, or why there is none."""
         import openai
 
@@ -155,11 +169,11 @@ class _Session:
                 model=self.endpoint.model, messages=messages, **sampling
             )
         except (openai.OpenAIError, ValueError) as error:  # ValueError: it is no JSON
-            return f"{type(error).__name__}: {str(error)[:300]}"
+            return error
         try:
             return _reply(completion)
         except (AttributeError, IndexError, TypeError):  # it is some other JSON: openai checks no types
-            return f"no chat completion: {str(completion)[:300]}"
+            return ValueError(f"no chat completion: {completion}")
 
 
 def _reply(completion: Any) -> Reply:

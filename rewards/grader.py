@@ -8,6 +8,7 @@ is refused: in TRL's daemonic rollout worker, and off the main thread.
 import atexit
 import contextlib
 import json
+import logging
 import os
 import selectors
 import signal
@@ -18,6 +19,9 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from functools import cache
+from typing import NoReturn
+
+logger = logging.getLogger(__name__)
 
 TIMEOUT = 3.0
 """Seconds of processor time one verdict may take; a candidate that takes longer is wrong."""
@@ -25,6 +29,10 @@ STARTUP = 120.0
 """Seconds a worker may take to import sympy on a busy machine."""
 PATIENCE = 10
 """Times the limit before a worker is killed by the clock on the wall: it is stuck, or the machine far too busy."""
+REST = 10
+"""Times as long as starting workers in vain took, none is started again: at most a tenth of a run is lost to it."""
+LAST = " last\n"
+"""Ends the line of a verdict after which its worker leaves."""
 
 Pair = tuple[str, str]
 
@@ -37,7 +45,7 @@ class NoWorkerError(RuntimeError):
 
 
 class Worker:
-    """One process and the pair it is busy with."""
+    """One process and the pair it is busy with. It imports from where this process does."""
 
     def __init__(self, timeout: float, program: Sequence[str]) -> None:
         self.timeout = timeout
@@ -45,8 +53,10 @@ class Worker:
             [sys.executable, *program, str(timeout), str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, sys.path))},
             text=True,
+            errors="replace",
             bufsize=1,
         )
         self.ready = False
@@ -58,18 +68,53 @@ class Worker:
         self.deadline = time.monotonic() + self.timeout * PATIENCE
         self.process.stdin.write(json.dumps(pair) + "\n")  # pyright: ignore[reportOptionalMemberAccess]
 
-    @property
-    def overdue(self) -> bool:
+    def is_overdue(self) -> bool:
         """Whether a clock ended it: its own (SIGPROF), or ours."""
-        return self.deadline < time.monotonic() or self.process.wait() == -signal.SIGPROF
+        return self.deadline < time.monotonic() or self._status() == -signal.SIGPROF
+
+    def why_not_ready(self) -> str:
+        """What it says of its end before it was ready."""
+        if self.deadline < time.monotonic():
+            return f"not ready after {STARTUP:g} s"
+        status = self._status()
+        said = "" if status is None else self.process.stderr.read().strip()  # pyright: ignore[reportOptionalMemberAccess]
+        return said.split("\n")[-1] or f"ended with status {status}"
+
+    def _status(self) -> int | None:
+        """Its exit status; `None` for one that goes on though it has closed its pipe."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self.process.wait(1.0)
 
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
-        for stream in (self.process.stdin, self.process.stdout):
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             if stream:
                 with contextlib.suppress(BrokenPipeError):
                     stream.close()
+
+
+class Batch:
+    """Pairs, and what has become of each."""
+
+    def __init__(self, pairs: Sequence[Pair]) -> None:
+        self.pairs = pairs
+        self.results: list[bool | None] = [None] * len(pairs)
+        self.waiting = deque(range(len(pairs)))
+        self.pending = len(pairs)
+        self.retried: set[int] = set()
+
+    def settle(self, job: int, verdict: bool | None) -> None:
+        self.results[job] = verdict
+        self.pending -= 1
+
+    def lose(self, job: int) -> None:
+        """Its worker died, perhaps not of this pair: it is tried once more, and then has no verdict."""
+        if job in self.retried:
+            self.settle(job, None)
+        else:
+            self.retried.add(job)
+            self.waiting.append(job)
 
 
 class Grader:
@@ -86,7 +131,8 @@ class Grader:
         self.size, self.timeout, self.program, self.pid = workers, timeout, program, os.getpid()
         self.workers: list[Worker] = []
         self.lock = threading.Lock()
-        self.timeouts = 0
+        self.timeouts = self.deaths = 0
+        self.resting_until, self.why_none = 0.0, ""
         atexit.register(self.close)
 
     def warm(self) -> None:
@@ -102,25 +148,37 @@ class Grader:
     def verdicts(self, pairs: Sequence[Pair]) -> list[bool | None]:
         """The program's verdicts on (candidate, gold) pairs, in order; by default math-verify's.
 
-        `True` or `False`; `None` where the gold cannot be read or, for an empty candidate, not within the limit.
+        `True` or `False`; `None` where the gold cannot be read or, for an empty candidate, not within the limits; and
+        where two workers died of something else than the limits, such as the system's lack of memory.
         Takes at most (number of hanging pairs / workers) x (timeout + a start); on a busy machine more, up to
         `PATIENCE` times as much.
 
         Raises:
-            [`NoWorkerError`]: where no worker starts.
+            [`NoWorkerError`]: where no worker starts; then at once, until it is worth another try.
         """
         with self.lock:
+            if pairs and time.monotonic() < self.resting_until:
+                raise NoWorkerError(self.why_none)
+            deaths = self.deaths
             try:
-                return self._verdicts(pairs)
+                return self._verdicts(Batch(pairs))
             except BaseException:  # interrupted: a reply still to come must not go to a later pair
                 self._drop([worker for worker in self.workers if worker.job is not None])
                 raise
+            finally:
+                if self.deaths > deaths:
+                    logger.warning(
+                        "keepif: %d grading workers died, of no limit of theirs: is the machine out of memory?",
+                        self.deaths - deaths,
+                    )
 
     def _staff(self, wanted: int) -> bool:
         """Start the workers that are missing; whether there is any."""
-        with contextlib.suppress(OSError, TypeError):  # no interpreter, no processes left
+        try:
             while len(self.workers) < wanted:
                 self.workers.append(Worker(self.timeout, self.program))
+        except (OSError, TypeError) as error:  # no interpreter, no processes left
+            self.why_none = str(error)
         return bool(self.workers)
 
     def _drop(self, workers: list[Worker]) -> None:
@@ -128,48 +186,52 @@ class Grader:
             self.workers.remove(worker)
             worker.kill()
 
-    def _verdicts(self, pairs: Sequence[Pair]) -> list[bool | None]:
-        results: list[bool | None] = [None] * len(pairs)
-        waiting = deque(range(len(pairs)))
-        pending = len(pairs)
-        failed_starts = 0
-        retried: set[int] = set()
-        while pending:
+    def _verdicts(self, batch: Batch) -> list[bool | None]:
+        began, failed_starts = time.monotonic(), 0
+        while batch.pending:
             if failed_starts > self.size:
-                raise NoWorkerError(
-                    f"no worker starts: python {' '.join(self.program)}; is what it imports installed?"
-                )
-            failed_starts += not self._staff(min(self.size, pending))
+                self._give_up(time.monotonic() - began)
+            failed_starts += not self._staff(min(self.size, batch.pending))
             for worker in self.workers:
-                if worker.ready and worker.job is None and waiting:
-                    self._hand_out(worker, waiting, pairs)
+                if worker.ready and worker.job is None and batch.waiting:
+                    self._hand_out(worker, batch)
             for worker, line in self._listen():
-                if line and not worker.ready:
+                if worker.ready:
+                    self._take(worker, line, batch)
+                elif line:
                     worker.ready, worker.deadline = True, float("inf")
-                    continue
-                failed_starts += not worker.ready
-                job, worker.job = worker.job, None
-                if job is not None and not line and not worker.overdue and job not in retried:
-                    retried.add(job)  # it died of something else: perhaps not of this pair
-                    waiting.append(job)
-                elif job is not None:
-                    pending -= 1
-                    results[job] = json.loads(line) if line else self._overdue(pairs[job])
-                worker.deadline = float("inf")
-                if not line:
+                else:
+                    failed_starts += 1
+                    self.why_none = worker.why_not_ready()
                     self._drop([worker])
-        return results
+        return batch.results
 
-    def _hand_out(self, worker: Worker, waiting: deque[int], pairs: Sequence[Pair]) -> None:
+    def _give_up(self, took: float) -> NoReturn:
+        self.resting_until = time.monotonic() + REST * took
+        self.why_none = f"no worker starts: python {' '.join(self.program)}: {self.why_none}"
+        raise NoWorkerError(self.why_none)
+
+    def _hand_out(self, worker: Worker, batch: Batch) -> None:
         try:
-            worker.send(waiting[0], pairs[waiting[0]])
-            waiting.popleft()
+            worker.send(batch.waiting[0], batch.pairs[batch.waiting[0]])
+            batch.waiting.popleft()
         except OSError:  # it died while idle: the next round replaces it
             worker.job, worker.deadline = None, 0.0
 
-    def _overdue(self, pair: Pair) -> bool | None:
-        self.timeouts += 1
-        return False if pair[0] else None
+    def _take(self, worker: Worker, line: str, batch: Batch) -> None:
+        """A verdict, or, with an empty line, a worker's end."""
+        job, worker.job = worker.job, None
+        if job is not None and line:
+            batch.settle(job, json.loads(line.removesuffix(LAST)))
+        elif job is not None and worker.is_overdue():
+            self.timeouts += 1
+            batch.settle(job, False if batch.pairs[job][0] else None)
+        elif job is not None:
+            self.deaths += 1
+            batch.lose(job)
+        worker.deadline = float("inf")
+        if not line or line.endswith(LAST):
+            self._drop([worker])
 
     def _listen(self) -> list[tuple[Worker, str]]:
         """Workers that said a line, and, with an empty line, those that died or are past their deadline."""

@@ -1,33 +1,42 @@
 """A grading process: reads `[candidate, gold]` lines, writes verdicts on them, math-verify's. Started by `grader.py`.
 
-It may be killed at any moment. The kernel kills it when one verdict takes more processor time than the limit (SIGPROF
-in its default disposition needs no Python to run, so a big-integer power that holds the interpreter cannot outlive it)
-and when it asks for more memory than it may have. It leaves when its parent is gone.
+It may be killed at any moment. The kernel kills it when one verdict takes more processor time than the limit: SIGPROF
+in its default disposition needs no Python to run, so a big-integer power that holds the interpreter cannot outlive it.
+What asks for more memory than it may have is wrong, and a worker that has grown leaves. It leaves when its parent is
+gone.
 """
 
+import contextlib
 import json
 import logging
 import os
+import resource
 import select
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from .grader import LAST
+
 MEMORY = 4 * 1024**3
 """Bytes of address space."""
+GROWN = MEMORY // 4
+"""Bytes that a worker has held at once after which its verdict is its last: the next has fresh memory."""
 WATCH = 1.0
 """Seconds between two looks at whether the parent lives."""
 
 
 def limit_memory() -> None:
     """Fail allocations beyond `MEMORY` where the system can."""
-    try:
-        import resource
-
+    with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    except (ImportError, ValueError, OSError):
-        pass
+
+
+def has_grown() -> bool:
+    """Whether this process has held more memory than `GROWN` at any time."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak * (1 if sys.platform == "darwin" else 1024) > GROWN
 
 
 NO_TIMEOUT: Any = None
@@ -72,12 +81,17 @@ def serve(verdict: Callable[[str, str], bool | None]) -> None:
     out = sys.stdout
     sys.stdout = sys.stderr  # whatever a library prints must not enter the protocol
     verdict("1", "1")  # imports everything before the first clock runs
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())  # what was said until here tells why none starts
     print("ready", file=out, flush=True)
     for line in lines(parent):
         signal.setitimer(signal.ITIMER_PROF, seconds)
-        found = verdict(*json.loads(line))
+        candidate, gold = json.loads(line)
+        try:
+            found = verdict(candidate, gold)
+        except MemoryError:
+            found = False if candidate else None
         signal.setitimer(signal.ITIMER_PROF, 0)
-        print(json.dumps(found), file=out, flush=True)
+        print(json.dumps(found), file=out, end=LAST if has_grown() else "\n", flush=True)
 
 
 if __name__ == "__main__":

@@ -4,75 +4,85 @@ make bench
 """
 
 import itertools
-import os
 import random
-import subprocess
+import resource
 import sys
 import time
 
+import psutil
 import shapes
 from bench_rewards import ASKED, completions
+from hanging import hanging
 from rich.console import Console
 from rich.progress import track
 
 from keepif.rewards import KeepIFReward
 from keepif.rewards.grader import TIMEOUT, shared_grader
+from keepif.rewards.grading_worker import MEMORY
 
-TOWERS = [rf"\\sum_{{k=1}}^{{10^{{{n}}}}} k^k" for n in range(9, 22)]
-INTEGRALS = [rf"\\int_0^{n} e^{{\\sin x^2}}\\cos(x^x) dx" for n in range(1, 14)]
-HANGING = (*TOWERS, *INTEGRALS)
+HANGING, HANGS_EVERY = 26, 20
 SOAK, SETTLED, BATCH = 200_000, 20_000, 512
+MIB = 2**20
 
 
-def resident() -> float:
-    """MiB that this process holds."""
-    pages = int(open("/proc/self/statm").read().split()[1])  # noqa: PTH123, SIM115
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-
-
-def workers() -> int:
-    """Grading workers that are running, of this process."""
-    found = subprocess.run(["pgrep", "-P", str(os.getpid()), "-f", "grading_worker"], capture_output=True, check=False)
-    return len(found.stdout.split())
+def resident(process: psutil.Process) -> float:
+    """MiB that a process holds."""
+    return process.memory_info().rss / MIB
 
 
 def hanging_batch(console: Console) -> None:
     """512 completions, 26 of which box what a parser does not come back from."""
-    texts, golds = completions(BATCH)
-    places = random.Random(0).sample(range(BATCH), len(HANGING))
-    for place, hanging in zip(places, HANGING, strict=True):
-        texts[place], golds[place] = rf"So it is \boxed{{{hanging}}}.", r"\frac{\pi}{7}"
-    began = time.perf_counter()
+    texts, golds, _ = completions(BATCH)
+    places = random.Random(0).sample(range(BATCH), HANGING)
+    for place, text in zip(places, hanging(HANGING), strict=True):
+        texts[place], golds[place] = rf"So it is \boxed{{{text}}}.", r"\frac{\pi}{7}"
+    grader, began = shared_grader(), time.perf_counter()
     rewards = KeepIFReward()(texts, answer=golds)
-    took, bound = time.perf_counter() - began, len(HANGING) / shared_grader().size * TIMEOUT + 2
+    took, bound = time.perf_counter() - began, HANGING / grader.size * TIMEOUT + 2
+    grader.close()
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    each = (spent.ru_utime + spent.ru_stime) / grader.size
     console.print(
-        f"{BATCH} completions, {len(HANGING)} of which hang a parser: {took:.1f} s (bound {bound:.0f} s), "
-        f"{sum(rewards[place] == 0 for place in places)} of them graded 0"
+        f"{BATCH} completions, {HANGING} of which hang a parser: {took:.1f} s, {each:.1f} s of processor time a "
+        f"worker (bound {bound:.0f} s), {sum(rewards[place] == 0 for place in places)} of them graded 0, "
+        f"{grader.timeouts} by the clock; largest worker {spent.ru_maxrss / 1024:.0f} MiB (limit "
+        f"{MEMORY / MIB:.0f}), {len(psutil.Process().children())} left"
     )
 
 
+def unseen(text: str, gold: str, batch: int) -> tuple[str, str]:
+    """A completion and its gold as no batch before had them; where the gold is no integer, the workers grade it."""
+    if gold.isdigit():
+        return f"{text} {batch}", gold
+    return f"\\boxed{{{batch}x + ".join(text.rsplit("\\boxed{", 1)), f"{gold} + {batch}x"
+
+
 def soak(console: Console) -> None:
-    """Real, hostile and empty completions over and over."""
-    texts, golds = completions(1024)
+    """Real, hostile and empty completions over and over, and one in some ten thousand that hangs its worker."""
+    texts, golds, _ = completions(1024)
     texts += [text for _, text in shapes.texts(400)]
     golds += ["42"] * (len(texts) - len(golds))
     columns = list(zip(texts, golds, strict=True))
     random.Random(0).shuffle(columns)
-    endless = itertools.cycle(columns)
-    reward, settled, began = KeepIFReward(), 0.0, time.perf_counter()
-    for done in track(range(0, SOAK, BATCH), "soak", console=console):
-        batch = list(itertools.islice(endless, BATCH))
+    endless, reward, grader = itertools.cycle(columns), KeepIFReward(), shared_grader()
+    settled, began, deaths, hung = 0.0, time.perf_counter(), grader.deaths, grader.timeouts
+    for number, done in enumerate(track(range(0, SOAK, BATCH), "soak", console=console)):
+        rows = [unseen(text, gold, number) for text, gold in itertools.islice(endless, BATCH)]
+        if number % HANGS_EVERY == 0:
+            rows[0] = (rf"\boxed{{9^{{9^{{{number + 9}}}}}}}", r"\frac{\pi}{7}")
         reward(
-            [f"{text} {done + i}" for i, (text, _) in enumerate(batch)],  # nothing is known from an earlier batch
-            answer=[gold for _, gold in batch],
+            [text for text, _ in rows],
+            answer=[gold for _, gold in rows],
             instruction_id_list=[list(ASKED)] * BATCH,
             kwargs=[list(ASKED.values())] * BATCH,
         )
-        settled = resident() if done < SETTLED else settled
-    grew = 100 * (resident() / settled - 1)
+        settled = resident(psutil.Process()) if done < SETTLED else settled
+    workers, now = psutil.Process().children(), resident(psutil.Process())
     console.print(
         f"{SOAK} mixed completions in {time.perf_counter() - began:.0f} s: resident {settled:.0f} MiB after "
-        f"{SETTLED}, {resident():.0f} MiB at the end ({grew:+.1f} %), {workers()} workers"
+        f"{SETTLED}, {now:.0f} MiB at the end ({100 * (now / settled - 1):+.1f} %); {len(workers)} workers with "
+        f"{', '.join(f'{resident(worker):.0f}' for worker in workers)} MiB, {grader.timeouts - hung} replaced by the "
+        f"clock, {grader.deaths - deaths} dead of something else"
     )
 
 

@@ -21,11 +21,12 @@ from bench_constraints import lines_of
 from rich.console import Console
 from trl.rewards import accuracy_reward
 
-from keepif.rewards import KeepIFReward, Response, correctness
+from keepif.rewards import KeepIFReward, Response, Scoring, correctness
 from keepif.rewards.grader import shared_grader
 
 WARM = [("x+1", "1+x"), (r"\frac{x}{2}", "x/3"), (r"\sqrt{2}", r"\frac{\pi}{3}"), ("(1, 2]", "[0, 1)")] * 2
 LAST_BOX = re.compile(r"\\boxed\{[^{}]*\}(?!.*\\boxed)", re.DOTALL)
+END = 2
 ASKED: dict[str, dict[str, Any]] = {
     "punctuation:no_comma": {},
     "keywords:existence": {"keywords": ["total"]},
@@ -33,10 +34,14 @@ ASKED: dict[str, dict[str, Any]] = {
 }
 
 
-def completions(count: int, words: int | None = None) -> tuple[list[str], list[str]]:
-    """So many completions and their golds; with `words`, each is led up to by other solutions to that length."""
+def completions(count: int, words: int | None = None, thinking: int = 0) -> tuple[list[str], list[str], list[str]]:
+    """So many completions, their golds and prompts.
+
+    With `words`, each answer is led up to by other solutions to that length; with `thinking`, so many words of them
+    stand before it as its thinking.
+    """
     rng, rows = random.Random(0), lines_of("math/qwen25math_math_cot.jsonl")
-    texts, golds = [], []
+    texts, golds, prompts = [], [], []
     while len(texts) < count:
         row = rng.choice(rows)
         whole = row["gt"].isdigit()
@@ -44,9 +49,12 @@ def completions(count: int, words: int | None = None) -> tuple[list[str], list[s
         for text, right in zip(row["code"], row["score"], strict=True):
             answer = gold if right else str(rng.randint(2, 99_999))
             written = LAST_BOX.sub(lambda _, a=answer: rf"\boxed{{{a}}}", text) if whole else text
-            texts.append(written if words is None else _led_up_to(rng, rows, written, words))
+            written = written if words is None else _led_up_to(rng, rows, written, words)
+            thought = f"<think>{_led_up_to(rng, rows, 'That is it.', thinking)}</think>" if thinking else ""
+            texts.append(thought + written)
             golds.append(gold)
-    return texts[:count], golds[:count]
+            prompts.append(row["question"])
+    return texts[:count], golds[:count], prompts[:count]
 
 
 def _led_up_to(rng: random.Random, rows: list[Any], text: str, words: int) -> str:
@@ -87,30 +95,35 @@ def messages(texts: list[str]) -> list[Any]:
 
 def grading(console: Console, count: int = 4096) -> None:
     """Correctness alone against TRL's accuracy_reward."""
-    texts, golds = completions(count)
+    texts, golds, _ = completions(count)
     ours = seconds(lambda: correctness([Response.parse(text) for text in texts], golds))
     theirs = seconds(lambda: accuracy_reward(messages(texts), [rf"\boxed{{{gold}}}" for gold in golds]))
     console.print(f"grading {count} completions, and TRL's accuracy_reward: {compared(ours, theirs, count)}")
 
 
-def whole(console: Console, count: int = 1024, words: int = 4000) -> None:
-    """The combined reward, guard and length included, against accuracy_reward and if-verifiable's strict verdicts."""
-    texts, golds = completions(count, words)
-    ids = [[0] * 100] * count
+def whole(console: Console, words: int, thinking: int = 0, count: int = 1024) -> None:
+    """The combined reward, with guard, budget and end tokens, against accuracy_reward and if-verifiable's verdicts.
+
+    accuracy_reward grades the whole completion, as it does in a run; if-verifiable is shown the answer.
+    """
+    texts, golds, prompts = completions(count, words, thinking)
+    answers = [text.rpartition("</think>")[2] for text in texts]
+    tokens = words + thinking
     columns = {"answer": golds, "instruction_id_list": [list(ASKED)] * count, "kwargs": [list(ASKED.values())] * count}
-    reward = KeepIFReward()
+    columns |= {"prompts": prompts, "completion_ids": [[5] * tokens + [END]] * count}
+    reward = KeepIFReward(scoring=Scoring(budget=3 * tokens // 4, end_ids={END}))
 
     def theirs() -> None:
         accuracy_reward(messages(texts), [rf"\boxed{{{gold}}}" for gold in golds])
-        for text in texts:
+        for answer in answers:
             for instruction_id, kwargs in ASKED.items():
-                published.check(instruction_id, kwargs, text)
+                published.check(instruction_id, kwargs, answer)
 
-    mine = seconds(lambda: reward(texts, completion_ids=ids, **columns))
+    mine = seconds(lambda: reward(texts, **columns))
     peers = seconds(theirs)
     console.print(
-        f"the combined reward on {count} completions of {words} words with three constraints, and accuracy_reward and "
-        f"if-verifiable: {compared(mine, peers, count)}"
+        f"the combined reward on {count} completions of {words} words behind {thinking} of thinking, with three "
+        f"constraints, length and guard, and accuracy_reward and if-verifiable: {compared(mine, peers, count)}"
     )
 
 
@@ -126,7 +139,8 @@ def main() -> None:
         messages([rf"\boxed{{{answer}}}" for answer, _ in WARM]), [rf"\boxed{{{gold}}}" for _, gold in WARM]
     )
     grading(console)
-    whole(console)
+    whole(console, 4000)
+    whole(console, 400, thinking=3600)
 
 
 if __name__ == "__main__":

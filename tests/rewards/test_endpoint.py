@@ -116,6 +116,38 @@ def test_a_server_that_is_down_does_not_get_the_whole_batch() -> None:
     assert time.monotonic() - began < 10
 
 
+def test_a_server_that_goes_down_does_not_get_the_rest() -> None:
+    def one_reply(body: dict[str, Any], before: int) -> Any:
+        return echo(body, before) if body["messages"][0]["content"] == "0" else 60.0
+
+    with serving(one_reply) as server:
+        endpoint = Endpoint(server.url, "m", timeout=0.2, retries=0, concurrency=2)
+        found = endpoint.chat(asked(*map(str, range(100))))
+    assert found == [Reply("you said 0", 7, "stop")] + [None] * 99
+    assert 5 <= len(server.requests) <= 7
+
+
+def test_requests_that_are_at_fault_themselves_keep_none_of_the_others() -> None:
+    with serving(lambda body, _: (400, {}, "{}") if len(body["messages"][0]["content"]) > 1 else "y") as server:
+        found = Endpoint(server.url, "m", concurrency=2).chat(asked(*["a filtered text"] * 20, "x"))
+    assert found == [None] * 20 + [Reply("y", 7, "stop")]
+
+
+def test_a_batch_ends_by_its_deadline(caplog: pytest.LogCaptureFixture) -> None:
+    """Though the server never fails for long: of two requests it answers one."""
+
+    def every_other(body: dict[str, Any], before: int) -> Any:
+        return 60.0 if int(body["messages"][0]["content"]) % 2 else echo(body, before)
+
+    with serving(every_other) as server:
+        endpoint = Endpoint(server.url, "m", timeout=0.2, retries=0, concurrency=1)
+        found = endpoint.chat(asked(*map(str, range(1000))), deadline=2.0)
+        assert endpoint.chat(asked("0"), deadline=60.0) == [Reply("you said 0", 7, "stop")]
+    assert found[:3] == [Reply("you said 0", 7, "stop"), None, Reply("you said 2", 7, "stop")]
+    assert len(server.requests) < 100
+    assert "TimeoutError: the batch has taken 2 s" in caplog.text
+
+
 def test_no_more_at_once_than_allowed() -> None:
     def slow(body: dict[str, Any], before: int) -> str:
         time.sleep(0.05)

@@ -35,7 +35,7 @@ def shown_to(body: dict[str, Any]) -> str:
 
 
 def opinion(body: dict[str, Any], _: int) -> Any:
-    """A judge that finds "please" polite, has no opinion on "perhaps", and breaks down at "crash"."""
+    """A judge that finds "please" polite, rambles at "perhaps", and breaks down at "crash"."""
     text = shown_to(body)
     if "crash" in text:
         return 400, {}, "{}"
@@ -47,21 +47,31 @@ def judge_at(url: str, **options: Any) -> Judge:
 
 
 def test_a_missing_verdict_is_left_out() -> None:
-    said = "It is please 4|Now it is 4|So it is perhaps 4|So, it is perhaps 4|It is crash, no: 4|So, please: 4"
+    said = "It is please 4|Now it is 4|So it is crash 4|So, it is crash 4|So, please: 4"
     with serving(opinion) as server:
         scores = Scoring(judge=judge_at(server.url)).batch(
-            said.split("|"), None, columns(6, constraint_weights=[3.0, 1.0])
+            said.split("|"), None, columns(5, constraint_weights=[3.0, 1.0])
         )
-    assert [score.f for score in scores] == [1.0, 0.25, 1.0, 0.0, 0.0, 0.75]
-    assert [score.kept.get("judge:question") for score in scores] == [True, False, None, None, None, True]
-    assert [score.unjudged for score in scores] == [0, 0, 1, 1, 1, 0]
+    assert [score.f for score in scores] == [1.0, 0.25, 1.0, 0.0, 0.75]
+    assert [score.kept.get("judge:question") for score in scores] == [True, False, None, None, True]
+    assert [score.unjudged for score in scores] == [0, 0, 1, 1, 0]
     assert not any(score.unreadable for score in scores)
+
+
+def test_to_make_the_judge_ramble_pays_no_better_than_a_no(caplog: pytest.LogCaptureFixture) -> None:
+    with serving(opinion) as server:
+        judge = judge_at(server.url)
+        rambled, denied = Scoring(judge=judge).batch(["It is perhaps 4", "Now it is 4"], None, columns(2))
+        assert judge.verdicts([("perhaps", POLITE)] * 2 + [("It is perhaps 4", POLITE)]) == [False] * 3
+        assert len(server.requests) == 3  # and is remembered as one
+    assert (rambled.f, rambled.unjudged) == (denied.f, denied.unjudged) == (0.5, 0)
+    assert "1 of 2 replies of Judge(m at " in caplog.text
 
 
 def test_where_the_judge_is_all_there_is_its_silence_scores_nothing() -> None:
     logged: list[tuple[str, float]] = []
     row = columns(3, instruction_id_list=["judge:question"], kwargs=[{"question": POLITE}], answer="4")
-    texts = [r"please \boxed{4}", r"perhaps \boxed{4}", r"It is \boxed{4}"]
+    texts = [r"please \boxed{4}", r"crash \boxed{4}", r"It is \boxed{4}"]
     with serving(opinion) as server:
         reward = KeepIFReward(scoring=Scoring(judge=judge_at(server.url)))
         found = reward(texts, log_metric=lambda *item: logged.append(item), **row)
@@ -78,8 +88,14 @@ def test_a_judge_that_is_down_costs_no_reward_of_code(caplog: pytest.LogCaptureF
     assert "2 of 2 requests to m" in caplog.text
 
 
+def test_a_judge_that_hangs_ends_with_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("keepif.rewards.judge.DEADLINE", 0.5)
+    with serving(lambda *_: 600.0) as server:
+        assert Judge(Endpoint(server.url, "m", timeout=600)).verdicts([("please", POLITE)]) == [None]
+
+
 def test_each_pair_is_asked_once_and_a_failure_again() -> None:
-    texts = ["It is please 4"] * 3 + ["So it is perhaps 4"] * 2
+    texts = ["It is please 4"] * 3 + ["So it is crash 4"] * 2
     with serving(opinion) as server:
         scoring = Scoring(judge=judge_at(server.url))
         scoring.batch(texts, None, columns(5))
@@ -134,11 +150,11 @@ def test_no_text_leaves_its_marks(text: str, question: str) -> None:
     ("said", "expected"),
     [
         ("yes", True), ("Yes.", True), ("**NO**", False), (" no \n", False), ("<think>yes?</think>\nno", False),
-        ("", None), ("Yes, it is.", None), ("yes no", None), ("not", None), ("yes: the text says so", None),
-        ("1", None), ("true", None), ("ja", None), ("y", None), ("<think>yes", None),
+        ("", False), ("Yes, it is.", False), ("yes no", False), ("not", False), ("yes: the text says so", False),
+        ("1", False), ("true", False), ("ja", False), ("y", False), ("<think>yes", False),
     ],
 )  # fmt: skip
-def test_only_yes_and_no_are_verdicts(said: str, expected: bool | None) -> None:
+def test_only_a_bare_yes_is_one(said: str, expected: bool) -> None:
     assert verdict(Reply(said, 1, "stop")) is expected
 
 
