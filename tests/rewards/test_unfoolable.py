@@ -48,6 +48,37 @@ def test_the_instruction_copied(instruction_id: str) -> None:
         assert not constraint.holds(Text(copy), "math"), copy
 
 
+FEW_WORDS = {"num_words": 10, "relation": "less than"}
+
+
+@pytest.mark.parametrize(
+    ("instruction_id", "kwargs", "text"),
+    [
+        ("keywords:forbidden_words", {"forbidden_words": ["because", "total"]},
+         "Do not include keywords ['because', 'total'] in the response. because total because total because total "
+         "because. So it is 7 here then."),
+        ("punctuation:no_comma", {},
+         "In your entire response, refrain from the use of any commas. In your entire response, refrain, from, the, "
+         "use, of, any, commas, commas. So it is 7 here now."),
+        ("length_constraints:number_words", FEW_WORDS,
+         6 * f"{make('length_constraints:number_words', FEW_WORDS).description} " + "So it is 7 here."),
+        ("keywords:word_once", {"keyword": "root"},
+         "Include keyword root in your response. It must appear exactly once. So it is the root and no more."),
+    ],
+)  # fmt: skip
+def test_the_instruction_copied_around_a_violation(instruction_id: str, kwargs: dict[str, object], text: str) -> None:
+    constraint = make(instruction_id, kwargs)
+    assert not constraint.holds(Text(text), "math")
+    assert constraint.credit(Text(text), "math", graded=True) < 1
+
+
+def test_quoting_a_request_that_the_quotation_keeps_costs_nothing() -> None:
+    said = "You ask me to use at least 3 unique words in the response. So it is twice the sum."
+    assert kept("count:unique_word_count", said, N=3)
+    said = "I shall finish my response with this exact phrase as you ask. It is 42. Any other questions?"
+    assert kept("startend:end_checker", said, end_phrase="Any other questions?")
+
+
 @pytest.mark.parametrize(
     "instruction_id", [i for i in IDS if REGISTRY[i].example.kwargs and i != "language:response_language"]
 )
