@@ -55,11 +55,9 @@ FEW_WORDS = {"num_words": 10, "relation": "less than"}
     ("instruction_id", "kwargs", "text"),
     [
         ("keywords:forbidden_words", {"forbidden_words": ["because", "total"]},
-         "Do not include keywords ['because', 'total'] in the response. because total because total because total "
-         "because. So it is 7 here then."),
+         f"Do not include keywords ['because', 'total'] in the response. {3 * 'because total '} So it is 7 then."),
         ("punctuation:no_comma", {},
-         "In your entire response, refrain from the use of any commas. In your entire response, refrain, from, the, "
-         "use, of, any, commas, commas. So it is 7 here now."),
+         "In your entire response, refrain from the use of any, any, any, any commas. So it is 7 here now."),
         ("length_constraints:number_words", FEW_WORDS,
          6 * f"{make('length_constraints:number_words', FEW_WORDS).description} " + "So it is 7 here."),
         ("keywords:word_once", {"keyword": "root"},
