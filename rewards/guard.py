@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from .answers import stated_answers
 from .response import Response
-from .words import others, words_of
+from .words import SEEN, others, words_of
 
 LOOK = 20_000
 """Characters looked at for repetition, from the end, where loops are."""
@@ -37,7 +37,10 @@ RUN = 8
 """Words in a row that make a copy."""
 COPIED = 0.7
 """Share of copied words from which a text is a copy."""
-HIDDEN = re.compile("[\u00ad\u180e\u200b\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
+HIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\u00ad\u034f\u115f\u1160\u180e\u200b\u2060-\u2064\u2800\u3164\ufeff\uffa0"
+    "\U000e0000-\U000e007f]"
+)
 """Characters that nobody sees. Joiners, which some scripts and emoji need, are none of them."""
 FEW_HIDDEN = 5
 """Hidden characters that a text may have."""
@@ -99,7 +102,7 @@ def guard(
 
 def is_hiding(text: str) -> bool:
     """Whether `text` has more characters that nobody sees than what is pasted brings along."""
-    return not text.isascii() and len(HIDDEN.findall(others(text))) > FEW_HIDDEN
+    return len(HIDDEN.findall(others(text, SEEN))) > FEW_HIDDEN
 
 
 def is_filler(text: str) -> bool:
