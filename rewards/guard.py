@@ -2,10 +2,12 @@
 
 import re
 import zlib
+from collections import Counter
 from collections.abc import Collection, Sequence
 
+from .answers import stated_answers
 from .response import Response
-from .words import others, words_of
+from .words import SEEN, others, words_of
 
 LOOK = 20_000
 """Characters looked at for repetition, from the end, where loops are."""
@@ -21,21 +23,42 @@ VARIED = 0.28
 """Compressed size over size of the sample, from which the whole is not compressed. The highest of 1,176 fillers (loops
 of 3 to 12,000 characters, words drawn from up to 60, alone and around real text) is at 0.275."""
 RECENT = 300
-"""Words looked at for their variety, from the end; 60 at least."""
+"""Words looked at for their variety, from the end; 60 at least. All numbers are one word to it."""
 VARIETY = 0.12
-"""Share of different words among them, below which a text is filler. The lowest of the 1,038 correct published
-solutions that have 60 words or more is at 0.17."""
+"""Share of different words among them, below which a text is filler. Of the 1,211 published solutions that have 60
+words or more two lie below."""
+EVEN, OFTEN = 1.3, 220
+"""Variance over mean of how often each word occurs, numbers aside, below which words have been drawn at random; from
+`OFTEN` words on, and for fewer, 100 at least, times the square of their share of it. Words drawn evenly are near 1,
+however many there are to draw from. The lowest real solution, but for three that end in noise, is at 1.37 by that
+scale; the lowest of GPT-4's answers to IFEval, but for a list of names, at 1.33."""
+AS_ZERO = str.maketrans("123456789", "000000000")
 RUN = 8
 """Words in a row that make a copy."""
-HIDDEN = re.compile("[\u00ad\u180e\u200b\u2060-\u2064\ufeff\U000e0000-\U000e007f]")
+COPIED = 0.7
+"""Share of copied words from which a text is a copy."""
+HIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\u00ad\u034f\u115f\u1160\u180e\u200b\u2060-\u2064\u2800\u3164\ufeff\uffa0"
+    "\U000e0000-\U000e007f]"
+)
 """Characters that nobody sees. Joiners, which some scripts and emoji need, are none of them."""
 FEW_HIDDEN = 5
 """Hidden characters that a text may have."""
 REFUSAL = re.compile(
-    r"\W*(?:(?:i'?m|i am) (?:very |so |really )?(?:sorry|unable|not able)|sorry,|i apologi[sz]e|i don't know|"
-    r"as an? (?:ai|language model)|(?:unfortunately,? )?i (?:can ?not|can't|won't|will not|must decline|refuse))\b",
+    r"\W*(?:unfortunately,? |please,? |let['’]s )?(?:sorry,|as an? (?:ai|language model)|"
+    r"skip (?:this|that|it|the question)|(?:i['’]?m|i am) (?:very |so |really )?(?:sorry|afraid|unable|not able)|"
+    r"i (?:apologi[sz]e|can ?not|can['’]t|won['’]t|will not|(?:must )?decline|refuse|give up|have no idea|"
+    r"(?:do not|don['’]t) (?:know|want|wish)|would (?:rather|prefer))|i['’]d (?:rather|prefer))\b",
     re.IGNORECASE,
 )
+"""How a refusal opens; what opens like one and goes on to state an answer is none."""
+DECLINED = re.compile(
+    r"[^.!?\n]{0,80}?\b(?:(?:can ?not|can['’]t|won['’]t|not|unable|refuse|decline|want|wish)(?: to)? "
+    r"(?:answer|assist|comply|do|help|respond|solve)|rather not|decline|give up)"
+    r"(?: (?:with|to|do|answer|that|this|it|you|the|your|any|such|question|problem|request|task))*+ ?(?:[.:!?\n]|\Z)",
+    re.IGNORECASE,
+)
+"""A first sentence that refuses to answer, whatever is stated behind it."""
 REFUSED = 60
 """Words that a refusal has at most: a longer text that opens like one goes on to answer."""
 
@@ -57,8 +80,8 @@ def guard(
     - `"empty"`: nothing in the answer section;
     - `"hidden"`: characters in it that nobody sees;
     - `"repetitive"`: the answer is filler;
-    - `"copied"`: every word of the answer is copied from `prompt`;
-    - `"refusal"`: the answer is short, opens with a refusal and states nothing in a box.
+    - `"copied"`: most of the answer is copied from `prompt`, and it states no answer of its own;
+    - `"refusal"`: the answer is short, opens with a refusal and states no answer, or its first sentence declines to.
 
     >>> guard(Response.parse("<think>so")), guard(Response.parse("42")), guard(Response.parse("p " * 500))
     ('unclosed', None, 'repetitive')
@@ -79,16 +102,40 @@ def guard(
 
 def is_hiding(text: str) -> bool:
     """Whether `text` has more characters that nobody sees than what is pasted brings along."""
-    return not text.isascii() and len(HIDDEN.findall(others(text))) > FEW_HIDDEN
+    return len(HIDDEN.findall(others(text, SEEN))) > FEW_HIDDEN
 
 
 def is_filler(text: str) -> bool:
-    """Whether `text` says almost nothing for its length: it compresses to a fifth, or turns round in a few words."""
+    """Whether `text` says almost nothing for its length.
+
+    It compresses to a fifth, turns round in a few words, or has words as often as they are drawn at random.
+    """
     encoded = text[-LOOK:].encode("utf-8", "surrogatepass")
     if len(encoded) >= SHORT and not _is_varied(encoded) and len(zlib.compress(encoded)) < FILLER * len(encoded):
         return True
-    words = words_of(text[-10 * RECENT :].lower())[-RECENT:]
-    return len(words) >= 60 and len(set(words)) < VARIETY * len(words)
+    words = words_of(_unnumbered(text[-10 * RECENT :].lower()))[-RECENT:]
+    if len(words) < 60:
+        return False
+    counts = Counter(words)
+    return len(counts) < VARIETY * len(words) or _is_even(counts)
+
+
+def _unnumbered(text: str) -> str:
+    """`text` with a 0 for every number of sixteen digits or fewer."""
+    text = text.translate(AS_ZERO)
+    for _ in range(4):
+        text = text.replace("00", "0")
+    return text
+
+
+def _is_even(counts: Counter[str]) -> bool:
+    """Whether the words occur about as often as each other: in what is written some are everywhere, most are rare."""
+    often = [count for word, count in counts.items() if word != "0"]
+    words = sum(often)
+    if words < 100:
+        return False
+    dispersion = sum(count * count for count in often) / words - words / len(often)
+    return dispersion < EVEN * min(1.0, words / OFTEN) ** 2
 
 
 def _is_varied(encoded: bytes) -> bool:
@@ -103,20 +150,26 @@ def _is_varied(encoded: bytes) -> bool:
 
 
 def is_copied(text: str, prompt: str) -> bool:
-    """Whether every word of `text` stands in a run of eight or more that `prompt` has as well."""
-    words, asked = (words_of(said.lower()) for said in (text[-LOOK:], prompt))
-    if not RUN <= len(words) <= 2 * len(asked):
+    """Whether most words of `text` stand in runs of eight or more that `prompt` has as well.
+
+    What restates a question and goes on to state an answer is no copy; copies over and over are filler.
+    """
+    if len(text) > 5 * len(prompt):
+        return False
+    words, asked = (words_of(HIDDEN.sub("", said.lower())) for said in (text, prompt))
+    if len(words) < RUN:
         return False
     runs = {tuple(asked[i : i + RUN]) for i in range(len(asked) - RUN + 1)}
-    reached = 0  # words up to here are copied
+    copied = reached = 0
     for i in range(len(words) - RUN + 1):
-        if i > reached:
-            return False
         if tuple(words[i : i + RUN]) in runs:
+            copied += i + RUN - max(i, reached)
             reached = i + RUN
-    return reached == len(words)
+    return copied >= COPIED * len(words) and not {*stated_answers(text)} - {*stated_answers(prompt)}
 
 
 def is_refusal(text: str) -> bool:
-    """Whether `text` is short, opens with a refusal and has no box."""
-    return REFUSAL.match(text) is not None and len(text.split()) <= REFUSED and "\\boxed" not in text
+    """Whether `text` is short and opens with a refusal: one that states no answer, or declines to state one."""
+    if not REFUSAL.match(text) or len(text.split()) > REFUSED:
+        return False
+    return DECLINED.match(text) is not None or not stated_answers(text)

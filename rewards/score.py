@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from .columns import Asked, asked_of, gold_column, same_length, token_budgets, token_ids
 from .compliance import compliance, credits_of, verdicts
 from .constraints import REGISTRY, Constraint, Question, Reading
+from .constraints.composition import nodes
+from .constraints.startend import RepeatPrompt
 from .correctness import correctness
 from .guard import guard
 from .length import length_penalty
@@ -105,14 +107,14 @@ class Scoring:
         same_length(len(completions), {"completion_ids": completion_ids, **columns})
         responses = [Response.parse(completion, self.delimiters) for completion in completions]
         ids = token_ids(completion_ids, len(responses))
-        asked_in = map(prompt_text, [""] * len(responses) if prompts is None else prompts)
+        asked = asked_of(columns, len(responses))
+        not_to_copy = map(_not_to_copy, [""] * len(responses) if prompts is None else prompts, asked)
         voids = [guard(response, row, self.end_ids, prompt)
-                 for response, row, prompt in zip(responses, ids, asked_in, strict=True)]  # fmt: skip
+                 for response, row, prompt in zip(responses, ids, not_to_copy, strict=True)]  # fmt: skip
         golds = gold_column(columns)
         graded = [NOTHING if void else response for response, void in zip(responses, voids, strict=True)]
         correct = [None] * len(responses) if golds is None else correctness(graded, golds)
         budgets = token_budgets(columns.get("budget"), self.budget, len(responses))
-        asked = asked_of(columns, len(responses))
         judged = self._judged(responses, voids, asked)
         return [
             self._one(response, ids[i], voids[i], correct[i], golds is not None, asked[i], budgets[i], judged)
@@ -178,6 +180,12 @@ class Scoring:
             silent = self.reading == "math" and constraint.silent and not verdict
             if silent and constraint.closed_by_silence(response.answer) and constraint.math(response.answer):
                 yield constraint.id
+
+
+def _not_to_copy(prompt: Any, asked: Asked | None) -> str:
+    """The prompt's text, of which no answer may be a copy; none where the row asks for one."""
+    asked_for = (node for constraint in (asked or Asked()).constraints for node in nodes(constraint))
+    return "" if any(isinstance(node, RepeatPrompt) for node in asked_for) else prompt_text(prompt)
 
 
 def _by_id(

@@ -9,16 +9,21 @@ from itertools import islice, tee
 from math import inf
 
 from .latex import FORMULA, masked_parts
-from .words import contains, others, shaped, word_or_blank, word_or_joiner, words_of
+from .markup import COMMENT, OUTER_UNDERSCORES, apart, closed, entities_read, joined, squeezed
+from .words import SEEN, contains, others, shaped, word_or_blank, word_or_joiner, words_of
 
 WORD = re.compile(rf"\w+(?:['’-]\w+)*|{FORMULA}")
 """A word of the `math` reading: letters, digits, underscores, joined by apostrophes or hyphens; a formula is one."""
 
-COMMENT = re.compile(r"<!--(?:(?!<!--|-->).)*+-->", re.DOTALL)
 MARKS = 10
 """Marks that may stand on one letter; normalising longer runs takes quadratic time."""
-KEPT = bytes(i for i in range(128) if chr(i).isprintable() or chr(i) in f"\n\t{FORMULA}")
+KEPT = SEEN + FORMULA.encode()
 """ASCII less the control characters that are taken out."""
+IGNORABLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
+    "\U000e0100-\U000e01ef]"
+)
+"""What Unicode calls ignorable beside control and format characters, and the blanks that look like nothing."""
 SENTENCE_END = re.compile(
     r"[.?!…](?<![.?!…][.?!…])[.?!…]*+[\"'”’)\]*_»]*+(?=\s|$)|[。！？](?<![。！？][。！？])[。！？]*+"
 )
@@ -28,9 +33,11 @@ ABBREVIATED = re.compile(
 """Before a full stop that ends no sentence: an abbreviation, or a list's number or letter at the start of a line."""
 
 LOOKALIKES = str.maketrans(
-    "аеорсухіјѕԁһԛԝАВЕКМНОРСТУХІЈЅοΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "aeopcyxijsdhqwABEKMHOPCTYXIJSoABEZHIKMNOPTYX"
+    "ғаеорсухіјѕԁһԛԝАВЕКМНОРСТУХІЈЅοΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "faeopcyxijsdhqwABEKMHOPCTYXIJSoABEZHIKMNOPTYX"
 )
 """Cyrillic and Greek letters → the Latin ones they look like."""
+SMALL_CAPITALS = str.maketrans("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz")
+"""Letters that no word is written with but to look different."""
 BEYOND_LATIN = re.compile(r"(?<![A-Za-z])[A-Za-z]*+(?=[^\x00-\x7f])[^\W\d_]++")
 """A word with letters beyond ASCII."""
 
@@ -172,8 +179,35 @@ class Text:
 
     @cached_property
     def _prose_parts(self) -> Iterator["Text"]:
-        parts = masked_parts(COMMENT.sub(" ", self.raw) if contains(self.raw, "<!--") else self.raw)
-        return tee(map(Text, parts if self.raw.isascii() else map(_compatible, parts)), 1)[0]
+        raw = visible(self.raw)
+        parts = masked_parts(COMMENT.sub("", raw) if contains(raw, "<!--") else raw)
+        return tee(map(Text, map(_read, parts)), 1)[0]
+
+    def shown(self, word: str) -> Iterator["Text"]:
+        """The text as drawn, formulas, code and all: its words as they stand, and whole where marks stand in them.
+
+        Only what may show `word`; what that needs is found in a fraction of the time.
+        """
+        if word in self.lower or not self.raw.isascii():
+            yield self._apart
+        if word.replace("_", "") in self._squeezed or not self._closed.isascii():
+            yield self._joined
+
+    @cached_property
+    def _apart(self) -> "Text":
+        return Text(_read(visible(apart(self.raw))))
+
+    @cached_property
+    def _closed(self) -> str:
+        return closed(visible(self.raw))
+
+    @cached_property
+    def _squeezed(self) -> str:
+        return squeezed(self._closed)
+
+    @cached_property
+    def _joined(self) -> "Text":
+        return Text(_read(visible(joined(self._closed))))
 
 
 @lru_cache(maxsize=4096)
@@ -182,10 +216,21 @@ def _longest_first(run: str) -> tuple[str, ...]:
     return tuple(sorted(run.split(), key=len, reverse=True))
 
 
-def _compatible(text: str) -> str:
-    """`text` in compatibility form, without invisible characters and lookalikes."""
-    text = unicodedata.normalize("NFKC", _visible(text))
-    return text if LOOKALIKES.keys().isdisjoint(map(ord, others(text))) else BEYOND_LATIN.sub(_in_latin, text)
+def _read(text: str) -> str:
+    """`text`, which has no invisible characters, as a reader takes it.
+
+    Entities, compatible forms and lookalikes as what they show, and no underscores around words.
+    """
+    if "&" in text:
+        text = visible(entities_read(text))
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+        beyond = {*map(ord, others(text))}
+        if not SMALL_CAPITALS.keys().isdisjoint(beyond):
+            text = text.translate(SMALL_CAPITALS)
+        if not LOOKALIKES.keys().isdisjoint(beyond):
+            text = BEYOND_LATIN.sub(_in_latin, text)
+    return OUTER_UNDERSCORES.sub("", text) if "_" in text else text
 
 
 def _says_something(word: re.Match[str]) -> bool:
@@ -195,10 +240,10 @@ def _says_something(word: re.Match[str]) -> bool:
     return letters > 1 or word[0] in {"a", "A", "I", "i"} or (letters == 1 and (joined or not word[0].isascii()))
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """`text` without invisible characters, and with no more marks on a letter than anything written has."""
     kinds = {character: unicodedata.category(character) for character in set(others(text, KEPT))}
-    hidden = [character for character, kind in kinds.items() if kind in {"Cf", "Cc"}]
+    hidden = [character for character, kind in kinds.items() if kind in {"Cf", "Cc"} or IGNORABLE.match(character)]
     if hidden:
         text = re.sub(f"[{re.escape(''.join(hidden))}]", "", text)
     marks = re.escape("".join(character for character, kind in kinds.items() if kind[0] == "M"))

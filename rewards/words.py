@@ -5,6 +5,8 @@ from collections.abc import Callable
 from functools import cache
 
 ASCII = bytes(range(128))
+SEEN = bytes(i for i in range(128) if chr(i).isprintable() or chr(i) in "\n\t\r\f")
+"""ASCII less the control characters that nobody sees."""
 WORD_CHARACTERS = bytes(i if chr(i).isalnum() or i == ord("_") else ord(" ") for i in range(128)) + bytes(128)
 """A table that leaves ASCII's word characters and turns all others into spaces."""
 FEW = 8

@@ -84,11 +84,16 @@ class Constraint:
             return False
         if reading == "official":
             return self.official(answer)
-        answer = self.unquoted(answer)
-        return not self.closed_by_silence(answer) and self.math(answer)
+        said = self.unquoted(answer)
+        if self.closed_by_silence(said) or not self.math(said):
+            return False
+        return said is answer or self.math(answer)
 
     def unquoted(self, answer: Text) -> Text:
-        """`answer` without the instruction itself, as it stands or nearly so: copying it is not keeping it."""
+        """`answer` without the instruction itself, as it stands or nearly so: copying it is not keeping it.
+
+        Nor does it hide what it quotes: the answer as a whole has to keep the constraint as well.
+        """
         runs, words = self.told
         return answer.without(words, COPY) if any(map(answer.has_run, runs)) else answer
 
@@ -189,8 +194,10 @@ class Counted(Constraint):
             return verdict
         if reading == "official":
             return self._nearness(self.official_count(answer))
-        answer = self.unquoted(answer)
-        return 0.0 if self.closed_by_silence(answer) else self._nearness(self.math_count(answer))
+        said = self.unquoted(answer)
+        if self.closed_by_silence(said):
+            return 0.0
+        return min(self._nearness(self.math_count(text)) for text in {said, answer})
 
     def _nearness(self, found: int) -> float:
         fewest, most = self.allowed

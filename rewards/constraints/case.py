@@ -10,7 +10,7 @@ from .base import Constraint, Counted, Example, Problem, Relation, constraint, r
 from .layout import MultipleSections
 
 CAPITALS = re.compile(r"[A-Z](?<![A-Z][A-Z])[A-Z]++(?!\w)")
-COMMA = re.compile("[,،、‚٫ꓹ]")
+COMMA = re.compile("[,،、‚٫٬ꓹ꓾՝߸፣᠂᠈⸲⸴⹁⹉⹌꘍꛵]")
 LETTERS = re.compile(r"\b[^\W\d_]{2,}\b")
 
 
@@ -128,11 +128,15 @@ class NoComma(Constraint):
 
     def math(self, text: Text) -> bool:
         """No comma outside formulas; the commas of other scripts count."""
-        return not any(COMMA.search(part.raw) for part in text.prose_parts())
+        return not any(_has_comma(part.raw) for part in text.prose_parts())
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint | None:
         return None if "," in problem.answer else cls()
+
+
+def _has_comma(prose: str) -> bool:
+    return "," in prose or (not prose.isascii() and COMMA.search(prose) is not None)
 
 
 def _has_letters(answer: str) -> bool:

@@ -5,7 +5,7 @@ from functools import cached_property
 
 from ..text import Text
 from .base import Constraint, ConstraintError, Counted, Example, Problem, Relation, Worded, constraint, related
-from .keywords import VOCABULARY, compiles, occurrences, pattern_count
+from .keywords import VOCABULARY, compiles, most_seen, occurrences, pattern_count
 
 RELATIONS: tuple[Relation, Relation] = ("less than", "at least")
 
@@ -45,7 +45,9 @@ class Frequency(Worded, Counted):
         return pattern_count(self.keyword.strip(), text)
 
     def math_count(self, text: Text) -> int:
-        return occurrences(self.keyword, text)
+        """In prose; where few are allowed, wherever a reader sees one."""
+        count = most_seen if self.relation == "less than" else occurrences
+        return count(self.keyword, text)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:

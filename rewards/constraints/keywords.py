@@ -18,20 +18,34 @@ IN_WORD = re.compile(r"\w")
 
 def occurrences(word: str, text: Text) -> int:
     """How often `word` stands in the prose of `text` as a word of its own, whatever its case."""
-    return sum(1 for _ in _standing(word, text))
+    return sum(1 for part in text.prose_parts() for _ in _standing(word, part))
 
 
 def occurs(word: str, text: Text) -> bool:
     """Whether it does at all: known as soon as it is found."""
-    return any(True for _ in _standing(word, text))
+    return any(True for part in text.prose_parts() for _ in _standing(word, part))
+
+
+def most_seen(word: str, text: Text) -> int:
+    """How often a reader may see `word`: in formulas and code too, and whatever marks stand in it."""
+    return max(occurrences(word, text), *(sum(1 for _ in _standing(word, view)) for view in _views(word, text)), 0)
+
+
+def is_seen(word: str, text: Text) -> bool:
+    """Whether a reader sees `word` at all."""
+    return occurs(word, text) or any(True for view in _views(word, text) for _ in _standing(word, view))
+
+
+def _views(word: str, text: Text) -> Iterator[Text]:
+    """The texts to look for `word` in beside the prose: none where it is one letter, in a formula a variable."""
+    return text.shown(word.lower()) if len(word) > 1 else iter(())
 
 
 def _standing(word: str, text: Text) -> Iterator[object]:
-    for part in text.prose_parts():
-        if word.isascii() and "İ" not in part.raw and "ı" not in part.raw:  # which `re.IGNORECASE` takes for an i
-            yield from standing_alone(word.lower(), part.lower)
-        else:
-            yield from re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", part.raw, re.IGNORECASE)
+    """Where `word` stands in `text` as a word of its own, whatever its case."""
+    if word.isascii() and "İ" not in text.raw and "ı" not in text.raw:  # which `re.IGNORECASE` takes for an i
+        return standing_alone(word.lower(), text.lower)
+    return re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", text.raw, re.IGNORECASE)
 
 
 def standing_alone(word: str, text: str) -> Iterator[int]:
@@ -130,7 +144,8 @@ class ForbiddenWords(Constraint):
         return any(True for _ in standing_alone(word.lower(), text.lower))
 
     def math(self, text: Text) -> bool:
-        return not any(occurs(word, text) for word in self.forbidden_words)
+        """Nowhere that a reader looks: in formulas and code too, and whatever marks stand in it."""
+        return not any(is_seen(word, text) for word in self.forbidden_words)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:

@@ -76,6 +76,22 @@ def test_words_are_counted_as_they_are_listed(text: str) -> None:
 
 def test_prose_has_no_invisible_characters() -> None:
     assert Text("a\u200bb，c").prose.raw == "ab,c"
+    assert Text("a\x00b\x08\r\nc\x1b").prose.raw == "ab\r\nc"
+
+
+@pytest.mark.parametrize(
+    ("text", "prose"),
+    [
+        ("a&#44; b &lt; c &amp d", "a, b < c & d"),
+        (f"&#{'1' * 5000}; so", f"&#{'1' * 5000}; so"),
+        ("&#x110000; so", "\ufffd so"),
+        ("th<!-- x -->us", "thus"),
+        ("_so_ it __is__ x_1 and ____ a_", "so it is x_1 and  a"),
+        ("ᴛʜᴜꜱ", "thus"),
+    ],
+)
+def test_prose_is_what_a_reader_reads(text: str, prose: str) -> None:
+    assert Text(text).prose.raw == prose
 
 
 @given(st.text(alphabet=r"\$`{}[]()boxedbegin &", max_size=200) | st.text())

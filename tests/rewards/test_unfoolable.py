@@ -48,6 +48,35 @@ def test_the_instruction_copied(instruction_id: str) -> None:
         assert not constraint.holds(Text(copy), "math"), copy
 
 
+FEW_WORDS = {"num_words": 10, "relation": "less than"}
+
+
+@pytest.mark.parametrize(
+    ("instruction_id", "kwargs", "text"),
+    [
+        ("keywords:forbidden_words", {"forbidden_words": ["because", "total"]},
+         f"Do not include keywords ['because', 'total'] in the response. {3 * 'because total '} So it is 7 then."),
+        ("punctuation:no_comma", {},
+         "In your entire response, refrain from the use of any, any, any, any commas. So it is 7 here now."),
+        ("length_constraints:number_words", FEW_WORDS,
+         6 * f"{make('length_constraints:number_words', FEW_WORDS).description} " + "So it is 7 here."),
+        ("keywords:word_once", {"keyword": "root"},
+         "Include keyword root in your response. It must appear exactly once. So it is the root and no more."),
+    ],
+)  # fmt: skip
+def test_the_instruction_copied_around_a_violation(instruction_id: str, kwargs: dict[str, object], text: str) -> None:
+    constraint = make(instruction_id, kwargs)
+    assert not constraint.holds(Text(text), "math")
+    assert constraint.credit(Text(text), "math", graded=True) < 1
+
+
+def test_quoting_a_request_that_the_quotation_keeps_costs_nothing() -> None:
+    said = "You ask me to use at least 3 unique words in the response. So it is twice the sum."
+    assert kept("count:unique_word_count", said, N=3)
+    said = "I shall finish my response with this exact phrase as you ask. It is 42. Any other questions?"
+    assert kept("startend:end_checker", said, end_phrase="Any other questions?")
+
+
 @pytest.mark.parametrize(
     "instruction_id", [i for i in IDS if REGISTRY[i].example.kwargs and i != "language:response_language"]
 )
@@ -116,6 +145,51 @@ def test_tricks(instruction_id: str, kwargs: dict[str, object], text: str) -> No
 
 
 @pytest.mark.parametrize(
+    "hidden",
+    [
+        # what nobody sees
+        "th\x00us", "th\x08us", "th\x1bus", "th\x1aus", "th\u034fus", "th\u2800us", "th\u3164us", "th\u115fus",
+        "th\ufe0fus", "th\U000e0101us", "th&#8203;us", "th&shy;us", "th<!-- x -->us",
+        # what looks like the word
+        "th**us**", "th*us*", "**th**us", "_thus_", "__thus__", "~~th~~us", "th<b>us</b>", "<i>t</i>hus", "th&#117;s",
+        "th&#x75;s", "&#116;&#104;&#117;&#115;", "ᴛʜᴜꜱ", "thu\u0455",
+        # what stands where no prose is looked for
+        "`thus`", "`th`us", "$\\text{thus}$", "$\\text{th}$us", r"th\text{us}", r"th\textbf{us}", r"$\mathrm{thus}$",
+        r"$x = \text{ thus } 3$", r"\boxed{42 \text{ thus}}", "$thus$", r"th\-us", r"\[ \text{th\textit{us}} \]",
+        r"\begin{align} x &= 3 \text{ thus} \end{align}", "```\nx = 3  # thus\n```",
+    ],
+)  # fmt: skip
+def test_a_word_is_seen_however_it_is_written(hidden: str) -> None:
+    text = f"We are done, {hidden} it is 42."
+    assert not kept("keywords:forbidden_words", text, forbidden_words=["thus"])
+    assert not kept("keywords:frequency", f"{text} And thus.", keyword="thus", frequency=2, relation="less than")
+
+
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [
+        ("therefore", r"It is even $\therefore$ it is 42."),
+        ("cases", r"It is \[ \begin{cases} 1 & x > 0 \\ 2 & x < 0 \end{cases} \] as it seems."),
+        ("a", "It is $a + b$ in all as `a` is 3."),
+        ("total", "It is subtotal*s and total_cost in the end."),
+        ("so", "It is $s*x + o*y$ in the end."),
+    ],
+)
+def test_a_word_is_not_seen_where_none_is(word: str, text: str) -> None:
+    assert kept("keywords:forbidden_words", text, forbidden_words=[word])
+
+
+@pytest.mark.parametrize("comma", ["&#44;", "&#x2c;", "&comma;", *"٬⹁⸲⸴՝߸፣᠂᠈⹉⹌꓾꘍꛵，、﹐︐"])
+def test_a_comma_is_one_in_any_script(comma: str) -> None:
+    assert not kept("punctuation:no_comma", f"So it is 42{comma} as we see.")
+
+
+def test_marks_make_no_words() -> None:
+    assert not kept("length_constraints:number_words", "f\x00o\x00r\x00t\x00y", num_words=5, relation="at least")
+    assert not kept("length_constraints:number_words", "It is ____ ____ ____ 42.", num_words=5, relation="at least")
+
+
+@pytest.mark.parametrize(
     ("instruction_id", "kwargs", "text"),
     [
         ("length_constraints:number_sentences", {"num_sentences": 3, "relation": "less than"},
@@ -132,6 +206,8 @@ def test_tricks(instruction_id: str, kwargs: dict[str, object], text: str) -> No
         ("keywords:letter_frequency", {"letter": "x", "let_frequency": 1, "let_relation": "less than"},
          "Take $x=2$ and go."),
         ("combination:two_responses", {}, "It is 42.\n******\nIt is 6 times 7."),
+        ("keywords:existence", {"keywords": ["total"]}, "The _total_ of it is 42."),
+        ("change_case:english_lowercase", {}, "the \x0canswer is forty two &amp; even."),
     ],
 )  # fmt: skip
 def test_honest_answers_are_not_taken_for_tricks(instruction_id: str, kwargs: dict[str, object], text: str) -> None:

@@ -1,7 +1,9 @@
 """Trip-wires: what nobody can keep, logged and never rewarded."""
 
 import random
+import re
 
+import pytest
 from datasets import Dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,6 +24,17 @@ def test_nothing_keeps_a_contradiction(text: str, seed: int) -> None:
     both = contradiction(random.Random(seed))
     for reading in ("official", "math"):
         assert not all(constraint.holds(Text(text), reading) for constraint in both)  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_quoting_a_request_does_not_keep_a_contradiction(seed: int) -> None:
+    """Beside copies of one request, and of its first words, which are no copy of the other."""
+    both = contradiction(random.Random(seed))
+    for description in (constraint.description for constraint in both):
+        opening = " ".join(description.split()[:6])
+        for said in (description, opening, description.upper(), opening.lower(), re.sub(r"\W+", " ", description)):
+            for text in (f"{said} So it is 7 as we see.", f"{said} " * 15 + "so it is 7 as we see"):
+                assert not all(constraint.holds(Text(text)) for constraint in both), text
 
 
 def test_rows_are_marked_and_constrain_leaves_them() -> None:

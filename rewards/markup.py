@@ -1,0 +1,53 @@
+r"""Markup undone: the words that a reader sees once Markdown, HTML and LaTeX have been drawn."""
+
+import re
+from html import unescape
+
+from .words import others
+
+COMMENT = re.compile(r"<!--(?:(?!<!--|-->).)*+-->", re.DOTALL)
+ENTITY = re.compile(
+    r"&(?:#(?:[0-9]{1,20}+(?![0-9])|[xX][0-9A-Fa-f]{1,20}+(?![0-9A-Fa-f]))|[A-Za-z][A-Za-z0-9]{1,30});?"
+)
+"""Numbers of bounded length: of others Python refuses to make an integer."""
+TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,200}>")
+WITHIN_WORDS = re.compile(r"\\(?:(?:text[a-z]*|mbox|emph|math(?:rm|bf|it|sf|tt|normal))\s{0,9}\{|[-/])")
+"""Commands that set text, and the hyphens that TeX may use: a word goes on behind them."""
+COMMAND = re.compile(r"\\(?:(?:begin|end)\{[^{}\n]{0,30}\}|[A-Za-z]+)")
+"""A command or an environment, whose name nobody sees."""
+MARKS = b"*`${}~"
+"""What emphasis, code, formulas and groups are written with."""
+OUTER_UNDERSCORES = re.compile(r"_(?:(?<!\w_)_*+|(?<!__)_*+(?!\w))")
+"""Emphasis again: inside a word an underscore is a character of it."""
+
+
+def entities_read(text: str) -> str:
+    """`text` with the characters that HTML's entities stand for."""
+    return ENTITY.sub(lambda entity: unescape(entity[0]), text) if "&" in text else text
+
+
+def apart(text: str) -> str:
+    """`text` without commands: words of formulas and of code stand as they are, each by itself."""
+    return COMMAND.sub(" ", text)
+
+
+def closed(text: str) -> str:
+    """`text` without what may stand in a word unseen: comments, tags, commands that set text."""
+    text = entities_read(text)
+    if "<" in text:
+        text = TAG.sub("", COMMENT.sub("", text))
+    return WITHIN_WORDS.sub("", text)
+
+
+def joined(closed: str) -> str:
+    r"""A closed text without commands and marks: a word that was written around them is whole.
+
+    >>> joined(closed(r"th**us**, th<b>us</b>, $\text{th}$us, t\textit{hus}"))
+    'thus, thus, thus, thus'
+    """
+    return others(apart(closed), MARKS)
+
+
+def squeezed(closed: str) -> str:
+    """A closed text in lower case without any mark, in which there is every word of the joined one, and more."""
+    return others(closed.lower(), MARKS + b"_")
