@@ -5,6 +5,9 @@
     keepif evaluate --model AFTER --benchmarks mathif --output_dir runs/after --compare runs/before
 
 Samples are written down as they are made: a run that was killed, or is asked for more, goes on where it stopped.
+
+Exit code: 0 where all that was asked is measured; 1 where something is missing, which the report names; 2 where the
+run was refused, with the reason in one line on stderr.
 """
 
 import sys
@@ -19,7 +22,6 @@ from accelerate import PartialState
 from accelerate.utils import parse_flag_from_env
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from trl import ModelConfig, TrlParser
 
 from keepif.rewards.endpoint import Endpoint
 from keepif.trainer.evaluation import journal, measured, report
@@ -31,8 +33,9 @@ from keepif.trainer.evaluation.measured import measure
 from keepif.trainer.evaluation.mitigations import REMEDIES, Asking
 
 from .evaluate_arguments import ENGINES, EvaluateArguments
+from .evaluate_engines import generator_of
 from .evaluate_settings import settings_of
-from .models import load_model
+from .plainly import parsed, plainly
 from .tiny_policy.benchmark import TinyBenchmark
 
 
@@ -50,29 +53,8 @@ def benchmark_of(args: EvaluateArguments, name: str) -> Benchmark:
     return load(name, source, **options)
 
 
-def generator_of(args: EvaluateArguments, state: PartialState) -> Any:
-    """The engine, with `generate` and `count`."""
-    size = args.batch_size or ENGINES[args.engine]
-    if args.engine == "openai":
-        from keepif.trainer.evaluation.generation_server import ServerGenerator
-
-        options = {name: getattr(args, name) for name in ("api_key_env", "concurrency", "per_minute", "timeout")}
-        return ServerGenerator(Endpoint(args.base_url, args.model, **options))
-    if args.engine == "vllm":
-        from keepif.trainer.evaluation.generation_vllm import VLLMGenerator
-
-        if state.num_processes > 1:
-            raise ValueError("vLLM spreads a model over GPUs itself: launch one process")
-        return VLLMGenerator(args.model, revision=args.revision, dtype=args.dtype)
-    from keepif.trainer.evaluation.generation_transformers import TransformersGenerator
-
-    config = ModelConfig(model_name_or_path=args.model, model_revision=args.revision, dtype=args.dtype)
-    model, tokenizer = load_model(config)
-    return TransformersGenerator(model.to(state.device).eval(), tokenizer, size)
-
-
 def make_samples(
-    args: EvaluateArguments, benchmarks: dict[str, Benchmark], state: PartialState, console: Console
+    args: EvaluateArguments, benchmarks: dict[str, Benchmark], gate: Any, state: PartialState, console: Console
 ) -> None:
     """Make what the journal does not have yet, each process its share."""
     folder = Path(args.output_dir)
@@ -92,18 +74,18 @@ def make_samples(
     with _progress(console, visible=state.is_main_process) as progress:
         for arm, draws in pending.items():
             bar = progress.add_task(" ".join(vars(arm).values()), total=len(draws))
-            respond = _responding(args, arm, generator)
+            respond = _responding(args, arm, generator, gate)
             answer(arm, draws, respond, mine, size, generator.count, partial(progress.advance, bar))
 
 
-def _responding(args: EvaluateArguments, arm: Arm, generator: Any) -> Respond:
+def _responding(args: EvaluateArguments, arm: Arm, generator: Any, gate: Any) -> Respond:
     """How the draws of `arm` are responded to."""
     asking = Asking(
         generator,
         args.sampling_of(arm.benchmark),
         MODES[arm.thinking],
         thinking_budget=args.thinking_budget,
-        gate=_gate(args.gate) if args.gate else None,
+        gate=gate,
     )
 
     remedy = REMEDIES.get(arm.mitigation, _plainly)
@@ -194,19 +176,23 @@ def make_report(
 
 
 def main(argv: list[str] | None = None) -> None:
-    parser = TrlParser([EvaluateArguments])  # pyright: ignore[reportArgumentType]
-    (args,) = parser.parse_args_and_config(args=sys.argv[1:] if argv is None else argv)
+    with plainly("keepif evaluate"):
+        evaluate(parsed(EvaluateArguments, argv))
+
+
+def evaluate(args: EvaluateArguments) -> None:
     cpu = parse_flag_from_env("ACCELERATE_USE_CPU") or not torch.accelerator.is_available()
     state = PartialState(cpu=cpu, timeout=timedelta(days=7))  # who has long responses keeps the others waiting
     console = Console()
     folder = Path(args.output_dir)
     benchmarks = {name: benchmark_of(args, name) for name in args.benchmarks}
+    gate = _gate(args.gate) if args.gate else None
     settings = journal.agree(folder, settings_of(args, benchmarks))
     others = compared_with(args, settings)  # before hours are spent
     state.wait_for_everyone()
     if state.is_main_process:
         journal.keep(folder, settings)
-    make_samples(args, benchmarks, state, console)
+    make_samples(args, benchmarks, gate, state, console)
     state.wait_for_everyone()
     if state.is_main_process and make_report(args, benchmarks, settings, others, console):
         sys.exit(1)

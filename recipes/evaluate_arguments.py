@@ -15,6 +15,7 @@ from .tiny_policy.evaluate import MAX_TOKENS
 ALL = {**BENCHMARKS, "tiny": TinyBenchmark}
 ENGINES = {"transformers": 16, "vllm": 512, "openai": 64}
 """Engines, and how many samples each makes between two writes of the journal."""
+DTYPES = ("auto", "float32", "bfloat16", "float16")
 GREEDY = Sampling(temperature=0.0, max_tokens=16_384)
 PUBLISHED = {
     "mathif": Sampling(1.0, 0.95, 16_384),  # its paper
@@ -64,7 +65,7 @@ class EvaluateArguments:
     without_constraints: bool = field(
         default=False, metadata={"help": "Ask mathif's problems without their constraints too: correct_without."}
     )
-    dtype: str = field(default="auto", metadata={"help": "Of the model's weights: auto, float32, bfloat16, ..."})
+    dtype: str = field(default="auto", metadata={"help": f"Of the model's weights: {', '.join(DTYPES)}."})
     revision: str = field(default="main", metadata={"help": "Of a model on the hub."})
     batch_size: int | None = field(
         default=None, metadata={"help": f"Samples made at once and written together; by engine: {ENGINES}."}
@@ -84,12 +85,17 @@ class EvaluateArguments:
         _among("thinking", [self.thinking], [*MODES, "both"])
         _among("mitigation", self.mitigation, [PLAIN, *REMEDIES])
         _among("engine", [self.engine], ENGINES)
-        for name in ("samples", "limit", "batch_size", "max_tokens"):
+        _among("dtype", [self.dtype], DTYPES)
+        for name in ("samples", "limit", "batch_size", "max_tokens", "thinking_budget"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"{name} must be at least 1, found {value}")
         if "classifier_selective" in self.mitigation and not self.gate:
             raise ValueError("classifier_selective needs --gate FILE: train one with keepif.recipes.train_gate")
+        for benchmark in self.benchmarks if "thinking_budget" in self.mitigation else []:
+            most = self.sampling_of(benchmark).max_tokens
+            if (self.thinking_budget or 1) >= most:
+                raise ValueError(f"thinking_budget must be below the max_tokens of {benchmark}, which are {most}")
         for source in self.sources:
             name, found, _ = source.partition("=")
             if not found or name not in self.benchmarks:

@@ -6,17 +6,14 @@
         --gate gate.json --output_dir GATED
 
 The gate is for the model that answered. An item that it was trained on is judged by what was found without that item,
-so that the last line may ask the same benchmark again.
+so that the last line may ask the same benchmark again. Exit code 2 where nothing can be learnt, with the reason.
 """
 
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-from trl import TrlParser
 
 from keepif.trainer.evaluation import measured
 from keepif.trainer.evaluation.answering import PLAIN
@@ -24,6 +21,7 @@ from keepif.trainer.evaluation.classifier import GateError, GateReport, Pair, pa
 from keepif.trainer.evaluation.measured import Measured
 
 from .evaluate import EvaluateArguments, benchmark_of
+from .plainly import parsed, plainly
 
 
 @dataclass
@@ -102,9 +100,11 @@ def table(report: GateReport) -> Table:
 
 
 def main(argv: list[str] | None = None) -> None:
-    parser = TrlParser([GateArguments])  # pyright: ignore[reportArgumentType]
-    args: Any
-    (args,) = parser.parse_args_and_config(args=sys.argv[1:] if argv is None else argv)
+    with plainly("train_gate"):
+        make_gate(parsed(GateArguments, argv))
+
+
+def make_gate(args: GateArguments) -> None:
     gate = train(pairs_of(args), args.seed, thinking=args.thinking, direct=args.direct, metric=args.metric)
     gate.save(Path(args.output))
     console = Console()

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -141,7 +142,9 @@ class Gate:
 
         Raises:
             [`GateError`]: where it has not.
+            `ImportError`: where the extra `evaluation` is not installed.
         """
+        _refuse_without_sklearn()
         try:
             stored = json.loads(path.read_text())
             if stored["schema"] != SCHEMA:
@@ -164,7 +167,9 @@ def train(pairs: Sequence[Pair], seed: int = 0, **made_from: Any) -> Gate:
 
     Raises:
         [`GateError`]: where thinking is better, or worse, for fewer than five items.
+        `ImportError`: where the extra `evaluation` is not installed.
     """
+    _refuse_without_sklearn()
     from sklearn.metrics import precision_score, recall_score, roc_auc_score
     from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
@@ -207,6 +212,11 @@ def train(pairs: Sequence[Pair], seed: int = 0, **made_from: Any) -> Gate:
         report=report,
         made_from=made_from,
     )
+
+
+def _refuse_without_sklearn() -> None:
+    if find_spec("sklearn") is None:
+        raise ImportError("a gate needs scikit-learn: pip install 'keepif[evaluation]'")
 
 
 def _regression() -> Any:

@@ -49,7 +49,7 @@ class IFBench:
 
     Raises:
         `ImportError`: where the extra `ifbench` is not installed.
-        `LookupError`: where data of NLTK's is missing that the rows' checks need.
+        `ValueError`: where data of NLTK's is missing that the rows' checks need.
         [`RowError`]: where a row's instructions cannot be checked.
     """
 
@@ -119,7 +119,7 @@ def _scorer(ids: set[str]) -> str:
         raise ImportError(f"IFBench is scored by {PACKAGE}: pip install 'keepif[ifbench]'") from None
     needed = [path for path, only in NLTK_DATA.items() if only is None or only in ids]
     if missing := [path.rpartition("/")[2] for path in needed if not _has(nltk.data, path)]:
-        raise LookupError(
+        raise ValueError(
             f"IFBench's checks need NLTK's data {', '.join(missing)}: python -m nltk.downloader {' '.join(missing)}, "
             "or have NLTK_DATA name a folder that holds them"
         )

@@ -104,7 +104,7 @@ def test_errors_name_the_row_and_what_is_missing(tmp_path: Path, monkeypatch: py
     with pytest.raises(RowError, match="IFBench row 0: 1 instructions, but 2 kwargs"):
         benchmark_of([LOW_RATIO | {"instruction_id_list": ["no:such"]}], tmp_path)
     monkeypatch.setattr(nltk.data, "path", [])
-    with pytest.raises(LookupError, match=r"python -m nltk.downloader punkt_tab stopwords, or have NLTK_DATA"):
+    with pytest.raises(ValueError, match=r"python -m nltk.downloader punkt_tab stopwords, or have NLTK_DATA"):
         benchmark_of([LOW_RATIO], tmp_path)
     monkeypatch.setattr(ifbench, "PACKAGE", "no-such-package")
     with pytest.raises(ImportError, match=r"pip install 'keepif\[ifbench\]'"):
