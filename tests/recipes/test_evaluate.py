@@ -227,7 +227,10 @@ def test_bad_arguments(options: dict[str, Any], message: str) -> None:
     [
         (["--samples", "0"], "keepif evaluate: samples must be at least 1, found 0"),
         (["--no_such_flag", "1"], "no_such_flag"),
-        (["--benchmarks", "ifeval", "--sources", "ifeval=keepif/none"], "give its file or folder as the source: --sources NAME=PATH"),
+        (
+            ["--benchmarks", "ifeval", "--sources", "ifeval=keepif/none"],
+            "give its file or folder as the source: --sources NAME=PATH",
+        ),
         (["--benchmarks", "ifeval", "--sources", "ifeval=/nowhere.jsonl"], "there is no file /nowhere.jsonl"),
         (["--model", "./nowhere"], "the model './nowhere' cannot be loaded: "),
         (["--engine", "openai", "--base_url", "here"], "base_url must begin with http"),

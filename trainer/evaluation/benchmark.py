@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from keepif.trainer.dataset import RowError
+
 Count = tuple[float, float]
 """A numerator and a denominator. Metrics are ratios of sums, so that items can be resampled."""
 
@@ -57,6 +59,20 @@ class Outcome:
     index: int
     counts: dict[str, Count]
     by_type: dict[str, Count] = field(default_factory=dict)
+
+
+def unique(name: str, items: Sequence[Item]) -> list[Item]:
+    """`items`, if each has a key of its own: samples are told apart by them.
+
+    Raises:
+        [`RowError`]: with the first key that stands twice.
+    """
+    seen: set[str] = set()
+    for item in items:
+        if item.key in seen:
+            raise RowError(f"{name}: two rows are called {item.key!r}; give each its own, or leave one out")
+        seen.add(item.key)
+    return list(items)
 
 
 class Benchmark(Protocol):

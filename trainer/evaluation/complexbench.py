@@ -23,7 +23,7 @@ from keepif.rewards import Delimiters, Response
 from keepif.rewards.response import DEFAULT_DELIMITERS
 from keepif.trainer.dataset import RowError
 
-from .benchmark import Count, Item, Outcome, Sample
+from .benchmark import Count, Item, Outcome, Sample, unique
 from .source import read_rows
 
 logger = logging.getLogger(__name__)
@@ -117,7 +117,7 @@ class ComplexBench:
         self.judge, self.delimiters = judge, delimiters
         self.scored_by = f"{judge.model} on every question (not the published protocol)"
         self._suffix = "_en" if language == "en" else ""
-        self._items = [self._item(number, row) for number, row in enumerate(read_rows(source))]
+        self._items = unique("ComplexBench", [self._item(*numbered) for numbered in enumerate(read_rows(source))])
         self._depths: dict[str, str | None] = {}
         for item in self._items:
             if "/" in item.key:

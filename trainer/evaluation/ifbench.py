@@ -18,7 +18,7 @@ from keepif.rewards.grader import Grader
 from keepif.rewards.response import DEFAULT_DELIMITERS
 from keepif.trainer.dataset import RowError
 
-from .benchmark import Item, Outcome, Sample
+from .benchmark import Item, Outcome, Sample, unique
 from .counts import counts_by_type, four_counts
 from .source import read_rows
 
@@ -58,7 +58,7 @@ class IFBench:
 
     def __init__(self, source: str | Path | None = None, *, delimiters: Delimiters = DEFAULT_DELIMITERS) -> None:
         self.delimiters = delimiters
-        self._items = [_item(number, row) for number, row in enumerate(read_rows(source or HUB))]
+        self._items = unique("IFBench", [_item(*numbered) for numbered in enumerate(read_rows(source or HUB))])
         self.scored_by = _scorer({name for item in self._items for name in item.constraint_types})
         self._grader = Grader(timeout=TIMEOUT, program=PROGRAM)
         self._refuse_unknown()

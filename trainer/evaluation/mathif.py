@@ -18,7 +18,7 @@ from typing import Any
 from keepif.rewards import Constraint, ConstraintError, Response, Text, constraints_of, correctness
 from keepif.trainer.dataset import RowError
 
-from .benchmark import Count, Item, Outcome, Sample
+from .benchmark import Count, Item, Outcome, Sample, unique
 from .counts import counts_by_type
 from .source import read_rows
 
@@ -54,6 +54,7 @@ class MathIF:
         self._constraints: dict[str, list[Constraint]] = {}
         for number, row in enumerate(read_rows(source or HUB, FILES)):
             self._add(number, row)
+        self._items = unique("MathIF", self._items)
 
     def items(self) -> list[Item]:
         return self._items

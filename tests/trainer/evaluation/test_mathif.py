@@ -1,5 +1,6 @@
 """MathIF against the published checkers, and its published peculiarities."""
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -148,6 +149,11 @@ def test_errors_name_the_row(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_text('{"question": "1 + 1?", "answer": "2"}\n')
     with pytest.raises(RowError, match="MathIF row 0: no field 'constraint_desc'"):
+        MathIF(path)
+    row = {"question": "1 + 1?", "answer": "2", "constraint_desc": ["No commas."], "constraint_args": [{}]}
+    row |= {"id": "sum", "constraint_name": ["punctuation:no_comma"]}
+    path.write_text(f"{json.dumps(row)}\n" * 2)
+    with pytest.raises(RowError, match="MathIF: two rows are called 'sum x1'"):
         MathIF(path)
     path.write_text("{}\n\n{]\n")
     with pytest.raises(ValueError, match=r"rows.jsonl, line 3: "):
