@@ -22,6 +22,8 @@ class Item:
         constraint_types (`tuple[str, ...]`): their instruction ids; empty where the benchmark names none.
         row (`Mapping`): the published row, for the scorer.
         defective (`str` or `None`): why the row cannot be satisfied; such rows are reported apart.
+        control (`bool`): whether it is another item without its constraints, asked beside it: it counts neither
+            towards a limit nor towards what is said of a benchmark's items.
     """
 
     key: str
@@ -30,6 +32,7 @@ class Item:
     constraint_types: tuple[str, ...] = ()
     row: Mapping[str, Any] = field(default_factory=dict)
     defective: str | None = None
+    control: bool = False
 
 
 @dataclass(frozen=True)

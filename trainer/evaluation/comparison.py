@@ -52,7 +52,7 @@ def compare(ours: Measured, theirs: Measured, name: str) -> dict[str, Any]:
     return {
         **vars(ours.arm),
         "with": name,
-        "items": len(keys),
+        "items": len(ours.items & theirs.items),
         "numbers": differences({metric: named(metric) for metric in metrics}),
         "best_of": {what: found for what, found in best.items() if found},
         "by_class": differences({name: of_class(name) for name in CLASSES}),

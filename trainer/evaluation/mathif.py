@@ -88,7 +88,8 @@ class MathIF:
             )
         )
         if self.without_constraints:
-            self._items.append(Item(key=f"{key} noconstraint", messages=_asked(row["question"], ()), row=row))
+            alone = Item(f"{key}/noconstraint", _asked(row["question"], ()), row=row, control=True)
+            self._items.append(alone)
 
     def _outcome(self, sample: Sample, text: str, c: float | None) -> Outcome:
         right: dict[str, Count] = {} if c is None else {"correct": (c, 1)}

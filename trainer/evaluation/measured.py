@@ -14,13 +14,14 @@ NAME = "outcomes.jsonl"
 
 @dataclass(frozen=True)
 class Scored:
-    """One sample's outcome and what it cost; `defective` as in [`Item`]."""
+    """One sample's outcome and what it cost; `defective` and `control` as in [`Item`]."""
 
     outcome: Outcome
     tokens: int
     thinking_tokens: int
     truncated: bool
     defective: str | None = None
+    control: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,17 @@ class Measured:
     def outcomes(self) -> list[Outcome]:
         return [one.outcome for one in self.scored]
 
+    @property
+    def items(self) -> set[str]:
+        """Keys of the items that have samples, without controls."""
+        return {one.outcome.key for one in self.scored if not one.control}
+
 
 def measure(arm: Arm, benchmark: Benchmark, samples: Sequence[Sample], missing: int) -> Measured:
     """Score the samples of an arm."""
     scored = (
-        Scored(outcome, sample.tokens, sample.thinking_tokens, sample.truncated, sample.item.defective)
-        for sample, outcome in zip(samples, benchmark.score(samples), strict=True)
+        Scored(outcome, said.tokens, said.thinking_tokens, said.truncated, said.item.defective, said.item.control)
+        for said, outcome in zip(samples, benchmark.score(samples), strict=True)
     )
     return Measured(arm, benchmark.headline, tuple(scored), missing, getattr(benchmark, "scored_by", None))
 

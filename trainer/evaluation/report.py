@@ -84,21 +84,20 @@ def build(
 
 
 def _arm(measured: Measured) -> Report:
-    outcomes, scored, first = measured.outcomes, measured.scored, measured.headline
-    sound = [one.outcome for one in scored if not one.defective]
+    outcomes, first = measured.outcomes, measured.headline
+    scored = [one for one in measured.scored if not one.control]
+    asked, sound = [one.outcome for one in scored], [one.outcome for one in scored if not one.defective]
     why = {one.outcome.key: one.defective for one in scored if one.defective}
     kinds = sorted({kind for outcome in outcomes for kind in outcome.by_type})
     return {
         **vars(measured.arm),
         "headline": first,
         "scored_by": measured.scored_by,
-        "items": len({outcome.key for outcome in outcomes}),
-        "samples": len(outcomes),
+        "items": len(measured.items),
+        "samples": len(scored),
         "missing": measured.missing,
         "numbers": {metric: _interval(outcomes, named(metric)) for metric in numbers(outcomes)},
-        "best_of": {
-            str(k): interval(best_of(k, outcomes, first), named(first)) for k in powers(fewest_samples(outcomes))
-        },
+        "best_of": {str(k): interval(best_of(k, asked, first), named(first)) for k in powers(fewest_samples(asked))},
         "by_class": {
             name: found for name in CLASSES if (found := _interval(outcomes, of_class(name)))["share"] is not None
         },

@@ -1,6 +1,7 @@
 """The journal survives kills, and what is made up for is what was missing."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -93,3 +94,5 @@ def test_settings_that_differ_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("limit", "expected"), [(None, "01234"), (9, "01234"), (5, "01234"), (2, "02"), (3, "013")])
 def test_a_subset_is_spread_out(limit: int | None, expected: str) -> None:
     assert "".join(item.key for item in spread(ITEMS, limit)) == expected
+    beside = [one for item in ITEMS for one in (item, replace(item, key=f"{item.key}/alone", control=True))]
+    assert "".join(item.key for item in spread(beside, limit)) == "".join(f"{key}{key}/alone" for key in expected)

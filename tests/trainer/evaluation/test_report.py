@@ -1,6 +1,7 @@
 """The report on made-up outcomes whose numbers are known."""
 
 import random
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,19 @@ def test_numbers(after: list[Measured]) -> None:
     assert arm["best_of"]["2"]["share"] > arm["numbers"]["joint"]["share"]
     kept = sum(o.by_type[KINDS[0]][0] for o in outcomes) / len(outcomes)
     assert arm["by_type"][KINDS[0]]["share"] == pytest.approx(kept)
+
+
+def test_controls_are_no_items() -> None:
+    """Problems asked once more without their constraints have a number of their own, and change no other."""
+    [plain] = report.build("run", {}, [made_up(ARM, 0.9, 0.5)], {})["arms"]
+    both = made_up(ARM, 0.9, 0.5)
+    controls = [
+        Scored(Outcome(f"{n}/noconstraint", 0, {"correct_without": (1.0, 1)}), 900, 800, True, control=True)
+        for n in range(60)
+    ]
+    [arm] = report.build("run", {}, [replace(both, scored=(*both.scored, *controls))], {})["arms"]
+    assert arm["numbers"].pop("correct_without")["share"] == 1
+    assert arm == plain
 
 
 def test_what_never_happens_is_not_certain() -> None:
