@@ -18,7 +18,7 @@ from .benchmark import Outcome, numbers
 from .classes import CLASSES
 from .comparison import best_of, compare, fewest_samples, powers
 from .measured import Measured, Scored
-from .statistics import Metric, interval, named, of_class, of_type
+from .statistics import Metric, interval, named, of_all_types, of_class, of_type
 
 SCHEMA = 1
 NAME, TEXT = "report.json", "report.md"
@@ -129,15 +129,14 @@ def by_thinking(scored: Sequence[Scored]) -> list[Report]:
 
 
 def _bin(scored: Sequence[Scored]) -> Report:
-    right = [one.outcome.counts["correct"] for one in scored if "correct" in one.outcome.counts]
-    asked = [count for one in scored for count in one.outcome.by_type.values()]
+    outcomes = [one.outcome for one in scored]
     return {
         "from": scored[0].thinking_tokens,
         "to": scored[-1].thinking_tokens,
         "mean": fmean(one.thinking_tokens for one in scored),
         "samples": len(scored),
-        "correct": proportion(sum(above for above, _ in right), int(sum(below for _, below in right))),
-        "kept": proportion(sum(above for above, _ in asked), int(sum(below for _, below in asked))),
+        "correct": _interval(outcomes, named("correct")),
+        "kept": _interval(outcomes, of_all_types),
     }
 
 

@@ -14,6 +14,7 @@ from keepif.trainer.evaluation.answering import Arm
 from keepif.trainer.evaluation.benchmark import Outcome
 from keepif.trainer.evaluation.figures import comparison_figure, draw, plane_figure, thinking_figure, types_figure
 from keepif.trainer.evaluation.measured import Measured, Scored
+from keepif.trainer.evaluation.statistics import interval, of_all_types
 
 KINDS = ("punctuation:no_comma", "length_constraints:number_words", "keywords:existence")
 
@@ -93,6 +94,8 @@ def test_bins_of_thinking(after: list[Measured]) -> None:
     assert sum(found["samples"] for found in bins) == 120
     assert all(a["to"] <= b["from"] for a, b in pairwise(bins))
     assert bins[0]["kept"]["share"] > bins[-1]["kept"]["share"]
+    thought = sorted(after[0].scored, key=lambda one: one.thinking_tokens)[-bins[-1]["samples"] :]
+    assert bins[-1]["kept"] == interval([one.outcome for one in thought], of_all_types)
     assert report.by_thinking(after[0].scored[:9]) == []
 
 
