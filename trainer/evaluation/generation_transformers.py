@@ -77,8 +77,7 @@ class TransformersGenerator:
             return_token_type_ids=False,
         ).to(self.model.device)
         width = inputs.input_ids.shape[1]
-        context = getattr(self.model.config, "max_position_embeddings", None)
-        limits = [max(1, min(draw.limit, context - width)) if context else draw.limit for draw in draws]
+        limits = self._limits(draws, inputs.attention_mask)
         made = self.model.generate(
             **inputs,
             logits_processor=_drawing(sampling, [draw.seed for draw in draws], self.model.device),
@@ -93,6 +92,16 @@ class TransformersGenerator:
         )
         rows = made[:, width:].tolist()
         return [self._said(ids, limit, draw.opening) for ids, limit, draw in zip(rows, limits, draws, strict=True)]
+
+    def _limits(self, draws: Sequence[Draw], mask: torch.Tensor) -> list[int]:
+        """Tokens that each draw may have, within the context that its own prompt leaves."""
+        context = getattr(self.model.config, "max_position_embeddings", None)
+        if context is None:
+            return [draw.limit for draw in draws]
+        used = mask.sum(1).tolist()
+        if not getattr(self.model.config, "rope_parameters", None):  # positions beyond the learned ones are an error,
+            used = [max(used)] * len(used)  # and a row that is done is carried along
+        return [max(1, min(draw.limit, context - tokens)) for draw, tokens in zip(draws, used, strict=True)]
 
     def _said(self, ids: list[int], limit: int, opening: str) -> Generated:
         end = next((at for at, token in enumerate(ids) if token in self.ends), None)

@@ -130,6 +130,18 @@ def test_a_prompt_that_fills_the_context_gets_one_token() -> None:
     assert (generated.tokens, generated.truncated) == (1, True)
 
 
+def test_a_long_prompt_beside_it_leaves_a_short_one_its_context() -> None:
+    """The model has 128 positions; beside a prompt of 120 tokens one of 8 has 120 left, not 8."""
+    torch.manual_seed(0)
+    model, sampling = tiny.model(), Sampling(temperature=0, max_tokens=500)
+    long, short = (Request(({"role": "user", "content": "what is 2 + 2 ? 5 6 " * times},)) for times in (15, 1))
+    [_, beside] = TransformersGenerator(model, tiny.tokenizer()).generate([long, short], sampling)
+    [alone] = TransformersGenerator(model, tiny.tokenizer()).generate([short], sampling)
+    assert alone == beside
+    assert beside
+    assert beside.tokens > 8
+
+
 @pytest.mark.parametrize(
     ("template", "request_", "expected"),
     [
