@@ -13,7 +13,7 @@ from keepif.rewards.response import DEFAULT_DELIMITERS
 
 from .generation import Generated, Request, Sampling
 
-OPEN = DEFAULT_DELIMITERS.open
+OPEN, CLOSE = DEFAULT_DELIMITERS.open, DEFAULT_DELIMITERS.close
 
 
 @dataclass(frozen=True)
@@ -147,13 +147,23 @@ def render(tokenizer: Any, request: Request) -> tuple[str, str]:
 
     What is begun stands right behind the generation prompt, where the model would have said it. (transformers'
     `continue_final_message` would put it where templates put a past message, which many strip of its thinking.)
+
+    A template that opens the thinking although it was asked not to has no switch for it: what it opened is closed.
     """
     asked = {} if request.thinking is None else {"enable_thinking": request.thinking}
     prompt = tokenizer.apply_chat_template(
         [dict(message) for message in request.messages], tokenize=False, add_generation_prompt=True, **asked
     )
     opening = prompt[prompt.rindex(OPEN) :] if prompt.rstrip().endswith(OPEN) else ""
+    if opening and request.thinking is False:
+        prompt, opening = f"{prompt.rstrip()}\n\n{CLOSE}\n\n", ""
     if not request.begun:
         return prompt, opening
     opened_twice = opening and request.begun.lstrip().startswith(OPEN)
     return (prompt.removesuffix(opening) if opened_twice else prompt) + request.begun, ""
+
+
+def can_choose(tokenizer: Any) -> bool:
+    """Whether a model can be asked to think or not to: whether its chat template makes a difference of it."""
+    asked = ({"role": "user", "content": "Hello."},)
+    return render(tokenizer, Request(asked, thinking=True)) != render(tokenizer, Request(asked, thinking=False))
