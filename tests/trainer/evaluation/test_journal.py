@@ -86,8 +86,10 @@ def test_settings_that_differ_are_refused(tmp_path: Path) -> None:
     journal.keep(tmp_path, journal.agree(tmp_path, {"model": "a", "sampling of x": {"top_p": 1.0}}))
     both = journal.agree(tmp_path, {"model": "a", "sampling of y": {"top_p": 0.5}})
     assert both == {"model": "a", "sampling of x": {"top_p": 1.0}, "sampling of y": {"top_p": 0.5}}
-    with pytest.raises(JournalError, match=r"another sampling of x: \{'top_p': 1.0\}, not \{'top_p': 0.9\}"):
+    with pytest.raises(JournalError, match=r"another sampling of x: top_p 1.0, not 0.9\. .* give --top_p 1.0$"):
         journal.agree(tmp_path, {"model": "a", "sampling of x": {"top_p": 0.9}})
+    with pytest.raises(JournalError, match=r"another model: 'a', not 'b'\. Take another --output_dir"):
+        journal.agree(tmp_path, {"model": "b"})
     assert json.loads((tmp_path / "settings.json").read_text())["model"] == "a"
 
 
