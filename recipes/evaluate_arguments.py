@@ -1,6 +1,6 @@
 """What an evaluation can be told: what on what, how, and how each benchmark is published."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,6 +25,11 @@ PUBLISHED = {
 """How a benchmark is published; the others greedily. Where none is published, the most tokens are MathIF's."""
 SEVERAL = Sampling(1.0, 0.95)
 """Temperature and top-p where several samples are asked of a greedy benchmark, which would all be the same."""
+ONE_OR_SEVERAL = (
+    f"Of a benchmark that is published greedily ({', '.join(name for name in ALL if name not in PUBLISHED)}) one is "
+    f"greedy, and several are drawn at temperature {SEVERAL.temperature} and top-p {SEVERAL.top_p}: to begin with one "
+    "and go on to several, give --temperature and --top_p from the start."
+)
 
 
 @dataclass
@@ -41,7 +46,7 @@ class EvaluateArguments:
     sources: list[str] = field(
         default_factory=list, metadata={"help": "NAME=PATH: a benchmark's rows in a file, a folder or a hub data set."}
     )
-    samples: int = field(default=1, metadata={"help": "Responses to each item."})
+    samples: int = field(default=1, metadata={"help": f"Responses to each item. {ONE_OR_SEVERAL}"})
     limit: int | None = field(default=None, metadata={"help": "So many items of each benchmark, evenly spaced."})
     thinking: str = field(default="default", metadata={"help": "on, off, both, or default: as the template has it."})
     mitigation: list[str] = field(
@@ -71,8 +76,10 @@ class EvaluateArguments:
         default=None, metadata={"help": f"Samples made at once and written together; by engine: {ENGINES}."}
     )
     max_tokens: int | None = field(default=None, metadata={"help": "Tokens a response may have; as published."})
-    temperature: float | None = field(default=None, metadata={"help": "0 is greedy; as published by default."})
-    top_p: float | None = field(default=None, metadata={"help": "As published by default."})
+    temperature: float | None = field(
+        default=None, metadata={"help": "0 is greedy; by default as published, but see --samples."}
+    )
+    top_p: float | None = field(default=None, metadata={"help": "By default as published, but see --samples."})
     seed: int = field(default=0, metadata={"help": "Of the draws."})
     compare: list[str] = field(default_factory=list, metadata={"help": "output_dir of other runs to compare with."})
     name: str | None = field(
@@ -101,12 +108,12 @@ class EvaluateArguments:
             if not found or name not in self.benchmarks:
                 raise ValueError(f"sources must be NAME=PATH with NAME of {self.benchmarks}, found {source!r}")
 
-    @property
-    def arms(self) -> list[Arm]:
+    def arms_of(self, benchmarks: Iterable[str]) -> list[Arm]:
+        """What is asked of `benchmarks`."""
         modes = ["on", "off"] if self.thinking == "both" else [self.thinking]
         return [
             Arm(benchmark, mode, mitigation)
-            for benchmark in self.benchmarks
+            for benchmark in benchmarks
             for mode in modes
             for mitigation in self.mitigation
         ]

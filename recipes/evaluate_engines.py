@@ -8,9 +8,10 @@ from accelerate import PartialState
 from trl import ModelConfig
 
 from keepif.rewards.endpoint import Endpoint
+from keepif.trainer.evaluation.mitigations import SELECTIVE
 
 from .evaluate_arguments import ENGINES, EvaluateArguments
-from .models import load_model
+from .models import load_model, load_tokenizer
 
 
 def generator_of(args: EvaluateArguments, state: PartialState) -> Any:
@@ -22,6 +23,26 @@ def generator_of(args: EvaluateArguments, state: PartialState) -> Any:
         return ServerGenerator(Endpoint(args.base_url, args.model, **options))
     with _loading(args.model):
         return _vllm(args, state) if args.engine == "vllm" else _transformers(args, state)
+
+
+def can_choose_thinking(args: EvaluateArguments) -> bool | None:
+    """Whether the chat template has what the arms ask for; `None` where none does, or the template is a server's.
+
+    Raises:
+        `ValueError`: where a thinking mode is asked for that would change nothing.
+    """
+    if args.engine == "openai" or (args.thinking == "default" and not {*SELECTIVE} & {*args.mitigation}):
+        return None
+    from keepif.trainer.evaluation.generation_transformers import can_choose
+
+    with _loading(args.model):
+        found = can_choose(load_tokenizer(_config(args)))
+    if not found and args.thinking != "default":
+        raise ValueError(
+            f"--thinking {args.thinking}: the chat template of {args.model} neither has a switch for thinking nor "
+            "opens it, so that on and off are one prompt: leave --thinking at its default"
+        )
+    return found
 
 
 def _vllm(args: EvaluateArguments, state: PartialState) -> Any:

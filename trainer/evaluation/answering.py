@@ -33,6 +33,11 @@ class Arm:
         )
 
 
+def arms_of(rows: Iterable[Row]) -> set[Arm]:
+    """The arms that have samples in a journal."""
+    return {Arm(row["benchmark"], row["thinking"], row["mitigation"]) for row in rows}
+
+
 Draw = tuple[Item, int]
 """A sample to be made: its item and its number."""
 Respond = Callable[[Sequence[Draw]], Sequence[Generated | None]]

@@ -54,7 +54,13 @@ response follows.
 
 Give a short analysis, then end with one line: "Answer: yes" or "Answer: no"."""
 
+DATA = "--sources complexbench=PATH, the file data/data_final.json of github.com/thu-coai/ComplexBench"
+
 Language = Literal["en", "zh"]
+
+
+class NoJudgeError(ValueError):
+    """ComplexBench without anyone to judge it."""
 
 
 class Judge(Protocol):
@@ -88,7 +94,7 @@ class ComplexBench:
         delimiters ([`Delimiters`], *optional*): what opens and closes the thinking, which the judge is not shown.
 
     Raises:
-        `ValueError`: where the data or the judge is not given.
+        `ValueError`: where the data is not given, and as [`NoJudgeError`] where the judge is not.
         [`RowError`]: where a row has not the published fields.
     """
 
@@ -103,15 +109,13 @@ class ComplexBench:
         language: Language = "en",
         delimiters: Delimiters = DEFAULT_DELIMITERS,
     ) -> None:
-        if source is None:
-            raise ValueError(
-                "ComplexBench is on no hub: give data/data_final.json of github.com/thu-coai/ComplexBench"
-            )
         if judge is None:
-            raise ValueError(
+            raise NoJudgeError(
                 "ComplexBench's questions are answered by a judge: give --judge_url and --judge_model, an "
-                "OpenAI-compatible server and the model it is to use"
+                f"OpenAI-compatible server and the model it is to use{'' if source else f'; and {DATA}'}"
             )
+        if source is None:
+            raise ValueError(f"ComplexBench is on no hub: give {DATA}")
         if language not in ("en", "zh"):
             raise ValueError(f"language must be 'en' or 'zh', found {language!r}")
         self.judge, self.delimiters = judge, delimiters

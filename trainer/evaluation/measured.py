@@ -62,8 +62,10 @@ def measure(arm: Arm, benchmark: Benchmark, samples: Sequence[Sample], missing: 
 
 
 def write(folder: Path, found: Iterable[Measured]) -> None:
-    """Leave the outcomes in `folder`, one line an arm."""
-    (folder / NAME).write_text("".join(json.dumps(asdict(measured)) + "\n" for measured in found))
+    """Leave the outcomes in `folder`, one line an arm; who is killed here leaves the old ones."""
+    partial = folder / f"{NAME}.partial"
+    partial.write_text("".join(json.dumps(asdict(measured)) + "\n" for measured in found))
+    partial.replace(folder / NAME)
 
 
 def read(folder: Path) -> list[Measured]:

@@ -105,6 +105,7 @@ def _arm(measured: Measured) -> Report:
         "by_thinking": by_thinking(scored),
         "tokens": fmean(one.tokens for one in scored) if scored else None,
         "thinking_tokens": fmean(one.thinking_tokens for one in scored) if scored else None,
+        "thought": sum(one.thinking_tokens > 0 for one in scored),
         "truncated": proportion(sum(one.truncated for one in scored), len(scored)),
         "defective": dict(Counter(why.values())),
         "sound": numbers(sound) if why else None,
@@ -165,10 +166,14 @@ def tables(report: Report) -> dict[str, Rows]:
         arms = list(arms)
         found[f"{benchmark}: {_sizes(arms)}, %"] = _of_arms(arms)
         if changes := [compared for compared in report["within"] if compared["benchmark"] == benchmark]:
-            found[f"{benchmark}: what it changes, in points"] = _of_changes(changes)
+            found[f"{benchmark}: what it changes, in points"] = _of_changes(changes, "numbers")
+            if any(compared["by_class"] for compared in changes):
+                found[f"{benchmark}: what it changes by class, in points"] = _of_changes(changes, "by_class")
     for compared in report["comparisons"]:
+        ours, theirs = compared["samples"]
         what = f"{compared['benchmark']}, {label_of(compared)}: against {compared['with']}"
-        found[f"{what}, {compared['items']} items, % and points"] = _of_comparison(report["name"], compared)
+        sizes = f"{compared['items']} items, {ours} samples against {theirs}"
+        found[f"{what}, {sizes}, % and points"] = _of_comparison(report["name"], compared)
     return found
 
 
@@ -191,12 +196,12 @@ def _of_arms(arms: Sequence[Report]) -> Rows:
     ]
 
 
-def _of_changes(changes: Sequence[Report]) -> Rows:
-    metrics = list(dict.fromkeys(metric for compared in changes for metric in compared["numbers"]))
+def _of_changes(changes: Sequence[Report], part: str) -> Rows:
+    metrics = list(dict.fromkeys(metric for compared in changes for metric in compared[part]))
     return ["", *metrics], [
         [
             f"{label_of(compared)}, against {compared['with']}",
-            *(difference(compared["numbers"].get(m), interval=False) for m in metrics),
+            *(difference(compared[part].get(m), interval=False) for m in metrics),
         ]
         for compared in changes
     ]
@@ -253,6 +258,10 @@ def footnotes(report: Report) -> list[str]:
             lines.append(f"{arm['benchmark']} is scored by {arm['scored_by']}")
         if arm["missing"]:
             lines.append(f"{label}: {arm['missing']} samples are missing; run it again to make them")
+        if arm["thinking"] == "off" and arm["thought"]:
+            lines.append(f"{label}: {arm['thought']} of {arm['samples']} samples have thought all the same")
+        if arm["thinking"] == "on" and arm["samples"] and not arm["thought"]:
+            lines.append(f"{label}: no sample has thought")
         if arm["defective"]:
             reasons = ", ".join(f"{count} ({reason})" for reason, count in arm["defective"].items())
             without = ", ".join(f"{metric} {100 * value:.1f}" for metric, value in arm["sound"].items())

@@ -129,7 +129,8 @@ def test_it_comes_back(tmp_path: Path, before: list[Measured], after: list[Measu
     report.write(tmp_path, found)
     assert report.load(tmp_path) == found
     text = (tmp_path / "report.md").read_text()
-    assert "## mathif, as it is: against before, 60 items, % and points" in text
+    assert "## mathif, as it is: against before, 60 items, 120 samples against 120, % and points" in text
+    assert "## mathif: what it changes by class, in points\n\n|  | planning | precision | neutral |" in text
     assert "items that nobody can satisfy: 1 (cannot be kept); without them: " in text
     assert "- model: m" in text
     with pytest.raises(ValueError, match=r"no outcomes\.jsonl in .*nowhere"):
@@ -145,7 +146,7 @@ def test_on_the_screen(before: list[Measured], after: list[Measured]) -> None:
         console.print(table)
     assert {report.label_of(arm) for arm in found["arms"]} == {"as it is", "few shot"}
     assert [title.partition(",")[0] for title in report.tables(found)] == [
-        "mathif: 60 items", "mathif: what it changes", "ifeval: 60 items", "mathif"
+        "mathif: 60 items", "mathif: what it changes", "mathif: what it changes by class", "ifeval: 60 items", "mathif"
     ]  # fmt: skip
 
 
@@ -164,3 +165,14 @@ def test_what_cannot_be_drawn_is_not() -> None:
     )
     assert "mathif, as it is: 3 samples are missing; run it again to make them" in report.footnotes(empty)
     assert report.markdown(empty)
+
+
+def test_a_thinking_mode_that_was_not_kept_is_said() -> None:
+    modes = [made_up(Arm("mathif", "off"), 0.9, 0.5)]
+    silent = [replace(one, thinking_tokens=0) for one in modes[0].scored]
+    modes.append(Measured(Arm("mathif", "on"), "joint", tuple(silent)))
+    lines = report.footnotes(report.build("r", {}, modes, {}))
+    assert "mathif, thinking off: 120 of 120 samples have thought all the same" in lines
+    assert "mathif, thinking on: no sample has thought" in lines
+    modes = [replace(modes[0], arm=Arm("mathif", "on")), replace(modes[1], arm=Arm("mathif", "off"))]
+    assert not [line for line in report.footnotes(report.build("r", {}, modes, {})) if "thought" in line]
