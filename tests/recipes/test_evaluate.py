@@ -17,8 +17,8 @@ from chat_server import ChatServer, serving
 
 from keepif.recipes.cli import main as keepif
 from keepif.recipes.evaluate import EvaluateArguments, main
-from keepif.recipes.evaluate_settings import weights_of
 from keepif.trainer.evaluation import journal, measured, report
+from keepif.trainer.evaluation.generation_transformers import TransformersGenerator
 
 TINY = ["--model", "tiny", "--benchmarks", "tiny"]
 CONFIG = Path(__file__).parents[2] / "recipes/accelerate_configs/cpu_two_process.yaml"
@@ -86,6 +86,7 @@ def test_what_cannot_be_compared_is_refused_at_once(tmp_path: Path, capsys: pyte
 
     other = report.build("run", {"items of tiny": "0"}, [], {})
     report.write_json(tmp_path / "other" / report.NAME, other)
+    measured.write(tmp_path / "other", [])
     asked = ["--limit", "4", "--compare", str(tmp_path / "other")]
     assert "called run, run: give each a --name of its own" in says("run", *asked)
     assert "run has answered other items of tiny: give both runs the same --sources" in says("mine", *asked)
@@ -94,17 +95,18 @@ def test_what_cannot_be_compared_is_refused_at_once(tmp_path: Path, capsys: pyte
 
 
 def test_thinking_modes_and_remedies(tmp_path: Path) -> None:
-    """Arms of one run are compared with each other; what the first run made is there."""
+    """Arms of one run are compared with each other; what the first call made is there, and stays."""
     run(tmp_path, "--limit", "8")
     found = run(tmp_path, "--limit", "8", "--thinking", "both", "--mitigation", "none", "self_reflection")
     assert [(arm["thinking"], arm["mitigation"]) for arm in found["arms"]] == [
+        ("default", "none"),
         ("on", "none"), ("on", "self_reflection"), ("off", "none"), ("off", "self_reflection")
     ]  # fmt: skip
-    assert found["arms"][0]["thinking_tokens"] > 0 == found["arms"][2]["thinking_tokens"]
-    assert found["arms"][1]["tokens"] > found["arms"][0]["tokens"]  # the second look costs something
+    assert found["arms"][1]["thinking_tokens"] > 0 == found["arms"][3]["thinking_tokens"]
+    assert found["arms"][2]["tokens"] > found["arms"][1]["tokens"]  # the second look costs something
     assert [compared["with"] for compared in found["within"]] == ["without", "without", "thinking off", "thinking off"]
     assert len(list(journal.read(tmp_path))) == 8 * 5
-    assert [m.arm.mitigation for m in measured.read(tmp_path)] == ["none", "self_reflection"] * 2
+    assert [m.arm.mitigation for m in measured.read(tmp_path)] == ["none", *["none", "self_reflection"] * 2]
 
 
 def test_killed_and_started_again(tmp_path: Path) -> None:
@@ -140,6 +142,37 @@ def test_killed_and_started_again(tmp_path: Path) -> None:
         main(options(server, "whole"))
     again, whole = report.load(tmp_path / "run"), report.load(tmp_path / "whole")
     assert again["arms"] == whole["arms"]
+
+
+def test_killed_while_the_model_itself_generates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same with the model in the process: the draws that are on disk are not made again."""
+    asked = [*TINY, "--limit", "48", "--samples", "2", "--batch_size", "4", "--output_dir"]
+    folder, total = tmp_path / "run", 96
+    command = [sys.executable, "-m", "keepif.recipes.evaluate", *asked, str(folder)]
+    process = subprocess.Popen(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 240
+    while len(counted(folder)) < 8 and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    kept = counted(folder)
+    assert 8 <= len(kept) < total
+
+    made: list[Any] = []
+    generate = TransformersGenerator.generate
+    monkeypatch.setattr(
+        TransformersGenerator,
+        "generate",
+        lambda self, requests, sampling: made.extend(requests) or generate(self, requests, sampling),
+    )
+    main([*asked, str(folder)])
+    assert len(made) == total - len(kept)
+    assert set(counted(folder).values()) == {1}
+    assert len(counted(folder)) == total
+    main([*asked, str(tmp_path / "whole")])
+    again, whole = report.load(folder), report.load(tmp_path / "whole")
+    assert again["arms"] == whole["arms"]
+    assert report.tables(again) == report.tables(whole)
 
 
 def test_a_server_that_fails_leaves_samples_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -258,12 +291,3 @@ def test_a_bug_keeps_its_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("keepif.recipes.evaluate.generator_of", lambda *_: json.loads("{"))
     with pytest.raises(json.JSONDecodeError):
         run(tmp_path, "--limit", "2")
-
-
-def test_retrained_weights_are_others(tmp_path: Path) -> None:
-    (tmp_path / "model.safetensors").write_bytes(b"\0" * 3_000_000 + b"1")
-    before = weights_of(str(tmp_path))
-    (tmp_path / "model.safetensors").write_bytes(b"\0" * 3_000_000 + b"2")
-    assert before != weights_of(str(tmp_path))
-    assert weights_of("org/model") is None
-    assert json.dumps(weights_of("tiny"))
