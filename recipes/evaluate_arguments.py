@@ -64,7 +64,9 @@ class EvaluateArguments:
     concurrency: int = field(default=8, metadata={"help": "Requests to the server under way at once."})
     per_minute: int | None = field(default=None, metadata={"help": "Requests a minute that the server allows."})
     timeout: float = field(default=600.0, metadata={"help": "Seconds that a request may take."})
-    judge_url: str | None = field(default=None, metadata={"help": "The judge's server, for complexbench."})
+    judge_url: str | None = field(
+        default=None, metadata={"help": "The judge's server; without one, complexbench is left out."}
+    )
     judge_model: str | None = field(default=None, metadata={"help": "The judge's name there."})
     judge_api_key_env: str = field(default="OPENAI_API_KEY", metadata={"help": "Variable with its server's key."})
     without_constraints: bool = field(
