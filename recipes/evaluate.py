@@ -4,7 +4,11 @@
     keepif evaluate --model smollm2-135m --benchmarks ifeval --limit 40 --max_tokens 256 --output_dir RUN
     keepif evaluate --model AFTER --benchmarks mathif --output_dir runs/after --compare runs/before
 
-Samples are written down as they are made: a run that was killed, or is asked for more, goes on where it stopped.
+Samples are written down as they are made: a run that was killed, or is asked for more, goes on where it stopped. Its
+report is on all that its folder holds, what earlier calls have made included.
+
+Exit code: 0 where all that was asked is measured; 1 where something is missing (samples that failed, or ComplexBench
+without a judge), which the report names; 2 where the run was refused, with the reason in one line on stderr.
 """
 
 import sys
@@ -19,21 +23,22 @@ from accelerate import PartialState
 from accelerate.utils import parse_flag_from_env
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from trl import ModelConfig, TrlParser
 
 from keepif.rewards.endpoint import Endpoint
-from keepif.trainer.evaluation import journal, measured, report
+from keepif.trainer.evaluation import journal
 from keepif.trainer.evaluation.answering import MODES, Arm, Draw, Respond, answer, missing, samples_of, spread
 from keepif.trainer.evaluation.benchmark import Benchmark, Item
 from keepif.trainer.evaluation.catalogue import load
+from keepif.trainer.evaluation.complexbench import NoJudgeError
 from keepif.trainer.evaluation.generation import Generated
 from keepif.trainer.evaluation.judgements import Remembering
-from keepif.trainer.evaluation.measured import measure
-from keepif.trainer.evaluation.mitigations import REMEDIES, Asking, idle
+from keepif.trainer.evaluation.mitigations import REMEDIES, Asking
 
 from .evaluate_arguments import ENGINES, EvaluateArguments
+from .evaluate_engines import can_choose_thinking, generator_of
+from .evaluate_report import kept_of, make_report, others_of
 from .evaluate_settings import settings_of, weights_of
-from .models import load_model
+from .plainly import parsed, plainly
 from .tiny_policy.benchmark import TinyBenchmark
 
 
@@ -50,36 +55,28 @@ def benchmark_of(args: EvaluateArguments, name: str) -> Benchmark:
     return load(name, source, **options)
 
 
-def generator_of(args: EvaluateArguments, state: PartialState) -> Any:
-    """The engine, with `generate` and `count`."""
-    size = args.batch_size or ENGINES[args.engine]
-    if args.engine == "openai":
-        from keepif.trainer.evaluation.generation_server import ServerGenerator
-
-        options = {name: getattr(args, name) for name in ("api_key_env", "concurrency", "per_minute", "timeout")}
-        return ServerGenerator(Endpoint(args.base_url, args.model, **options))
-    if args.engine == "vllm":
-        from keepif.trainer.evaluation.generation_vllm import VLLMGenerator
-
-        if state.num_processes > 1:
-            raise ValueError("vLLM spreads a model over GPUs itself: launch one process")
-        return VLLMGenerator(args.model, revision=args.revision, dtype=args.dtype)
-    from keepif.trainer.evaluation.generation_transformers import TransformersGenerator
-
-    config = ModelConfig(model_name_or_path=args.model, model_revision=args.revision, dtype=args.dtype)
-    model, tokenizer = load_model(config)
-    return TransformersGenerator(model.to(state.device).eval(), tokenizer, size)
+def benchmarks_of(args: EvaluateArguments) -> tuple[dict[str, Benchmark], list[str]]:
+    """The benchmarks, and what is to be said of one that is left out because nobody judges it."""
+    found, left_out = {}, []
+    for name in args.benchmarks:
+        try:
+            found[name] = benchmark_of(args, name)
+        except NoJudgeError as error:
+            if len(args.benchmarks) == 1 or args.judge_url or args.judge_model:
+                raise
+            left_out.append(f"{name} is left out. {error}")
+    return found, left_out
 
 
 def make_samples(
-    args: EvaluateArguments, benchmarks: dict[str, Benchmark], state: PartialState, console: Console
+    args: EvaluateArguments, benchmarks: dict[str, Benchmark], gate: Any, state: PartialState, console: Console
 ) -> None:
     """Make what the journal does not have yet, each process its share."""
     folder = Path(args.output_dir)
     rows = list(journal.read(folder))
     state.wait_for_everyone()  # nobody writes before all have read
     pending = {}
-    for arm in args.arms:
+    for arm in args.arms_of(benchmarks):
         items = spread(benchmarks[arm.benchmark].items(), args.limit)
         draws = missing(items, args.samples, samples_of(arm, rows, items, args.samples))
         if draws:
@@ -92,18 +89,18 @@ def make_samples(
     with _progress(console, visible=state.is_main_process) as progress:
         for arm, draws in pending.items():
             bar = progress.add_task(" ".join(vars(arm).values()), total=len(draws))
-            respond = _responding(args, arm, generator)
+            respond = _responding(args, arm, generator, gate)
             answer(arm, draws, respond, mine, size, generator.count, partial(progress.advance, bar))
 
 
-def _responding(args: EvaluateArguments, arm: Arm, generator: Any) -> Respond:
+def _responding(args: EvaluateArguments, arm: Arm, generator: Any, gate: Any) -> Respond:
     """How the draws of `arm` are responded to."""
     asking = Asking(
         generator,
         args.sampling_of(arm.benchmark),
         MODES[arm.thinking],
         thinking_budget=args.thinking_budget,
-        gate=_gate(args) if args.gate else None,
+        gate=gate,
     )
 
     remedy = REMEDIES.get(arm.mitigation, _plainly)
@@ -123,7 +120,7 @@ def _gate(args: EvaluateArguments) -> Any:
     from keepif.trainer.evaluation.classifier import Gate
 
     gate = Gate.load(Path(args.gate or ""))
-    gate.refuse_other(args.model, weights_of(args.model))
+    gate.refuse_other(args.model, weights_of(args.model, args.revision))
     return gate
 
 
@@ -132,91 +129,32 @@ def _progress(console: Console, *, visible: bool) -> Progress:
     return Progress(*columns, console=console, disable=not visible)
 
 
-def compared_with(args: EvaluateArguments, settings: Any) -> list[report.Report]:
-    """The reports of the runs to compare with.
-
-    Raises:
-        `ValueError`: where there is none, where two runs have one name, or where one has answered other items.
-    """
-    others = [report.load(Path(other)) for other in args.compare]
-    names = [name_of(args), *(other["name"] for other in others)]
-    if len({*names}) < len(names):
-        raise ValueError(f"the runs to compare are called {', '.join(names)}: give each a --name of its own")
-    for other in others:
-        for field, value in other["settings"].items():
-            if field.startswith("items of") and settings.get(field, value) != value:
-                raise ValueError(f"{other['name']} has answered other {field}: give both runs the same --sources")
-    return others
-
-
-def name_of(args: EvaluateArguments) -> str:
-    return args.name or Path(args.output_dir).name
-
-
-def other_settings(settings: Any, others: Sequence[report.Report]) -> list[str]:
-    """Where the runs that are compared were not sampled alike."""
-    return [
-        f"{other['name']} was made with another {field}: {value}, here {settings[field]}"
-        for other in others
-        for field, value in other["settings"].items()
-        if field.startswith(("sampling of", "version of")) and settings.get(field, value) != value
-    ]
-
-
-def make_report(
-    args: EvaluateArguments,
-    benchmarks: dict[str, Benchmark],
-    settings: Any,
-    others: Sequence[report.Report],
-    console: Console,
-) -> int:
-    """Score all samples, leave report and plots, show the tables; how many samples are still to be made or judged."""
-    folder = Path(args.output_dir)
-    rows, found, notes = list(journal.read(folder)), [], other_settings(settings, others)
-    for arm in args.arms:
-        benchmark = benchmarks[arm.benchmark]
-        items = spread(benchmark.items(), args.limit)
-        samples = samples_of(arm, rows, items, args.samples)
-        with console.status(f"scoring {arm.benchmark} ..."):
-            found.append(measure(arm, benchmark, samples, len(items) * args.samples - len(samples)))
-        if samples and (why := idle(arm.mitigation, samples)):
-            notes.append(f"{arm.benchmark}, {report.label_of(vars(arm))}: {why}")
-    measured.write(folder, found)
-    compared = {other["name"]: measured.read(Path(path)) for other, path in zip(others, args.compare, strict=True)}
-    made = report.build(name_of(args), settings, found, compared, notes)
-    report.write(folder, made)
-    for table in report.shown(made):
-        console.print(table, "")
-    console.print("\n".join(report.footnotes(made)), markup=False, highlight=False, soft_wrap=True)
-    console.print(f"\nreport: {folder / report.NAME}, {folder / report.TEXT}", soft_wrap=True, markup=False)
-    try:
-        from keepif.trainer.evaluation.figures import draw
-    except ImportError:
-        console.print("plots need matplotlib: pip install 'keepif[plot]'", markup=False)
-    else:
-        console.print(f"plots: {', '.join(map(str, draw(made, others, folder)))}", soft_wrap=True, markup=False)
-    return sum(one.missing + one.unjudged for one in found)
-
-
 def main(argv: list[str] | None = None) -> None:
-    parser = TrlParser([EvaluateArguments])  # pyright: ignore[reportArgumentType]
-    (args,) = parser.parse_args_and_config(args=sys.argv[1:] if argv is None else argv)
+    with plainly("keepif evaluate"):
+        evaluate(parsed(EvaluateArguments, argv))
+
+
+def evaluate(args: EvaluateArguments) -> None:
     cpu = parse_flag_from_env("ACCELERATE_USE_CPU") or not torch.accelerator.is_available()
     state = PartialState(cpu=cpu, timeout=timedelta(days=7))  # who has long responses keeps the others waiting
     console = Console()
     folder = Path(args.output_dir)
-    if args.gate:
-        _gate(args)  # which may be broken: before hours are spent
-    benchmarks = {name: benchmark_of(args, name) for name in args.benchmarks}
-    settings = journal.agree(folder, settings_of(args, benchmarks))
-    others = compared_with(args, settings)  # before hours are spent
+    benchmarks, left_out = benchmarks_of(args)
+    gate = _gate(args) if args.gate else None
+    settings = journal.agree(folder, settings_of(args, benchmarks, can_choose_thinking(args)))
+    kept = kept_of(folder, benchmarks)
+    others = others_of(args, settings, benchmarks, kept)  # before hours are spent
     state.wait_for_everyone()
     if state.is_main_process:
         journal.keep(folder, settings)
-    make_samples(args, benchmarks, state, console)
+        for line in left_out:
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+    make_samples(args, benchmarks, gate, state, console)
     state.wait_for_everyone()
-    if state.is_main_process and make_report(args, benchmarks, settings, others, console):
-        sys.exit(1)
+    if state.is_main_process:
+        lacking = make_report(args, benchmarks, settings, kept, others, left_out, console)
+        if lacking or left_out:
+            sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -7,13 +7,13 @@
 
 The gate is for the model that answered, whose weights it knows: for another one it is refused. An item that it
 was trained on is judged by what was found without that item, so that the last line may ask the same benchmark again.
+Exit code 2 where nothing can be learnt, with the reason.
 
 An item is scored by the share of its constraints that are kept, as in "When Thinking Fails", but mathif and
 tiny, which have right answers too, by `joint`, or the gate would give up thinking where the answer needs it: there,
 `--metric sacc` is the paper's.
 """
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,7 +21,6 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-from trl import TrlParser
 
 from keepif.trainer.evaluation import measured
 from keepif.trainer.evaluation.answering import PLAIN
@@ -34,6 +33,7 @@ from keepif.trainer.reference import read_json
 
 from .evaluate import EvaluateArguments, benchmark_of
 from .evaluate_settings import items_hash
+from .plainly import parsed, plainly
 
 LABELS = {"ifeval": "instruction_loose", "ifbench": "instruction_loose"}
 """Benchmark → its share of constraints that are kept, where that is not its headline; the paper's reading is loose."""
@@ -149,13 +149,15 @@ def table(report: GateReport) -> Table:
 
 
 def main(argv: list[str] | None = None) -> None:
-    parser = TrlParser([GateArguments])  # pyright: ignore[reportArgumentType]
-    args: Any
-    (args,) = parser.parse_args_and_config(args=sys.argv[1:] if argv is None else argv)
+    with plainly("train_gate"):
+        make_gate(parsed(GateArguments, argv))
+
+
+def make_gate(args: GateArguments) -> None:
     pairs = pairs_of(args)
     settings = common_settings(args, ())
     made_from = {name: getattr(args, name) for name in ("thinking", "direct", "metric")}
-    gate = train(pairs, args.seed, **made_from, model=settings["model"], weights=settings["weights"])
+    gate = train(pairs, args.seed, **made_from, model=settings["model"], weights=settings.get("weights"))
     gate.save(Path(args.output))
     console = Console()
     console.print(table(gate.report))

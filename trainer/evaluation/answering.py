@@ -33,6 +33,11 @@ class Arm:
         )
 
 
+def arms_of(rows: Iterable[Row]) -> set[Arm]:
+    """The arms that have samples in a journal."""
+    return {Arm(row["benchmark"], row["thinking"], row["mitigation"]) for row in rows}
+
+
 Draw = tuple[Item, int]
 """A sample to be made: its item and its number."""
 Respond = Callable[[Sequence[Draw]], Sequence[Generated | None]]
@@ -41,14 +46,15 @@ Respond = Callable[[Sequence[Draw]], Sequence[Generated | None]]
 def spread(items: Sequence[Item], limit: int | None) -> list[Item]:
     """About `limit` items at equal distances, so that a benchmark's parts are all there; the same ones in every run.
 
-    Items that belong together (see [`Item`]) stay together.
+    Items that belong together (see [`Item`]) stay together; controls come along with theirs.
     """
-    if limit is None or limit >= len(items):
+    size = sum(not item.control for item in items)
+    if limit is None or limit >= size:
         return list(items)
     units: dict[str, list[Item]] = {}
     for item in items:
         units.setdefault(item.key.partition("/")[0], []).append(item)
-    parts, count = list(units.values()), max(1, limit * len(units) // len(items))
+    parts, count = list(units.values()), max(1, limit * len(units) // size)
     return [item for i in range(count) for item in parts[i * len(parts) // count]]
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from keepif.trainer.dataset import RowError
+
 Count = tuple[float, float]
 """A numerator and a denominator. Metrics are ratios of sums, so that items can be resampled."""
 
@@ -20,6 +22,8 @@ class Item:
         constraint_types (`tuple[str, ...]`): their instruction ids; empty where the benchmark names none.
         row (`Mapping`): the published row, for the scorer.
         defective (`str` or `None`): which of the row's demands exclude each other; such rows are reported apart.
+        control (`bool`): whether it is another item without its constraints, asked beside it: it counts neither
+            towards a limit nor towards what is said of a benchmark's items.
     """
 
     key: str
@@ -28,6 +32,7 @@ class Item:
     constraint_types: tuple[str, ...] = ()
     row: Mapping[str, Any] = field(default_factory=dict)
     defective: str | None = None
+    control: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,20 @@ class Outcome:
     counts: dict[str, Count]
     by_type: dict[str, Count] = field(default_factory=dict)
     unjudged: bool = False
+
+
+def unique(name: str, items: Sequence[Item]) -> list[Item]:
+    """`items`, if each has a key of its own: samples are told apart by them.
+
+    Raises:
+        [`RowError`]: with the first key that stands twice.
+    """
+    seen: set[str] = set()
+    for item in items:
+        if item.key in seen:
+            raise RowError(f"{name}: two rows are called {item.key!r}; give each its own, or leave one out")
+        seen.add(item.key)
+    return list(items)
 
 
 class Benchmark(Protocol):

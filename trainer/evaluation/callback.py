@@ -128,9 +128,10 @@ class EvaluationCallback(TrainerCallback):
         except Exception:
             logger.exception("keepif: %s could not be scored; the run goes on", benchmark.name)
             return {}
+        asked = [sample for sample in samples if not sample.item.control]
         return scored | {
-            "tokens": fmean(sample.tokens for sample in samples),
-            "thinking_tokens": fmean(sample.thinking_tokens for sample in samples),
+            "tokens": fmean(sample.tokens for sample in asked),
+            "thinking_tokens": fmean(sample.thinking_tokens for sample in asked),
         }
 
     def _responses(self, items: Sequence[Item]) -> list[Sample]:

@@ -155,10 +155,10 @@ class Gate:
         """What [`Gate.save`] has written.
 
         Raises:
-            [`GateError`]: where it has not, or where scikit-learn is missing, without which it cannot choose.
+            [`GateError`]: where it has not.
+            `ImportError`: where the extra `evaluation` is not installed.
         """
-        if not find_spec("sklearn"):
-            raise GateError("a gate needs scikit-learn: pip install 'keepif[evaluation]'")
+        _refuse_without_sklearn()
         try:
             stored = json.loads(path.read_text())
             if stored["schema"] != SCHEMA:
@@ -181,7 +181,9 @@ def train(pairs: Sequence[Pair], seed: int = 0, **made_from: Any) -> Gate:
 
     Raises:
         [`GateError`]: where thinking is better, or worse, for fewer than five items.
+        `ImportError`: where the extra `evaluation` is not installed.
     """
+    _refuse_without_sklearn()
     from sklearn.metrics import precision_score, recall_score, roc_auc_score
     from sklearn.model_selection import StratifiedGroupKFold, cross_val_predict
 
@@ -224,6 +226,11 @@ def train(pairs: Sequence[Pair], seed: int = 0, **made_from: Any) -> Gate:
         report=report,
         made_from=made_from,
     )
+
+
+def _refuse_without_sklearn() -> None:
+    if find_spec("sklearn") is None:
+        raise ImportError("a gate needs scikit-learn: pip install 'keepif[evaluation]'")
 
 
 def _regression() -> Any:

@@ -38,6 +38,7 @@ def compare(ours: Measured, theirs: Measured, name: str) -> dict[str, Any]:
     """
     first = ours.headline
     keys = {outcome.key for outcome in ours.outcomes} & {outcome.key for outcome in theirs.outcomes}
+    items = ours.items & theirs.items
     a, b = ([outcome for outcome in run.outcomes if outcome.key in keys] for run in (ours, theirs))
     metrics = sorted({metric for outcome in a for metric in outcome.counts}, key=lambda m: (m != first, m))
     kinds = sorted({kind for outcome in a for kind in outcome.by_type})
@@ -52,7 +53,8 @@ def compare(ours: Measured, theirs: Measured, name: str) -> dict[str, Any]:
     return {
         **vars(ours.arm),
         "with": name,
-        "items": len(keys),
+        "items": len(items),
+        "samples": [sum(outcome.key in items for outcome in run) for run in (a, b)],
         "numbers": differences({metric: named(metric) for metric in metrics}),
         "best_of": {what: found for what, found in best.items() if found},
         "by_class": differences({name: of_class(name) for name in CLASSES}),

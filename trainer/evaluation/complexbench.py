@@ -23,7 +23,7 @@ from keepif.rewards import Delimiters, Response
 from keepif.rewards.response import DEFAULT_DELIMITERS
 from keepif.trainer.dataset import RowError
 
-from .benchmark import Count, Item, Outcome, Sample
+from .benchmark import Count, Item, Outcome, Sample, unique
 from .source import read_rows
 
 logger = logging.getLogger(__name__)
@@ -65,9 +65,15 @@ response follows.
 
 Give a short analysis, then end with one line: "Answer: yes" or "Answer: no"."""
 
+DATA = "--sources complexbench=PATH, the file data/data_final.json of github.com/thu-coai/ComplexBench"
+
 Language = Literal["en", "zh"]
 SUFFIX: dict[Language, str] = {"en": "_en", "zh": ""}
 """Of the fields that stand in both."""
+
+
+class NoJudgeError(ValueError):
+    """ComplexBench without anyone to judge it."""
 
 
 class Judge(Protocol):
@@ -103,7 +109,7 @@ class ComplexBench:
         delimiters ([`Delimiters`], *optional*): what opens and closes the thinking, which the judge is not shown.
 
     Raises:
-        `ValueError`: where the data or the judge is not given.
+        `ValueError`: where the data is not given, and as [`NoJudgeError`] where the judge is not.
         [`RowError`]: where a row has not the published fields.
     """
 
@@ -119,9 +125,9 @@ class ComplexBench:
         delimiters: Delimiters = DEFAULT_DELIMITERS,
     ) -> None:
         if judge is None:
-            raise ValueError(
+            raise NoJudgeError(
                 "ComplexBench's questions are answered by a judge: give --judge_url and --judge_model, an "
-                "OpenAI-compatible server and the model it is to use"
+                f"OpenAI-compatible server and the model it is to use{'' if source else f'; and {DATA}'}"
             )
         self.judge, self.delimiters = judge, delimiters
         self.scored_by = f"{judge.model} on every question (not the published protocol)"
@@ -183,10 +189,10 @@ def read_items(source: str | Path | None, language: Language = "en") -> list[Ite
         `ValueError`, [`RowError`]: as [`ComplexBench`] does.
     """
     if source is None:
-        raise ValueError("ComplexBench is on no hub: give data/data_final.json of github.com/thu-coai/ComplexBench")
+        raise ValueError(f"ComplexBench is on no hub: give {DATA}")
     if language not in SUFFIX:
         raise ValueError(f"language must be 'en' or 'zh', found {language!r}")
-    return [_item(number, row, SUFFIX[language]) for number, row in enumerate(read_rows(source))]
+    return unique("ComplexBench", [_item(*numbered, SUFFIX[language]) for numbered in enumerate(read_rows(source))])
 
 
 def _item(number: int, row: Mapping[str, Any], suffix: str) -> Item:

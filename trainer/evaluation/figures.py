@@ -91,7 +91,7 @@ def thinking_figure(report: Report) -> Figure | None:
 
 def _draw_thinking(axes: Axes, arm: Report) -> None:
     for key, label, colour in (("kept", "constraints kept", BLUE), ("correct", "correct", RED)):
-        bins = [found for found in arm["by_thinking"] if found[key]["of"]]
+        bins = [found for found in arm["by_thinking"] if found[key]["share"] is not None]
         if not bins:
             continue
         shares = [found[key]["share"] for found in bins]

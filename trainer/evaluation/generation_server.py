@@ -21,7 +21,8 @@ class ServerGenerator:
     thinking, `continue_final_message` for what is begun. Other servers may refuse them, and then these requests fail.
     Draws are the server's own: no seed is sent, since one seed for all items would make their draws alike. A server
     whose template opens the thinking should return it apart (vLLM's `--reasoning-parser`), or a response that was cut
-    in its thinking reads as an answer.
+    in its thinking reads as an answer. Whether its template minds the switch is not known here: the report says where
+    samples have thought that should not, or none that should.
     """
 
     def __init__(self, endpoint: Endpoint) -> None:

@@ -13,7 +13,7 @@ from keepif.rewards.response import DEFAULT_DELIMITERS
 
 from .generation import Generated, Request, Sampling
 
-OPEN = DEFAULT_DELIMITERS.open
+OPEN, CLOSE = DEFAULT_DELIMITERS.open, DEFAULT_DELIMITERS.close
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,7 @@ class TransformersGenerator:
             return_token_type_ids=False,
         ).to(self.model.device)
         width = inputs.input_ids.shape[1]
-        context = getattr(self.model.config, "max_position_embeddings", None)
-        limits = [max(1, min(draw.limit, context - width)) if context else draw.limit for draw in draws]
+        limits = self._limits(draws, inputs.attention_mask)
         made = self.model.generate(
             **inputs,
             logits_processor=_drawing(sampling, [draw.seed for draw in draws], self.model.device),
@@ -93,6 +92,16 @@ class TransformersGenerator:
         )
         rows = made[:, width:].tolist()
         return [self._said(ids, limit, draw.opening) for ids, limit, draw in zip(rows, limits, draws, strict=True)]
+
+    def _limits(self, draws: Sequence[Draw], mask: torch.Tensor) -> list[int]:
+        """Tokens that each draw may have, within the context that its own prompt leaves."""
+        context = getattr(self.model.config, "max_position_embeddings", None)
+        if context is None:
+            return [draw.limit for draw in draws]
+        used = mask.sum(1).tolist()
+        if not getattr(self.model.config, "rope_parameters", None):  # positions beyond the learned ones are an error,
+            used = [max(used)] * len(used)  # and a row that is done is carried along
+        return [max(1, min(draw.limit, context - tokens)) for draw, tokens in zip(draws, used, strict=True)]
 
     def _said(self, ids: list[int], limit: int, opening: str) -> Generated:
         end = next((at for at, token in enumerate(ids) if token in self.ends), None)
@@ -138,13 +147,23 @@ def render(tokenizer: Any, request: Request) -> tuple[str, str]:
 
     What is begun stands right behind the generation prompt, where the model would have said it. (transformers'
     `continue_final_message` would put it where templates put a past message, which many strip of its thinking.)
+
+    A template that opens the thinking although it was asked not to has no switch for it: what it opened is closed.
     """
     asked = {} if request.thinking is None else {"enable_thinking": request.thinking}
     prompt = tokenizer.apply_chat_template(
         [dict(message) for message in request.messages], tokenize=False, add_generation_prompt=True, **asked
     )
     opening = prompt[prompt.rindex(OPEN) :] if prompt.rstrip().endswith(OPEN) else ""
+    if opening and request.thinking is False:
+        prompt, opening = f"{prompt.rstrip()}\n\n{CLOSE}\n\n", ""
     if not request.begun:
         return prompt, opening
     opened_twice = opening and request.begun.lstrip().startswith(OPEN)
     return (prompt.removesuffix(opening) if opened_twice else prompt) + request.begun, ""
+
+
+def can_choose(tokenizer: Any) -> bool:
+    """Whether a model can be asked to think or not to: whether its chat template makes a difference of it."""
+    asked = ({"role": "user", "content": "Hello."},)
+    return render(tokenizer, Request(asked, thinking=True)) != render(tokenizer, Request(asked, thinking=False))

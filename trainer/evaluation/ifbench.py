@@ -19,7 +19,7 @@ from keepif.rewards.grader import Grader
 from keepif.rewards.response import DEFAULT_DELIMITERS
 from keepif.trainer.dataset import RowError
 
-from .benchmark import Item, Outcome, Sample
+from .benchmark import Item, Outcome, Sample, unique
 from .counts import counts_by_type, four_counts
 from .source import read_rows
 
@@ -50,7 +50,7 @@ class IFBench:
 
     Raises:
         `ImportError`: where the extra `ifbench` is not installed.
-        `LookupError`: where data of NLTK's is missing that the rows' checks need.
+        `ValueError`: where data of NLTK's is missing that the rows' checks need.
         [`RowError`]: where a row's instructions cannot be checked.
     """
 
@@ -59,7 +59,7 @@ class IFBench:
 
     def __init__(self, source: str | Path | None = None, *, delimiters: Delimiters = DEFAULT_DELIMITERS) -> None:
         self.delimiters = delimiters
-        self._items = [_item(number, row) for number, row in enumerate(read_rows(source or HUB))]
+        self._items = unique("IFBench", [_item(*numbered) for numbered in enumerate(read_rows(source or HUB))])
         self.scored_by = _scorer({name for item in self._items for name in item.constraint_types})
         self._grader = Grader(timeout=TIMEOUT, program=PROGRAM)
         self._refuse_unknown()
@@ -120,7 +120,7 @@ def _scorer(ids: set[str]) -> str:
         raise ImportError(f"IFBench is scored by {PACKAGE}: pip install 'keepif[ifbench]'") from None
     needed = [path for path, only in NLTK_DATA.items() if only is None or only in ids]
     if missing := [path.rpartition("/")[2] for path in needed if not _has(nltk.data, path)]:
-        raise LookupError(
+        raise ValueError(
             f"IFBench's checks need NLTK's data {', '.join(missing)}: python -m nltk.downloader {' '.join(missing)}, "
             "or have NLTK_DATA name a folder that holds them"
         )

@@ -13,7 +13,7 @@ from keepif.rewards.compliance import strict_and_loose
 from keepif.rewards.response import DEFAULT_DELIMITERS
 from keepif.trainer.dataset import RowError
 
-from .benchmark import Item, Outcome, Sample
+from .benchmark import Item, Outcome, Sample, unique
 from .counts import counts_by_type, four_counts
 from .source import read_rows
 
@@ -64,6 +64,7 @@ class IFEval:
                     row=row,
                 )
             )
+        self._items = unique("IFEval", self._items)
 
     def items(self) -> list[Item]:
         return self._items

@@ -64,11 +64,20 @@ def agree(folder: Path, settings: Mapping[str, Any]) -> Mapping[str, Any]:
     asked = json.loads(json.dumps(settings))
     for name, value in asked.items():
         if name in stored and stored[name] != value:
-            raise JournalError(
-                f"the samples in {folder} were made with another {name}: {stored[name]!r}, not {value!r}. Take "
-                "another --output_dir, or go on with the settings they were made with"
-            )
+            differ = _unlike(stored[name], value)
+            raise JournalError(f"the samples in {folder} were made with another {name}: {differ}")
     return stored | asked
+
+
+def _unlike(stored: Any, asked: Any) -> str:
+    """What differs between two values of a setting, and what to do about it."""
+    if not isinstance(stored, dict):
+        return f"{stored!r}, not {asked!r}. Take another --output_dir, or go on with the settings they were made with"
+    parts = {name: value for name, value in stored.items() if asked.get(name) != value}
+    differ = ", ".join(f"{name} {value}, not {asked.get(name)}" for name, value in parts.items())
+    flags = " ".join(f"--{name} {value}" for name, value in parts.items())
+    why = " (for a greedy benchmark that depends on --samples)" if "temperature" in parts else ""
+    return f"{differ}{why}. Take another --output_dir, or, for this benchmark alone, give {flags}"
 
 
 def keep(folder: Path, settings: Mapping[str, Any]) -> None:

@@ -20,7 +20,7 @@ from keepif.trainer.dataset import RowError
 from keepif.trainer.logic_tasks import logic_rows
 from keepif.trainer.logic_tasks.tasks import LEVELS
 
-from .benchmark import Count, Item, Outcome, Sample
+from .benchmark import Count, Item, Outcome, Sample, unique
 from .source import read_rows
 
 FIELDS = ("task_id", "test_case_id", "instruction", "code_output")
@@ -66,7 +66,7 @@ class LogicIF:
         rows = [row for level in LEVELS for row in logic_rows(heldout, level=level, split="test")]
         own = [_item(number, row) for number, row in enumerate(rows)]
         self._own = {item.key for item in own}
-        self._items = [*given, *own]
+        self._items = unique("LogicIFEval", [*given, *own])
 
     def items(self) -> list[Item]:
         return self._items

@@ -19,7 +19,7 @@ from typing import Any
 from keepif.rewards import Constraint, ConstraintError, Response, Text, constraints_of, correctness
 from keepif.trainer.dataset import RowError
 
-from .benchmark import Count, Item, Outcome, Sample
+from .benchmark import Count, Item, Outcome, Sample, unique
 from .counts import counts_by_type
 from .source import read_rows
 
@@ -55,6 +55,7 @@ class MathIF:
         self._constraints: dict[str, list[Constraint]] = {}
         for number, row in enumerate(read_rows(source or HUB, FILES)):
             self._add(number, row)
+        self._items = unique("MathIF", self._items)
 
     def items(self) -> list[Item]:
         return self._items
@@ -88,7 +89,8 @@ class MathIF:
             )
         )
         if self.without_constraints:
-            self._items.append(Item(key=f"{key} noconstraint", messages=_asked(row["question"], ()), row=row))
+            alone = Item(f"{key}/noconstraint", _asked(row["question"], ()), row=row, control=True)
+            self._items.append(alone)
 
     def _outcome(self, sample: Sample, text: str, c: float | None) -> Outcome:
         right: dict[str, Count] = {} if c is None else {"correct": (c, 1)}

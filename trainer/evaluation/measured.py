@@ -14,13 +14,14 @@ NAME = "outcomes.jsonl"
 
 @dataclass(frozen=True)
 class Scored:
-    """One sample's outcome and what it cost; `defective` as in [`Item`]."""
+    """One sample's outcome and what it cost; `defective` and `control` as in [`Item`]."""
 
     outcome: Outcome
     tokens: int
     thinking_tokens: int
     truncated: bool
     defective: str | None = None
+    control: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,19 +51,26 @@ class Measured:
         """How many of its samples are still to be judged."""
         return sum(outcome.unjudged for outcome in self.outcomes)
 
+    @property
+    def items(self) -> set[str]:
+        """Keys of the items that have samples, without controls."""
+        return {one.outcome.key for one in self.scored if not one.control}
+
 
 def measure(arm: Arm, benchmark: Benchmark, samples: Sequence[Sample], missing: int) -> Measured:
     """Score the samples of an arm."""
     scored = (
-        Scored(outcome, sample.tokens, sample.thinking_tokens, sample.truncated, sample.item.defective)
-        for sample, outcome in zip(samples, benchmark.score(samples), strict=True)
+        Scored(outcome, said.tokens, said.thinking_tokens, said.truncated, said.item.defective, said.item.control)
+        for said, outcome in zip(samples, benchmark.score(samples), strict=True)
     )
     return Measured(arm, benchmark.headline, tuple(scored), missing, getattr(benchmark, "scored_by", None))
 
 
 def write(folder: Path, found: Iterable[Measured]) -> None:
-    """Leave the outcomes in `folder`, one line an arm."""
-    (folder / NAME).write_text("".join(json.dumps(asdict(measured)) + "\n" for measured in found))
+    """Leave the outcomes in `folder`, one line an arm; who is killed here leaves the old ones."""
+    partial = folder / f"{NAME}.partial"
+    partial.write_text("".join(json.dumps(asdict(measured)) + "\n" for measured in found))
+    partial.replace(folder / NAME)
 
 
 def read(folder: Path) -> list[Measured]:

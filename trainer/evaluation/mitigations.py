@@ -249,6 +249,8 @@ def _with_prompt(item: Item, prompt: str) -> tuple[dict[str, str], ...]:
     return (*(dict(message) for message in item.messages[:-1]), {"role": "user", "content": prompt})
 
 
+SELECTIVE = ("self_selective", "classifier_selective")
+"""Those that choose whether to think, which a model must be able to be asked for."""
 REMEDIES: dict[str, Remedy] = {
     remedy.__name__: remedy
     for remedy in (

@@ -18,7 +18,7 @@ from .benchmark import Outcome, numbers
 from .classes import CLASSES
 from .comparison import best_of, compare, fewest_samples, powers
 from .measured import Measured, Scored
-from .statistics import Metric, interval, named, of_class, of_type
+from .statistics import Metric, interval, named, of_all_types, of_class, of_type
 
 SCHEMA = 1
 NAME, TEXT = "report.json", "report.md"
@@ -84,22 +84,21 @@ def build(
 
 
 def _arm(measured: Measured) -> Report:
-    outcomes, scored, first = measured.outcomes, measured.scored, measured.headline
-    sound = [one.outcome for one in scored if not one.defective]
+    outcomes, first = measured.outcomes, measured.headline
+    scored = [one for one in measured.scored if not one.control]
+    asked, sound = [one.outcome for one in scored], [one.outcome for one in scored if not one.defective]
     why = {one.outcome.key: one.defective for one in scored if one.defective}
     kinds = sorted({kind for outcome in outcomes for kind in outcome.by_type})
     return {
         **vars(measured.arm),
         "headline": first,
         "scored_by": measured.scored_by,
-        "items": len({outcome.key for outcome in outcomes}),
-        "samples": len(outcomes),
+        "items": len(measured.items),
+        "samples": len(scored),
         "missing": measured.missing,
         "unjudged": measured.unjudged,
         "numbers": {metric: _interval(outcomes, named(metric)) for metric in numbers(outcomes)},
-        "best_of": {
-            str(k): interval(best_of(k, outcomes, first), named(first)) for k in powers(fewest_samples(outcomes))
-        },
+        "best_of": {str(k): interval(best_of(k, asked, first), named(first)) for k in powers(fewest_samples(asked))},
         "by_class": {
             name: found for name in CLASSES if (found := _interval(outcomes, of_class(name)))["share"] is not None
         },
@@ -107,6 +106,7 @@ def _arm(measured: Measured) -> Report:
         "by_thinking": by_thinking(scored),
         "tokens": fmean(one.tokens for one in scored) if scored else None,
         "thinking_tokens": fmean(one.thinking_tokens for one in scored) if scored else None,
+        "thought": sum(one.thinking_tokens > 0 for one in scored),
         "truncated": proportion(sum(one.truncated for one in scored), len(scored)),
         "defective": dict(Counter(why.values())),
         "sound": {metric: _interval(sound, named(metric)) for metric in numbers(sound)} if why else None,
@@ -131,15 +131,14 @@ def by_thinking(scored: Sequence[Scored]) -> list[Report]:
 
 
 def _bin(scored: Sequence[Scored]) -> Report:
-    right = [one.outcome.counts["correct"] for one in scored if "correct" in one.outcome.counts]
-    asked = [count for one in scored for count in one.outcome.by_type.values()]
+    outcomes = [one.outcome for one in scored]
     return {
         "from": scored[0].thinking_tokens,
         "to": scored[-1].thinking_tokens,
         "mean": fmean(one.thinking_tokens for one in scored),
         "samples": len(scored),
-        "correct": proportion(sum(above for above, _ in right), int(sum(below for _, below in right))),
-        "kept": proportion(sum(above for above, _ in asked), int(sum(below for _, below in asked))),
+        "correct": _interval(outcomes, named("correct")),
+        "kept": _interval(outcomes, of_all_types),
     }
 
 
@@ -168,10 +167,14 @@ def tables(report: Report) -> dict[str, Rows]:
         arms = list(arms)
         found[f"{benchmark}: {_sizes(arms)}, %"] = _of_arms(arms)
         if changes := [compared for compared in report["within"] if compared["benchmark"] == benchmark]:
-            found[f"{benchmark}: what it changes, in points"] = _of_changes(changes)
+            found[f"{benchmark}: what it changes, in points"] = _of_changes(changes, "numbers")
+            if any(compared["by_class"] for compared in changes):
+                found[f"{benchmark}: what it changes by class, in points"] = _of_changes(changes, "by_class")
     for compared in report["comparisons"]:
+        ours, theirs = compared["samples"]
         what = f"{compared['benchmark']}, {label_of(compared)}: against {compared['with']}"
-        found[f"{what}, {compared['items']} items, % and points"] = _of_comparison(report["name"], compared)
+        sizes = f"{compared['items']} items, {ours} samples against {theirs}"
+        found[f"{what}, {sizes}, % and points"] = _of_comparison(report["name"], compared)
     return found
 
 
@@ -194,12 +197,12 @@ def _of_arms(arms: Sequence[Report]) -> Rows:
     ]
 
 
-def _of_changes(changes: Sequence[Report]) -> Rows:
-    metrics = list(dict.fromkeys(metric for compared in changes for metric in compared["numbers"]))
+def _of_changes(changes: Sequence[Report], part: str) -> Rows:
+    metrics = list(dict.fromkeys(metric for compared in changes for metric in compared[part]))
     return ["", *metrics], [
         [
             f"{label_of(compared)}, against {compared['with']}",
-            *(difference(compared["numbers"].get(m), interval=False) for m in metrics),
+            *(difference(compared[part].get(m), interval=False) for m in metrics),
         ]
         for compared in changes
     ]
@@ -259,6 +262,10 @@ def footnotes(report: Report) -> list[str]:
         if arm["unjudged"]:
             count = f"{arm['unjudged']} of {arm['samples']} samples are not judged and count for nothing"
             lines.append(f"{label}: {count}; run it again to have them judged")
+        if arm["thinking"] == "off" and arm["thought"]:
+            lines.append(f"{label}: {arm['thought']} of {arm['samples']} samples have thought all the same")
+        if arm["thinking"] == "on" and arm["samples"] and not arm["thought"]:
+            lines.append(f"{label}: no sample has thought")
         if arm["defective"]:
             reasons = ", ".join(f"{count} ({reason})" for reason, count in arm["defective"].items())
             without = ", ".join(f"{metric} {share(found)}" for metric, found in arm["sound"].items())

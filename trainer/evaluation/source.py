@@ -15,7 +15,7 @@ def read_rows(source: str | Path, pattern: str = "*.jsonl") -> list[dict[str, An
         pattern (`str`, *optional*, defaults to `"*.jsonl"`): which files of a folder are read, sorted by their names.
 
     Raises:
-        `ValueError`: where there is no such file, or a line is not JSON; with the file and the line.
+        `ValueError`: where there is no such file or data set, or a line is not JSON; with the file and the line.
     """
     path = Path(source)
     if path.is_dir():
@@ -37,7 +37,10 @@ def _read(path: Path) -> list[dict[str, Any]]:
         return parquet.read_table(path).to_pylist()
     text = path.read_text("utf-8")
     if path.suffix == ".json":
-        found = json.loads(text)
+        try:
+            found = json.loads(text)
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from None
         return found if isinstance(found, list) else [found]
     rows = []
     for number, line in enumerate(text.split("\n"), 1):  # splitlines() would also split at U+2028
@@ -54,6 +57,7 @@ def _from_hub(name: str) -> list[dict[str, Any]]:
 
     try:
         splits = load_dataset(name)
-    except ConnectionError as error:
-        raise ValueError(f"{error}; give its file or folder as the source: --sources NAME=PATH") from None
+    except OSError as error:  # no net, no such data set, no access to it
+        said = str(error).partition("\n")[0]
+        raise ValueError(f"{said}; give its file or folder as the source: --sources NAME=PATH") from None
     return [row for split in splits.values() for row in split.to_list()]

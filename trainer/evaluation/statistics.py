@@ -34,6 +34,11 @@ def of_class(name: str) -> Metric:
     return counted
 
 
+def of_all_types(outcome: Outcome) -> Count:
+    counts = outcome.by_type.values()
+    return sum(above for above, _ in counts), sum(below for _, below in counts)
+
+
 def interval(outcomes: Sequence[Outcome], metric: Metric, seed: int = 0) -> dict[str, Any]:
     """A metric with its 95 % interval; `share` is `None` where nothing counts towards it.
 

@@ -142,6 +142,8 @@ def test_errors_say_what_is_needed(example: Row, server: ChatServer, tmp_path: P
         ComplexBench(judge=Endpoint(server.url, "rule"))
     with pytest.raises(RowError, match="ComplexBench row 0: no field 'category'"):
         benchmark_of([{name: value for name, value in example.items() if name != "category"}], tmp_path, server)
+    with pytest.raises(RowError, match="ComplexBench: two rows are called '899'"):
+        benchmark_of([example | {"group": None}] * 2, tmp_path, server)
     loose = [question | {"dep": [9]} for question in example["scoring_questions"]]
     with pytest.raises(RowError, match=r"ComplexBench row 0: dep \[9\] points to no question of 9"):
         benchmark_of([example | {"scoring_questions": loose}], tmp_path, server)

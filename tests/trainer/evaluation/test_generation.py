@@ -18,7 +18,7 @@ from keepif.rewards import Response
 from keepif.rewards.endpoint import Endpoint
 from keepif.trainer.evaluation.generation import Generated, Request, Sampling
 from keepif.trainer.evaluation.generation_server import ServerGenerator
-from keepif.trainer.evaluation.generation_transformers import GumbelDraw, TransformersGenerator, render
+from keepif.trainer.evaluation.generation_transformers import GumbelDraw, TransformersGenerator, can_choose, render
 from keepif.trainer.evaluation.generation_vllm import VLLMGenerator
 
 SAMPLING = Sampling(max_tokens=112)
@@ -130,6 +130,18 @@ def test_a_prompt_that_fills_the_context_gets_one_token() -> None:
     assert (generated.tokens, generated.truncated) == (1, True)
 
 
+def test_a_long_prompt_beside_it_leaves_a_short_one_its_context() -> None:
+    """The model has 128 positions; beside a prompt of 120 tokens one of 8 has 120 left, not 8."""
+    torch.manual_seed(0)
+    model, sampling = tiny.model(), Sampling(temperature=0, max_tokens=500)
+    long, short = (Request(({"role": "user", "content": "what is 2 + 2 ? 5 6 " * times},)) for times in (15, 1))
+    [_, beside] = TransformersGenerator(model, tiny.tokenizer()).generate([long, short], sampling)
+    [alone] = TransformersGenerator(model, tiny.tokenizer()).generate([short], sampling)
+    assert alone == beside
+    assert beside
+    assert beside.tokens > 8
+
+
 @pytest.mark.parametrize(
     ("template", "request_", "expected"),
     [
@@ -140,11 +152,19 @@ def test_a_prompt_that_fills_the_context_gets_one_token() -> None:
         (R1, {}, ("<|user|>Hi<|assistant|><think>\n", "<think>\n")),
         (R1, {"begun": "<think>\nHm</think>"}, ("<|user|>Hi<|assistant|><think>\nHm</think>", "")),
         (R1, {"begun": "Hm"}, ("<|user|>Hi<|assistant|><think>\nHm", "")),
+        (R1, {"thinking": True}, ("<|user|>Hi<|assistant|><think>\n", "<think>\n")),
+        (R1, {"thinking": False}, ("<|user|>Hi<|assistant|><think>\n\n</think>\n\n", "")),
+        (R1, {"thinking": False, "begun": "Hm"}, ("<|user|>Hi<|assistant|><think>\n\n</think>\n\nHm", "")),
     ],
 )
 def test_prompts(template: str, request_: dict[str, Any], expected: tuple[str, str]) -> None:
     request = Request(({"role": "user", "content": "Hi"},), **request_)
     assert render(tiny.tokenizer(template), request) == expected
+
+
+@pytest.mark.parametrize(("template", "can"), [(QWEN3, True), (R1, True), ("{{ messages[0].content }}", False)])
+def test_whether_a_model_can_be_asked_not_to_think(template: str, can: bool) -> None:
+    assert can_choose(tiny.tokenizer(template)) == can
 
 
 def test_a_server_is_asked_what_the_request_asks() -> None:

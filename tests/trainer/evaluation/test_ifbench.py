@@ -101,10 +101,12 @@ def test_slow_and_failing_checks_cost_a_bounded_time(tmp_path: Path, monkeypatch
 def test_errors_name_the_row_and_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(RowError, match=r"IFBench row '1': if-verifiable .* has no check 'no:such'"):
         benchmark_of([LOW_RATIO | {"instruction_id_list": ["no:such", "ratio:overlap"]}], tmp_path)
+    with pytest.raises(RowError, match="IFBench: two rows are called '1'"):
+        benchmark_of([LOW_RATIO, LOW_RATIO], tmp_path)
     with pytest.raises(RowError, match="IFBench row 0: 1 instructions, but 2 kwargs"):
         benchmark_of([LOW_RATIO | {"instruction_id_list": ["no:such"]}], tmp_path)
     monkeypatch.setattr(nltk.data, "path", [])
-    with pytest.raises(LookupError, match=r"python -m nltk.downloader punkt_tab stopwords, or have NLTK_DATA"):
+    with pytest.raises(ValueError, match=r"python -m nltk.downloader punkt_tab stopwords, or have NLTK_DATA"):
         benchmark_of([LOW_RATIO], tmp_path)
     monkeypatch.setattr(ifbench, "PACKAGE", "no-such-package")
     with pytest.raises(ImportError, match=r"pip install 'keepif\[ifbench\]'"):

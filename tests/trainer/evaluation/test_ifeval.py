@@ -108,5 +108,8 @@ def test_thinking_is_not_checked(tmp_path: Path) -> None:
 def test_errors_name_the_row(tmp_path: Path) -> None:
     with pytest.raises(RowError, match="IFEval row 0: no field 'prompt'"):
         benchmark_of([{"key": 1}], tmp_path)
+    twice = {"key": 1, "prompt": "?", "instruction_id_list": ["punctuation:no_comma"], "kwargs": [{}]}
+    with pytest.raises(RowError, match="IFEval: two rows are called '1'"):
+        benchmark_of([twice, twice], tmp_path)
     with pytest.raises(RowError, match="IFEval row 0: unknown instruction id 'no:such'"):
         benchmark_of([{"key": 1, "prompt": "?", "instruction_id_list": ["no:such"], "kwargs": [{}]}], tmp_path)

@@ -1,6 +1,7 @@
 """The journal survives kills, and what is made up for is what was missing."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -85,11 +86,15 @@ def test_settings_that_differ_are_refused(tmp_path: Path) -> None:
     journal.keep(tmp_path, journal.agree(tmp_path, {"model": "a", "sampling of x": {"top_p": 1.0}}))
     both = journal.agree(tmp_path, {"model": "a", "sampling of y": {"top_p": 0.5}})
     assert both == {"model": "a", "sampling of x": {"top_p": 1.0}, "sampling of y": {"top_p": 0.5}}
-    with pytest.raises(JournalError, match=r"another sampling of x: \{'top_p': 1.0\}, not \{'top_p': 0.9\}"):
+    with pytest.raises(JournalError, match=r"another sampling of x: top_p 1.0, not 0.9\. .* give --top_p 1.0$"):
         journal.agree(tmp_path, {"model": "a", "sampling of x": {"top_p": 0.9}})
+    with pytest.raises(JournalError, match=r"another model: 'a', not 'b'\. Take another --output_dir"):
+        journal.agree(tmp_path, {"model": "b"})
     assert json.loads((tmp_path / "settings.json").read_text())["model"] == "a"
 
 
 @pytest.mark.parametrize(("limit", "expected"), [(None, "01234"), (9, "01234"), (5, "01234"), (2, "02"), (3, "013")])
 def test_a_subset_is_spread_out(limit: int | None, expected: str) -> None:
     assert "".join(item.key for item in spread(ITEMS, limit)) == expected
+    beside = [one for item in ITEMS for one in (item, replace(item, key=f"{item.key}/alone", control=True))]
+    assert "".join(item.key for item in spread(beside, limit)) == "".join(f"{key}{key}/alone" for key in expected)

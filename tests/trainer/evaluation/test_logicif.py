@@ -157,6 +157,10 @@ def test_errors_name_the_row(tmp_path: Path) -> None:
     path.write_text('{"task_id": "a", "test_case_id": 0, "instruction": "Do.", "code_output": {"output": 1}}')
     with pytest.raises(RowError, match="LogicIFEval row 0: field 'code_output' must hold output and stats"):
         LogicIF(path)
+    row = '{"task_id": "a", "test_case_id": 0, "instruction": "Do.", "code_output": {"output": 1, "stats": {}}}'
+    path.write_text(f"{row}\n{row}")
+    with pytest.raises(RowError, match="LogicIFEval: two rows are called 'a/0'"):
+        LogicIF(path)
     path.write_text('{"task_id": "a"}')
     with pytest.raises(RowError, match="LogicIFEval row 0: no field 'test_case_id'"):
         LogicIF(path)

@@ -1,5 +1,6 @@
 """MathIF against the published checkers, and its published peculiarities."""
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +16,7 @@ from responders import boxed, forty_two, spam
 
 from keepif.rewards.constraints import ALIASES
 from keepif.trainer.dataset import RowError
+from keepif.trainer.evaluation.answering import spread
 from keepif.trainer.evaluation.benchmark import Outcome, Sample, numbers
 from keepif.trainer.evaluation.catalogue import load
 from keepif.trainer.evaluation.mathif import MathIF, checked_text
@@ -114,8 +116,12 @@ def test_correct_and_joint(mathif: MathIF) -> None:
 
 
 def test_without_constraints(shared: Callable[[str], Path]) -> None:
-    both = MathIF(shared("mathif/aime_single.jsonl"), without_constraints=True)
-    plain = [item for item in both.items() if not item.constraint_types]
+    source = shared("mathif/aime_single.jsonl")
+    both = MathIF(source, without_constraints=True)
+    plain = [item for item in both.items() if item.control]
+    some, alone = (spread(MathIF(source, without_constraints=w).items(), 10) for w in (True, False))
+    assert [item for item in some if not item.control] == alone
+    assert len(alone) == len(some) - len(alone) == 10
     assert len(plain) == len(both.items()) / 2 == 20
     assert plain[0].messages[0]["content"].endswith("within \\boxed{}.")
     assert numbers(both.score([Sample(item, 0, boxed(dict(item.row)), 1) for item in plain])) == {"correct_without": 1}
@@ -154,6 +160,11 @@ def test_errors_name_the_row(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_text('{"question": "1 + 1?", "answer": "2"}\n')
     with pytest.raises(RowError, match="MathIF row 0: no field 'constraint_desc'"):
+        MathIF(path)
+    row = {"question": "1 + 1?", "answer": "2", "constraint_desc": ["No commas."], "constraint_args": [{}]}
+    row |= {"id": "sum", "constraint_name": ["punctuation:no_comma"]}
+    path.write_text(f"{json.dumps(row)}\n" * 2)
+    with pytest.raises(RowError, match="MathIF: two rows are called 'sum x1'"):
         MathIF(path)
     path.write_text("{}\n\n{]\n")
     with pytest.raises(ValueError, match=r"rows.jsonl, line 3: "):

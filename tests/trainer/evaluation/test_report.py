@@ -1,6 +1,7 @@
 """The report on made-up outcomes whose numbers are known."""
 
 import random
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from keepif.trainer.evaluation.answering import Arm
 from keepif.trainer.evaluation.benchmark import Outcome
 from keepif.trainer.evaluation.figures import comparison_figure, draw, plane_figure, thinking_figure, types_figure
 from keepif.trainer.evaluation.measured import Measured, Scored
+from keepif.trainer.evaluation.statistics import interval, of_all_types
 
 KINDS = ("punctuation:no_comma", "length_constraints:number_words", "keywords:existence")
 
@@ -65,6 +67,19 @@ def test_numbers(after: list[Measured]) -> None:
     assert arm["by_type"][KINDS[0]]["share"] == pytest.approx(kept)
 
 
+def test_controls_are_no_items() -> None:
+    """Problems asked once more without their constraints have a number of their own, and change no other."""
+    [plain] = report.build("run", {}, [made_up(ARM, 0.9, 0.5)], {})["arms"]
+    both = made_up(ARM, 0.9, 0.5)
+    controls = [
+        Scored(Outcome(f"{n}/noconstraint", 0, {"correct_without": (1.0, 1)}), 900, 800, True, control=True)
+        for n in range(60)
+    ]
+    [arm] = report.build("run", {}, [replace(both, scored=(*both.scored, *controls))], {})["arms"]
+    assert arm["numbers"].pop("correct_without")["share"] == 1
+    assert arm == plain
+
+
 def test_what_never_happens_is_not_certain() -> None:
     """Ten items without a success: Wilson's interval, where a bootstrap would end at 0."""
     outcomes = [Outcome(str(n), 0, {"joint": (0, 1)}) for n in range(10)]
@@ -81,6 +96,8 @@ def test_bins_of_thinking(after: list[Measured]) -> None:
     assert sum(found["samples"] for found in bins) == 120
     assert all(a["to"] <= b["from"] for a, b in pairwise(bins))
     assert bins[0]["kept"]["share"] > bins[-1]["kept"]["share"]
+    thought = sorted(after[0].scored, key=lambda one: one.thinking_tokens)[-bins[-1]["samples"] :]
+    assert bins[-1]["kept"] == interval([one.outcome for one in thought], of_all_types)
     assert report.by_thinking(after[0].scored[:9]) == []
 
 
@@ -114,7 +131,8 @@ def test_it_comes_back(tmp_path: Path, before: list[Measured], after: list[Measu
     report.write(tmp_path, found)
     assert report.load(tmp_path) == found
     text = (tmp_path / "report.md").read_text()
-    assert "## mathif, as it is: against before, 60 items, % and points" in text
+    assert "## mathif, as it is: against before, 60 items, 120 samples against 120, % and points" in text
+    assert "## mathif: what it changes by class, in points\n\n|  | planning | precision | neutral |" in text
     assert "items whose demands exclude each other: 1 (cannot be kept); without them: " in text
     assert f"correct {report.share(found['arms'][0]['sound']['correct'])}" in text
     assert "- model: m" in text
@@ -131,7 +149,7 @@ def test_on_the_screen(before: list[Measured], after: list[Measured]) -> None:
         console.print(table)
     assert {report.label_of(arm) for arm in found["arms"]} == {"as it is", "few shot"}
     assert [title.partition(",")[0] for title in report.tables(found)] == [
-        "mathif: 60 items", "mathif: what it changes", "ifeval: 60 items", "mathif"
+        "mathif: 60 items", "mathif: what it changes", "mathif: what it changes by class", "ifeval: 60 items", "mathif"
     ]  # fmt: skip
 
 
@@ -150,3 +168,14 @@ def test_what_cannot_be_drawn_is_not() -> None:
     )
     assert "mathif, as it is: 3 samples are missing; run it again to make them" in report.footnotes(empty)
     assert report.markdown(empty)
+
+
+def test_a_thinking_mode_that_was_not_kept_is_said() -> None:
+    modes = [made_up(Arm("mathif", "off"), 0.9, 0.5)]
+    silent = [replace(one, thinking_tokens=0) for one in modes[0].scored]
+    modes.append(Measured(Arm("mathif", "on"), "joint", tuple(silent)))
+    lines = report.footnotes(report.build("r", {}, modes, {}))
+    assert "mathif, thinking off: 120 of 120 samples have thought all the same" in lines
+    assert "mathif, thinking on: no sample has thought" in lines
+    modes = [replace(modes[0], arm=Arm("mathif", "on")), replace(modes[1], arm=Arm("mathif", "off"))]
+    assert not [line for line in report.footnotes(report.build("r", {}, modes, {})) if "thought" in line]

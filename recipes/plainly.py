@@ -1,0 +1,46 @@
+"""Where a command meets its user: what they can put right is one line, not a traceback."""
+
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from trl import TrlParser
+
+
+@contextmanager
+def plainly(command: str) -> Iterator[None]:
+    """What this project refuses on purpose, or does not find on disk or net, is one line on stderr and exit code 2.
+
+    An error that another package raises, or of another kind, is a bug and keeps its traceback. All processes of a
+    launch end alike; one on each machine says why.
+    """
+    try:
+        yield
+    except (ValueError, ImportError, OSError) as error:
+        if not (isinstance(error, OSError) or _ours(error)):
+            raise
+        if os.environ.get("LOCAL_RANK", "0") == "0":
+            sys.stderr.write(f"{command}: {' '.join(str(error).split())}\n")
+        sys.exit(2)
+
+
+def parsed(kind: Any, argv: list[str] | None) -> Any:
+    """The arguments that the dataclass `kind` says there are, from `argv` or the command line.
+
+    Raises:
+        `ValueError`: for one that it does not know, or that its own checks refuse.
+    """
+    parser = TrlParser([kind])
+    args, unknown = parser.parse_args_and_config(sys.argv[1:] if argv is None else argv, return_remaining_strings=True)
+    if unknown:
+        raise ValueError(f"unknown arguments: {' '.join(unknown)}")
+    return args
+
+
+def _ours(error: BaseException) -> bool:
+    """Whether a line of this project raised it."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return str(frame.f_globals.get("__package__")).startswith("keepif.")  # __name__ can be "__main__"
