@@ -103,7 +103,7 @@ def _responding(args: EvaluateArguments, arm: Arm, generator: Any, gate: Any) ->
         gate=gate,
     )
 
-    remedy = REMEDIES.get(arm.mitigation, _plainly)
+    remedy = REMEDIES.get(arm.mitigation, _as_it_is)
 
     def respond(draws: Sequence[Draw]) -> list[Generated | None]:
         return remedy(asking, [item for item, _ in draws], [index for _, index in draws])
@@ -111,7 +111,7 @@ def _responding(args: EvaluateArguments, arm: Arm, generator: Any, gate: Any) ->
     return respond
 
 
-def _plainly(asking: Asking, items: Sequence[Item], seeds: Sequence[int]) -> list[Generated | None]:
+def _as_it_is(asking: Asking, items: Sequence[Item], seeds: Sequence[int]) -> list[Generated | None]:
     return asking.answers(asking.requests(items, seeds))
 
 

@@ -21,8 +21,7 @@ def generator_of(args: EvaluateArguments, state: PartialState) -> Any:
 
         options = {name: getattr(args, name) for name in ("api_key_env", "concurrency", "per_minute", "timeout")}
         return ServerGenerator(Endpoint(args.base_url, args.model, **options))
-    with _loading(args.model):
-        return _vllm(args, state) if args.engine == "vllm" else _transformers(args, state)
+    return _vllm(args, state) if args.engine == "vllm" else _transformers(args, state)
 
 
 def can_choose_thinking(args: EvaluateArguments) -> bool | None:
@@ -50,13 +49,15 @@ def _vllm(args: EvaluateArguments, state: PartialState) -> Any:
 
     if state.num_processes > 1:
         raise ValueError("vLLM spreads a model over GPUs itself: launch one process")
-    return VLLMGenerator(args.model, revision=args.revision, dtype=args.dtype)
+    with _loading(args.model):
+        return VLLMGenerator(args.model, revision=args.revision, dtype=args.dtype)
 
 
 def _transformers(args: EvaluateArguments, state: PartialState) -> Any:
     from keepif.trainer.evaluation.generation_transformers import TransformersGenerator
 
-    model, tokenizer = load_model(_config(args))
+    with _loading(args.model):
+        model, tokenizer = load_model(_config(args))
     return TransformersGenerator(model.to(state.device).eval(), tokenizer, args.batch_size or ENGINES[args.engine])
 
 
