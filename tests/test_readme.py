@@ -121,10 +121,8 @@ def test_the_sweep_runs_killed_and_resumed(small: Path) -> None:
     folders = [small / f"runs/sweeps/quick/slack={slack}_seed={seed}_max_steps=3" for slack, seed in turned]
     saved = folders[2] / "checkpoint-1" / "trainer_state.json"
     sweep = psutil.Popen(command)
-    until = time.monotonic() + 600
     while not (saved.exists() and saved.read_text().endswith("}\n")):
         assert sweep.poll() is None
-        assert time.monotonic() < until
         time.sleep(0.02)
     for process in (sweep, *sweep.children(recursive=True)):
         process.kill()
