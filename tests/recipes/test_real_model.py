@@ -1,11 +1,13 @@
 """The comparison on a real model: what is held out, what is summed up, what is refused."""
 
+import json
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
 from keepif.recipes import real_model
 from keepif.recipes.data import load_prompts
@@ -32,6 +34,47 @@ def report() -> dict[str, Any]:
     history = {"step": [1, 2], "correctness": [0.2, 0.4], "compliance": [0.7, 0.6], "floor": [0.6, 0.6]}
     histories = {arm: [history] for arm in real_model.ARMS}
     return {"held_out": {name: real_model.summary(policies) for name in real_model.SETS}, "histories": histories}
+
+
+SMALLEST = {
+    "model_name_or_path": "tiny", "use_peft": True, "lora_r": 4, "lora_target_modules": ["q_proj", "v_proj"],
+    "dataset": "reasoning_gym:basic_arithmetic", "rows": 20, "answer_format": "Say the number.",
+    "dataset_options": {"min_terms": 2, "max_terms": 2, "min_digits": 1, "max_digits": 1},
+    "max_constraints": 1, "constraint_types": ["punctuation:no_comma", "detectable_format:title"],
+    "reference_prompts": 2, "reference_samples": 2, "per_device_train_batch_size": 4, "num_generations": 4,
+    "max_completion_length": 8, "max_steps": 4, "scale_rewards": "batch", "gradient_checkpointing": False,
+    "use_cpu": True, "bf16": False, "logging_steps": 1, "save_steps": 4, "report_to": "none",
+}  # fmt: skip
+
+
+@pytest.mark.slow
+def test_it_runs_from_the_config_to_the_table_and_the_figure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two steps an arm of the embedded policy with adapters; said again, nothing is trained or sampled again."""
+    config = tmp_path / "smallest.yaml"
+    config.write_text(yaml.safe_dump(SMALLEST))
+    command = ["--config", str(config), "--steps", "2", "--prompts", "4"]
+    command += ["--work_dir", str(tmp_path / "runs"), "--output_dir", str(tmp_path / "out")]
+    real_model.main(command)
+    assert "4 prompts, held-out types:" in capsys.readouterr().out
+    assert (tmp_path / "out" / "smollm2.png").stat().st_size > 0
+    report = json.loads((tmp_path / "out" / "smollm2.json").read_text())
+    assert report["steps"] == 2
+    for arm in real_model.ARMS:
+        assert [history["step"] for history in report["histories"][arm]] == [[1, 2]]
+    for found in report["held_out"].values():
+        assert found["prompts"] == 4
+        assert set(found["policies"]) == {real_model.BEFORE, *real_model.ARMS, "KeepIF less correctness only"}
+        assert 0 < found["policies"]["KeepIF"]["tokens"]["mean"] <= 8
+
+    def again(*_: Any, **__: Any) -> Any:
+        raise AssertionError("this was done before")
+
+    monkeypatch.setattr(subprocess, "run", again)
+    monkeypatch.setattr(real_model, "evaluate", again)
+    real_model.main(command)
+    assert json.loads((tmp_path / "out" / "smollm2.json").read_text()) == report
 
 
 def test_no_held_out_question_was_trained_on() -> None:
