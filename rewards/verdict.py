@@ -3,7 +3,7 @@
 import re
 from fractions import Fraction
 
-from .values import as_number, too_large
+from .values import FRACTION, MIXED, as_number, too_large
 
 TOLERANCE = Fraction(1, 10**6)
 """Of a decimal that stands for another or for a fraction: relative, so that small ones differ; above 1 absolute, as
@@ -43,6 +43,8 @@ def fast_verdict(candidate: str, gold: str) -> bool | None:
     if not candidate or too_large(candidate) or _hedges(candidate, gold) or _is_prose(candidate, gold):
         return False
     ours, theirs = as_number(candidate), as_number(gold)
+    if ours is None and (FRACTION.fullmatch(candidate) or MIXED.fullmatch(candidate)):  # over zero
+        return False
     if ours is not None and theirs is not None:
         rounded = "." in candidate + gold and theirs.denominator > 1
         return ours == theirs or (rounded and abs(ours - theirs) < TOLERANCE * min(1, abs(theirs)))

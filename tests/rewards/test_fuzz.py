@@ -21,7 +21,7 @@ from keepif.rewards.latex import FORMULA, boxed, mask_formulas
 from keepif.rewards.response import DEFAULT_DELIMITERS, Delimiters
 from keepif.rewards.score import Score
 from keepif.rewards.values import as_number, normalised
-from keepif.rewards.verdict import BASED, DOUBT, SEVERAL, STYLE, WORDS, fast_verdict
+from keepif.rewards.verdict import BASED, DOUBT, SEVERAL, STYLE, fast_verdict
 
 SECONDS = 2.0
 """Of processor time, for a text of some 50,000 characters at most."""
@@ -133,6 +133,7 @@ def test_any_batch_is_scored(rows: list[tuple[str, str, str]]) -> None:
 DIGITS = st.integers(-10_000, 10_000) | st.sampled_from([0, 1, -1, 10, 10**6, 10**12, 7, 12345678])
 DECIMALS = st.decimals(-1000, 1000, places=3).map(str) | st.decimals(-2, 2, places=8).map(str)
 SMALL = st.integers(1, 60)
+WORD = st.sampled_from(["east", "East", "seat", "Tuesday", "even", "odd", "no solution", "no  Solution", "north-west"])
 FORMS = (
     DIGITS.map(str)
     | DIGITS.map("{:,}".format)
@@ -149,7 +150,7 @@ FORMS = (
     | st.builds(r"x={}".format, DIGITS)
     | st.builds(r"\sqrt{{{}}}".format, SMALL)
     | st.builds(r"{}\pi".format, SMALL)
-    | st.builds(r"\text{{{}}}".format, st.sampled_from(["east", "seat", "Tuesday", "even", "no solution"]))
+    | st.builds(str.format, st.sampled_from([r"\text{{{}}}", r"\mathrm{{{}}}", "{}"]), WORD)
     | st.sampled_from(["x+1", "1+x", "xy", "yx", r"\{1,2\}", "(1,2]", r"\infty", "A", "B", "3 or 7", "7 and 3", ""])
 )
 WRITINGS = (
@@ -175,26 +176,31 @@ PRODUCT_THERE = re.compile(r"\d+\s+\d+/\d+|\d+\s*\\frac\{0\}\{\d+\}")
 """Mixed numbers that math-verify multiplies: to it "7 1/2" is 7/2."""
 
 
-def explained(candidate: str, gold: str) -> bool:
-    """Whether we disagree with math-verify on purpose.
+def explained(candidate: str, gold: str, equal: bool) -> bool:
+    """Whether we disagree with math-verify on purpose; `equal` is our verdict.
 
-    On what offers several values, or one "about" another; on words, which it multiplies out; on the base of a number,
-    which it drops; on some mixed numbers; on decimals, which it rounds, and which in scientific notation it
+    On what offers several values, or one "about" another; on the base of a number, which it drops; on words, which it
+    multiplies out; on some mixed numbers; on decimals, which it rounds, and which in scientific notation it
     multiplies out inexactly: to it 2.01 times 10^2 is not 201.
     """
     ours, theirs = as_number(candidate), as_number(gold)
     near = ours is not None and theirs is not None and ours != theirs and abs(ours - theirs) < 1e-4
     inexact = ours is not None and ours == theirs and r"\times 10^" in candidate + gold and "." in candidate + gold
+    stricter = DOUBT.search(candidate) or SEVERAL.search(candidate) or (BASED.fullmatch(candidate) and "_" in gold)
     return bool(
-        inexact
-        or DOUBT.search(candidate)
-        or SEVERAL.search(candidate)
-        or WORDS.search(re.sub(r"\\[a-z]+", " ", STYLE.sub(r"\1", f"{candidate} {gold}")))
-        or (BASED.fullmatch(candidate) and BASED.fullmatch(gold))
+        (stricter and not equal)
+        or (inexact and equal)
+        or same_letters(candidate, gold, equal)
         or PRODUCT_THERE.search(candidate)
         or PRODUCT_THERE.search(gold)
         or (near and "." in candidate + gold)
     )
+
+
+def same_letters(candidate: str, gold: str, equal: bool) -> bool:
+    """Whether two words are one product of letters, though not one word; or, where we call them equal, one word."""
+    one, other = (re.sub(r"\W", "", STYLE.sub(r"\1", value)).casefold() for value in (candidate, gold))
+    return one.isalpha() and sorted(one) == sorted(other) and equal == (one == other)
 
 
 @fuzzed(st.lists(PAIRS, min_size=40, max_size=40), few=5, many=400)
@@ -205,6 +211,6 @@ def test_the_fast_path_says_what_math_verify_says(pairs: list[tuple[str, str]]) 
     differ = [
         (pair, ours, theirs)
         for (pair, ours), theirs in zip(fast.items(), slow, strict=True)
-        if theirs is not None and ours is not theirs and not explained(*pair)
+        if theirs is not None and ours is not theirs and not explained(*pair, ours)
     ]
-    assert not differ
+    assert not differ, differ
