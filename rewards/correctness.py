@@ -84,7 +84,7 @@ def _stated(answer: str, gold: str) -> list[str]:
 def _of_choice(stated: str, gold: str) -> str:
     """Of "(C) 12" the letter, if a letter is asked for, or else the 12."""
     choice = CHOICE.fullmatch(stated)
-    return stated if choice is None else choice[1] if LETTER.fullmatch(gold) else choice[2]
+    return stated if choice is None else choice[1] if LETTER.fullmatch(STYLE.sub(r"\1", gold)) else choice[2]
 
 
 def _sides(stated: str, gold: str) -> list[str]:

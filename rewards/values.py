@@ -26,7 +26,7 @@ FRACTION = re.compile(r"([-+]?)(?:(\d+)/(\d+)|\\frac\{([-+]?\d+)\}\{(\d+)\}|\\fr
 MIXED = re.compile(r"([-+]?)(\d+)(?:\s+(\d+)/(\d+)|\s*\\frac\{(\d+)\}\{(\d+)\})")
 SCIENTIFIC = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*(?:\\times|\\cdot|\*)\s*10\^(?:\{(-?\d{1,3})\}|(\d))")
 ROOT = re.compile(r"√\s?[({]?(\d+(?:\.\d+)?|[A-Za-z])[)}]?")
-CHOICE = re.compile(r"(?:\\text(?:bf|rm)?\s*\{)?\(([A-Z])\)[ ~]*\}?[ ~]*(?=\S)(.+)")
+CHOICE = re.compile(r"(?:\\text(?:bf|rm)?\s*\{)?\(([A-Z])\)[ ~]*\}?[ ~]*(?=[^\s}])(.+)")
 """The letter of a choice and what it says, as in `\\textbf{(C) }12`."""
 EVALUATED = re.compile(
     r"\\(?:[dt]?frac|sqrt|cdot|times|div|pi|left|right|[dt]?binom|pm|infty|circ|l?dots)(?![A-Za-z])|"

@@ -21,8 +21,12 @@ EXPLAINED = {
     "several answers, of which math-verify takes the last, or all as one": {
         ("200", r"So \boxed{255}. Final Answer: The final answer is $200$."),
         ("10455", r"First \boxed{200}. Then \boxed{255}. Final Answer: The final answer is $10,455$."),
-        ("1,-2", r"They are \[ \boxed{-2} \quad \text{and} \quad \boxed{1}. \]"),
-        ("1,2", r"$\boxed{1}\boxed{2}$"),
+    },
+    "what is still to be worked out, where a number is asked for": {
+        ("10", r"It is \boxed{(9+1)}."),
+        ("40/9", r"It is \boxed{4 + 4/9}."),
+        ("103/9", r"It is \boxed{11 + 4/9}."),
+        ("95/9", r"It is \boxed{11 - 4/9}."),
     },
     "a number or formula that stands in the text and is not stated as the answer": {
         ("9", r"Answer \[ 9 \]"),
