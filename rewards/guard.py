@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 
 from .answers import stated_answers
 from .response import Response
+from .text import Text
 from .words import SEEN, others, words_of
 
 LOOK = 20_000
@@ -23,7 +24,7 @@ VARIED = 0.28
 """Compressed size over size of the sample, from which the whole is not compressed. The highest of 1,176 fillers (loops
 of 3 to 12,000 characters, words drawn from up to 60, alone and around real text) is at 0.275."""
 RECENT = 300
-"""Words looked at for their variety, from the end; 60 at least. All numbers are one word to it."""
+"""Words looked at for their variety, from the end; 60 at least. Numbers of as many digits are one word."""
 VARIETY = 0.12
 """Share of different words among them, below which a text is filler. Of the 1,211 published solutions that have 60
 words or more two lie below."""
@@ -32,7 +33,7 @@ EVEN, OFTEN = 1.3, 220
 `OFTEN` words on, and for fewer, 100 at least, times the square of their share of it. Words drawn evenly are near 1,
 however many there are to draw from. The lowest real solution, but for three that end in noise, is at 1.37 by that
 scale; the lowest of GPT-4's answers to IFEval, but for a list of names, at 1.33."""
-AS_ZERO = str.maketrans("123456789", "000000000")
+AS_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 RUN = 8
 """Words in a row that make a copy."""
 COPIED = 0.7
@@ -92,17 +93,18 @@ def guard(
         ("unclosed", not response.closed),
         ("reopened", response.reopened),
         ("empty", not response.answer.stripped),
+        ("hidden", is_hiding(response.answer)),
     )
-    by_text = (("hidden", is_hiding), ("repetitive", is_filler), ("refusal", is_refusal))
+    by_text = (("repetitive", is_filler), ("refusal", is_refusal))
     reason = next((name for name, holds in found if holds), None) or next(
         (n for n, is_so in by_text if is_so(text)), None
     )
     return reason or ("copied" if prompt and is_copied(text, prompt) else None)
 
 
-def is_hiding(text: str) -> bool:
+def is_hiding(text: Text) -> bool:
     """Whether `text` has more characters that nobody sees than what is pasted brings along."""
-    return len(HIDDEN.findall(others(text, SEEN))) > FEW_HIDDEN
+    return text.visible is not text.raw and len(HIDDEN.findall(others(text.raw, SEEN))) > FEW_HIDDEN
 
 
 def is_filler(text: str) -> bool:
@@ -113,24 +115,17 @@ def is_filler(text: str) -> bool:
     encoded = text[-LOOK:].encode("utf-8", "surrogatepass")
     if len(encoded) >= SHORT and not _is_varied(encoded) and len(zlib.compress(encoded)) < FILLER * len(encoded):
         return True
-    words = words_of(_unnumbered(text[-10 * RECENT :].lower()))[-RECENT:]
+    recent = text[-10 * RECENT :].lower().encode("utf-8", "surrogatepass").translate(AS_ZEROS)
+    words = words_of(recent.decode("utf-8", "surrogatepass"))[-RECENT:]
     if len(words) < 60:
         return False
     counts = Counter(words)
     return len(counts) < VARIETY * len(words) or _is_even(counts)
 
 
-def _unnumbered(text: str) -> str:
-    """`text` with a 0 for every number of sixteen digits or fewer."""
-    text = text.translate(AS_ZERO)
-    for _ in range(4):
-        text = text.replace("00", "0")
-    return text
-
-
 def _is_even(counts: Counter[str]) -> bool:
     """Whether the words occur about as often as each other: in what is written some are everywhere, most are rare."""
-    often = [count for word, count in counts.items() if word != "0"]
+    often = [count for word, count in counts.items() if word[0] != "0"]
     words = sum(often)
     if words < 100:
         return False

@@ -179,9 +179,14 @@ class Text:
 
     @cached_property
     def _prose_parts(self) -> Iterator["Text"]:
-        raw = visible(self.raw)
-        parts = masked_parts(COMMENT.sub("", raw) if contains(raw, "<!--") else raw)
+        seen = self.visible
+        parts = masked_parts(COMMENT.sub("", seen) if contains(seen, "<!--") else seen)
         return tee(map(Text, map(_read, parts)), 1)[0]
+
+    @cached_property
+    def visible(self) -> str:
+        """What is left without invisible characters."""
+        return _visible(self.raw)
 
     def shown(self, word: str) -> Iterator["Text"]:
         """The text as drawn, formulas, code and all: its words as they stand, and whole where marks stand in them.
@@ -195,11 +200,11 @@ class Text:
 
     @cached_property
     def _apart(self) -> "Text":
-        return Text(_read(visible(apart(self.raw))))
+        return Text(_read(apart(self.visible)))
 
     @cached_property
     def _closed(self) -> str:
-        return closed(visible(self.raw))
+        return closed(self.visible)
 
     @cached_property
     def _squeezed(self) -> str:
@@ -207,7 +212,7 @@ class Text:
 
     @cached_property
     def _joined(self) -> "Text":
-        return Text(_read(visible(joined(self._closed))))
+        return Text(_read(_visible(joined(self._closed))))
 
 
 @lru_cache(maxsize=4096)
@@ -222,7 +227,7 @@ def _read(text: str) -> str:
     Entities, compatible forms and lookalikes as what they show, and no underscores around words.
     """
     if "&" in text:
-        text = visible(entities_read(text))
+        text = _visible(entities_read(text))
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
         beyond = {*map(ord, others(text))}
@@ -240,9 +245,11 @@ def _says_something(word: re.Match[str]) -> bool:
     return letters > 1 or word[0] in {"a", "A", "I", "i"} or (letters == 1 and (joined or not word[0].isascii()))
 
 
-def visible(text: str) -> str:
+def _visible(text: str) -> str:
     """`text` without invisible characters, and with no more marks on a letter than anything written has."""
-    kinds = {character: unicodedata.category(character) for character in set(others(text, KEPT))}
+    if not (rare := others(text, KEPT)):
+        return text
+    kinds = {character: unicodedata.category(character) for character in set(rare)}
     hidden = [character for character, kind in kinds.items() if kind in {"Cf", "Cc"} or IGNORABLE.match(character)]
     if hidden:
         text = re.sub(f"[{re.escape(''.join(hidden))}]", "", text)
