@@ -43,7 +43,8 @@ def examine(config: Path, flags: list[str], engine: Engine, gpu_memory: float | 
         asked = requested(config, flags)
     except ValueError as error:
         return [Finding("fail", "arguments", str(error))]
-    found = [*packages(asked), *launch(asked, engine, gpu_memory), *batch(asked, engine.processes), *reporting(asked)]
+    found = [*packages(asked, gpu_memory), *launch(asked, engine, gpu_memory)]
+    found += [*batch(asked, engine.processes), *reporting(asked)]
     try:
         recipe = read(asked, engine.processes)
     except ValueError as error:

@@ -35,15 +35,18 @@ DASHBOARDS = {
 """transformers' name of a dashboard → what it looks for, and what pip calls it, where those are not its name."""
 
 
-def packages(asked: dict[str, Any]) -> Iterator[Finding]:
-    """The versions of this machine's packages, and those that are asked for and are not there."""
+def packages(asked: dict[str, Any], gpu_memory: float | None) -> Iterator[Finding]:
+    """The versions of this machine's packages, and those that are asked for and are not there.
+
+    That says nothing of another machine, of which `gpu_memory` is known.
+    """
     installed = {name: _version(name) for name in PACKAGES}
     yield Finding("ok", "packages", ", ".join(f"{name} {found}" for name, found in installed.items() if found))
     for setting, (name, called) in NEEDED.items():
         if asked[setting] and not installed[name]:
-            yield Finding(
-                "fail", "packages", f"{name} is not installed here: pip install {called}", f"{setting}: false"
-            )
+            text = f"{name} is not installed here: pip install {called}"
+            level, change = ("fail", f"{setting}: false") if gpu_memory is None else ("unknown", "")
+            yield Finding(level, "packages", text, change)
 
 
 def launch(asked: dict[str, Any], engine: Engine, gpu_memory: float | None) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from contextlib import nullcontext
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -432,7 +433,8 @@ def of_qwen3(model: Path, rows: Path, *flags: str, sample: bool = False) -> list
 def test_a_saved_qwen3_is_looked_at_in_every_way(qwen3: Path, rows: Path) -> None:
     findings = of_qwen3(qwen3, rows)
     assert not bad(findings)
-    assert [finding.check for finding in findings if finding.level == "unknown"] == ["lengths"]
+    missing = [] if find_spec("vllm") else ["packages"]  # whose machine is another one
+    assert [finding.check for finding in findings if finding.level == "unknown"] == [*missing, "lengths"]
     [reward] = [finding.text for finding in findings if finding.check == "reward"]
     assert reward == f"normaliser, end tokens, tags, {len(published.DEEPSCALER)} rows: nothing to change"
     flags = ["--max_completion_length", "2", "--per_device_train_batch_size", "8"]
