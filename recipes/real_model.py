@@ -166,23 +166,28 @@ def interval(values: np.ndarray) -> dict[str, float]:
 
 def summary(policies: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
     """Means over prompts and seeds by policy, the difference of the arms prompt by prompt, and shares kept by type."""
-    values = {
-        policy: {metric: np.mean([run[metric] for run in runs], axis=0) for metric in METRICS}
+    by_seed = {
+        policy: {metric: np.array([run[metric] for run in runs], dtype=float) for metric in METRICS}
         for policy, runs in policies.items()
     }
-    plain, ours = (values[arm] for arm in ARMS)
-    values["KeepIF less correctness only"] = {metric: ours[metric] - plain[metric] for metric in METRICS}
+    plain, ours = (by_seed[arm] for arm in ARMS)
+    by_seed["KeepIF less correctness only"] = {metric: ours[metric] - plain[metric] for metric in METRICS}
+    values = {policy: {name: found.mean(axis=0) for name, found in row.items()} for policy, row in by_seed.items()}
     by_type: dict[str, dict[str, list[float]]] = {}
     for policy, runs in policies.items():
         for kind in sorted(set(runs[0]["types"])):
             of_kind = np.array(runs[0]["types"]) == kind
             by_type.setdefault(kind, {})[policy] = [float(values[policy]["sacc"][of_kind].mean()), int(of_kind.sum())]
-    means = {policy: {metric: interval(found) for metric, found in row.items()} for policy, row in values.items()}
+    means = {
+        policy: {name: interval(found) | {"seeds": by_seed[policy][name].mean(axis=1).tolist()}
+                 for name, found in row.items()}
+        for policy, row in values.items()
+    }  # fmt: skip
     return {"prompts": len(next(iter(policies.values()))[0]["types"]), "policies": means, "by_type": by_type}
 
 
 def table(report: dict[str, Any]) -> str:
-    """The sets of prompts as Markdown tables: means with their intervals, then the constraint types."""
+    """The sets of prompts as Markdown tables: means with intervals and spread of seeds, then the constraint types."""
     lines = []
     for name, found in report["held_out"].items():
         lines += [f"{found['prompts']} prompts, {name}:", "", f"| policy | {' | '.join(METRICS.values())} |"]
@@ -199,10 +204,13 @@ def table(report: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _cell(found: dict[str, float], metric: str) -> str:
+def _cell(found: dict[str, Any], metric: str) -> str:
+    """The mean, its interval over prompts, and behind a semicolon the lowest and the highest seed."""
     scale = 1 if metric == "tokens" else 100
     mean, low, high = (scale * found[name] for name in ("mean", "low", "high"))
-    return f"{mean:.1f} ({low:.1f} to {high:.1f})"
+    seeds = [scale * seed for seed in found["seeds"]]
+    spread = f"; {min(seeds):.1f} to {max(seeds):.1f}" if len(seeds) > 1 else ""
+    return f"{mean:.1f} ({low:.1f} to {high:.1f}{spread})"
 
 
 def _first(history: dict[str, list[Any]], steps: int) -> dict[str, list[Any]]:

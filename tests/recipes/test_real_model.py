@@ -97,6 +97,8 @@ def test_arms_are_compared_prompt_by_prompt(report: dict[str, Any]) -> None:
     difference = found["policies"]["KeepIF less correctness only"]
     assert difference["sacc"]["mean"] == pytest.approx((0.5 + 1 + 0.5) / 3)
     assert difference["accuracy"]["mean"] == pytest.approx(-0.5 / 3)
+    assert difference["accuracy"]["seeds"] == pytest.approx([0, -1 / 3])
+    assert "; -33.3 to 0.0) |" in real_model.table(report)
     assert found["by_type"]["detectable_format:title"]["KeepIF"] == [0.5, 1]
     assert "| KeepIF less correctness only | -16.7 (" in real_model.table(report)
 
