@@ -15,7 +15,7 @@ tiny, which have right answers too, by `joint`, or the gate would give up thinki
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +69,8 @@ def pairs_of(args: GateArguments) -> list[Pair]:
             f"{sorted(direct) or 'none'}: evaluate the same benchmark with --thinking both"
         )
     settings = common_settings(args, common)
-    known = EvaluateArguments(benchmarks=common, sources=[s for s in args.sources if s.partition("=")[0] in common])
+    sources = [source for source in args.sources if source.partition("=")[0] in common]
+    known = EvaluateArguments(benchmarks=common, sources=sources, without_constraints=True)  # if they were asked too
     return [
         pair
         for name in common
@@ -107,12 +108,10 @@ def _items(known: EvaluateArguments, name: str, asked: str) -> Sequence[Item]:
     Raises:
         [`GateError`]: where the source has others.
     """
-    for without in (False, True):  # mathif's, with its problems alone or with both
-        args = replace(known, without_constraints=without)
-        items = read_items(args.source_of(name)) if name == "complexbench" else benchmark_of(args, name).items()
-        if items_hash(items) == asked:
-            return items
-    raise GateError(f"the runs have answered other items of {name}: give the --sources that they were given")
+    items = read_items(known.source_of(name)) if name == "complexbench" else benchmark_of(known, name).items()
+    if items_hash(items) != asked:
+        raise GateError(f"the runs have answered other items of {name}: give the --sources that they were given")
+    return items
 
 
 def _arms(folder: Path, mode: str) -> dict[str, Measured]:

@@ -300,7 +300,7 @@ def test_an_interrupted_sweep_ends_its_run_and_goes_on_later(tmp_path: Path) -> 
     sweep = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     wait_for((folder / "starts").exists)
     sweep.send_signal(signal.SIGINT)
-    _, said = sweep.communicate(timeout=20)
+    _, said = sweep.communicate(timeout=120)
     assert sweep.returncode == 130
     assert "goes on where it stopped" in said
     for step in (2, 10):

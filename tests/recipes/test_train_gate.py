@@ -1,6 +1,7 @@
 """The gate, from two runs of an evaluation to its use in a third."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ def run(folder: Path, mode: str, mitigation: str = "none") -> Path:
     before = measured.read(folder) if (folder / measured.NAME).exists() else []
     measured.write(folder, [*before, Measured(Arm("tiny", mode, mitigation), "joint", tuple(scored))])
     args = EvaluateArguments(benchmarks=["tiny"], output_dir=str(folder))
-    journal.keep(folder, settings_of(args, {"tiny": TinyBenchmark()}))
+    journal.keep(folder, settings_of(args, {"tiny": TinyBenchmark()}, can_choose=True))
     return folder
 
 
@@ -143,16 +144,19 @@ def test_problems_without_their_constraints_are_no_other_items(shared: Callable[
     ],
 )
 def test_a_gate_that_is_none_or_for_another_model_is_refused_at_once(
-    tmp_path: Path, change: Callable[[dict[str, Any]], dict[str, Any]], message: str
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    change: Callable[[dict[str, Any]], dict[str, Any]],
+    message: str,
 ) -> None:
     both, output = run(run(tmp_path / "both", "on"), "off"), tmp_path / "gate.json"
     main(["--thinking", str(both), "--direct", str(both), "--output", str(output)])
     output.write_text(json.dumps(change(json.loads(output.read_text()))))
     options = ["--gate", str(output), "--output_dir", str(tmp_path / "gated"), "--mitigation", "classifier_selective"]
-    with pytest.raises(GateError, match=message):
-        evaluate(["--benchmarks", "tiny", *options])
-    with pytest.raises(GateError, match=r"none\.json holds no gate"):
-        evaluate(["--benchmarks", "tiny", *options, "--gate", str(tmp_path / "none.json")])
+    for flags, said in (([], message), (["--gate", str(tmp_path / "none.json")], r"none\.json holds no gate")):
+        with pytest.raises(SystemExit, match="2"):
+            evaluate(["--benchmarks", "tiny", *options, *flags])
+        assert re.search(said, capsys.readouterr().err)
     assert not (tmp_path / "gated").exists()
 
 

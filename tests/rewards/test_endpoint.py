@@ -215,7 +215,7 @@ def test_in_a_fork_and_interrupted() -> None:
                 time.sleep(0.05)
             time.sleep(0.2)
             process.send_signal(signal.SIGINT)
-            out, _ = process.communicate(timeout=20)
+            out, _ = process.communicate(timeout=120)
         finally:
             process.kill()
     assert out.splitlines() == ["['you said parent']", "['you said child']", "interrupted ['you said after']"]
