@@ -17,12 +17,14 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import psutil
+
 from .grader import LAST
 
 MEMORY = 4 * 1024**3
 """Bytes of address space."""
 GROWN = MEMORY // 4
-"""Bytes that a worker has held at once after which its verdict is its last: the next has fresh memory."""
+"""Bytes that a worker still holds after a verdict for that to be its last: the next has fresh memory."""
 WATCH = 1.0
 """Seconds between two looks at whether the parent lives."""
 
@@ -34,9 +36,8 @@ def limit_memory() -> None:
 
 
 def has_grown() -> bool:
-    """Whether this process has held more memory than `GROWN` at any time."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak * (1 if sys.platform == "darwin" else 1024) > GROWN
+    """Whether this process holds more memory than `GROWN`. (Its peak would count its parent's memory too.)"""
+    return psutil.Process().memory_info().rss > GROWN
 
 
 NO_TIMEOUT: Any = None

@@ -342,3 +342,18 @@ def _stat(pid: int) -> list[str]:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:4]
     except (FileNotFoundError, ProcessLookupError):
         return []
+
+
+def test_workers_of_a_large_parent_live_as_long_as_others() -> None:
+    """A process that is started counts its parent's memory towards its own peak."""
+    code = (
+        "from keepif.rewards.grader import Grader\n"
+        "ballast = b'x' * (3 * 2**29)\n"
+        "grader = Grader(workers=1)\n"
+        "grader.verdicts([('x', 'y')])\n"
+        "first = grader.workers[0].process.pid\n"
+        "grader.verdicts([('x', 'z'), ('y', 'z')])\n"
+        "print(grader.workers[0].process.pid == first)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
