@@ -62,7 +62,7 @@ class LogicIF:
         self.delimiters = delimiters
         self.headline = "question" if source else f"{OWN}question"
         given = [_item(number, row) for number, row in enumerate(read_rows(source))] if source else []
-        given = {item.key: item for item in given}.values()  # the hub's split `mini` is part of its `full`
+        given = {_content(item): item for item in given}.values()  # the hub's split `mini` is part of its `full`
         rows = [row for level in LEVELS for row in logic_rows(heldout, level=level, split="test")]
         own = [_item(number, row) for number, row in enumerate(rows)]
         self._own = {item.key for item in own}
@@ -117,6 +117,11 @@ def _item(number: int, row: Mapping[str, Any]) -> Item:
         raise RowError(f"LogicIFEval row {number}: field 'code_output' must hold output and stats, in JSON") from None
     messages = ({"role": "user", "content": row["instruction"]},)
     return Item(key=f"{row['task_id']}/{row['test_case_id']}", messages=messages, row=row)
+
+
+def _content(item: Item) -> str:
+    """All that is asked and scored, by which a row that comes twice is known."""
+    return json.dumps([item.key, item.row["instruction"], _gold(item.row)], sort_keys=True)
 
 
 def _gold(row: Mapping[str, Any]) -> dict[str, Any]:
