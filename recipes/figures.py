@@ -165,8 +165,10 @@ def real_model_figure(report: dict[str, Any]) -> Figure:
                 if policy in COLOURS or policy == "before RL":
                     _draw_policy(axes, policy, row)
             axes.set(xlabel="accuracy", ylabel="compliance (SAcc)", xlim=(0, 1), ylim=(0, 1))
-            axes.set_title(f"{found['prompts']} held-out prompts,\n{name}, 95 % intervals", fontsize=10)
-        planes[0].legend(frameon=False, loc="lower right")
+            axes.set_title(
+                f"{found['prompts']} held-out prompts, {name}\n(hollow: by the published checks)", fontsize=10
+            )
+        planes[0].legend(frameon=False, loc="upper left")
         for axes, key in ((accuracy, "correctness"), (compliance, "compliance")):
             for arm, histories in report["histories"].items():
                 for history in histories:
@@ -180,10 +182,11 @@ def real_model_figure(report: dict[str, Any]) -> Figure:
 
 
 def _draw_policy(axes: Axes, policy: str, row: dict[str, Any]) -> None:
-    """A policy's accuracy and compliance with their intervals."""
+    """A policy's accuracy and compliance with their intervals, and a hollow mark for compliance by published checks."""
     x, y = row["accuracy"], row["sacc"]
     spread = [[[found["mean"] - found["low"]], [found["high"] - found["mean"]]] for found in (x, y)]
     mark, size, colour = ("o", 6, COLOURS[policy]) if policy in COLOURS else ("*", 12, "0.2")
     axes.errorbar(
         x["mean"], y["mean"], xerr=spread[0], yerr=spread[1], fmt=mark, ms=size, color=colour, lw=1, label=policy
     )
+    axes.plot(x["mean"], row["official"]["mean"], mark, ms=size, color=colour, mfc="none")

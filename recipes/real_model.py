@@ -41,7 +41,11 @@ SETS = ("trained types", "held-out types")
 PROMPTS = 120
 BATCH = 30
 RESAMPLES = 4_000
-METRICS = {"accuracy": "accuracy", "sacc": "SAcc", "hacc": "HAcc", "joint": "joint", "tokens": "tokens"}
+METRICS = {
+    "accuracy": "accuracy", "sacc": "SAcc", "joint": "joint", "official": "SAcc, official",
+    "joint_official": "joint, official", "tokens": "tokens",
+}  # fmt: skip
+"""Metric → what the table calls it; `official` is by the published checks, the others are by those trained on."""
 
 Values = dict[str, np.ndarray]
 """Metric → one value a prompt."""
@@ -131,7 +135,6 @@ def evaluate(config: str, adapter: Path | None, rows: list[dict[str, Any]]) -> d
     return {
         "accuracy": [score.c or 0.0 for score in scores],
         "sacc": [score.f or 0.0 for score in scores],
-        "hacc": [float(score.f == 1) for score in scores],
         "joint": [float(score.c == score.f == 1) for score in scores],
         "tokens": [score.tokens for score in scores],
         "types": [row["instruction_id_list"][0] for row in rows],
@@ -153,8 +156,18 @@ def evaluated(
                 asked = [row["prompt"][-1]["content"] for row in rows]
                 if (read_json(stored) or {}).get("prompts") != asked:
                     write_json(stored, {"prompts": asked, **evaluate(config, adapter, rows)})
-                found[name].setdefault(policy, []).append(read_json(stored))
+                run = read_json(stored)
+                found[name].setdefault(policy, []).append(run | by_published_checks(rows, run))
     return found
+
+
+def by_published_checks(rows: list[dict[str, Any]], run: dict[str, Any]) -> dict[str, list[float]]:
+    """SAcc and joint in the reading `official`, for which who says next to nothing may keep a constraint."""
+    columns = {name: [row[name] for row in rows] for name in ("instruction_id_list", "kwargs")}
+    scores = Scoring(reading="official").batch(run["completions"], None, columns)
+    kept = [score.f or 0.0 for score in scores]
+    joint = [float(c == f == 1) for c, f in zip(run["accuracy"], kept, strict=True)]
+    return {"official": kept, "joint_official": joint}
 
 
 def interval(values: np.ndarray) -> dict[str, float]:
@@ -177,7 +190,8 @@ def summary(policies: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
     for policy, runs in policies.items():
         for kind in sorted(set(runs[0]["types"])):
             of_kind = np.array(runs[0]["types"]) == kind
-            by_type.setdefault(kind, {})[policy] = [float(values[policy]["sacc"][of_kind].mean()), int(of_kind.sum())]
+            shares = [float(values[policy][name][of_kind].mean()) for name in ("sacc", "official")]
+            by_type.setdefault(kind, {})[policy] = [*shares, int(of_kind.sum())]
     means = {
         policy: {name: interval(found) | {"seeds": by_seed[policy][name].mean(axis=1).tolist()}
                  for name, found in row.items()}
@@ -196,10 +210,13 @@ def table(report: dict[str, Any]) -> str:
             f"| {policy} | {' | '.join(_cell(row[metric], metric) for metric in METRICS)} |"
             for policy, row in found["policies"].items()
         ]
-        lines += ["", f"| kept, in % | prompts | {' | '.join((BEFORE, *ARMS))} |", "|---|---|---|---|---|"]
+        heads = " | ".join((BEFORE, *ARMS))
+        lines += ["", f"| kept, in % (by the published check) | prompts | {heads} |", "|---|---|---|---|---|"]
         for kind, shares in found["by_type"].items():
-            shown = " | ".join(f"{100 * shares[policy][0]:.0f}" for policy in (BEFORE, *ARMS))
-            lines.append(f"| `{kind}` | {shares[BEFORE][1]} | {shown} |")
+            shown = " | ".join(
+                f"{100 * shares[policy][0]:.0f} ({100 * shares[policy][1]:.0f})" for policy in (BEFORE, *ARMS)
+            )
+            lines.append(f"| `{kind}` | {shares[BEFORE][-1]} | {shown} |")
         lines.append("")
     return "\n".join(lines)
 

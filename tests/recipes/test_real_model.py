@@ -21,7 +21,8 @@ TYPES = ["punctuation:no_comma", "punctuation:no_comma", "detectable_format:titl
 def run(accuracy: list[float], sacc: list[float]) -> dict[str, Any]:
     """An evaluation on three prompts, as it is stored."""
     joint = [float(c == f == 1) for c, f in zip(accuracy, sacc, strict=True)]
-    return {"accuracy": accuracy, "sacc": sacc, "hacc": sacc, "joint": joint, "tokens": [9, 10, 11], "types": TYPES}
+    counted = {"accuracy": accuracy, "sacc": sacc, "joint": joint, "tokens": [9, 10, 11], "types": TYPES}
+    return counted | {"official": [1, 1, 1], "joint_official": accuracy}
 
 
 @pytest.fixture
@@ -99,8 +100,14 @@ def test_arms_are_compared_prompt_by_prompt(report: dict[str, Any]) -> None:
     assert difference["accuracy"]["mean"] == pytest.approx(-0.5 / 3)
     assert difference["accuracy"]["seeds"] == pytest.approx([0, -1 / 3])
     assert "; -33.3 to 0.0) |" in real_model.table(report)
-    assert found["by_type"]["detectable_format:title"]["KeepIF"] == [0.5, 1]
+    assert found["by_type"]["detectable_format:title"]["KeepIF"] == [0.5, 1, 1]
     assert "| KeepIF less correctness only | -16.7 (" in real_model.table(report)
+
+
+def test_the_published_checks_take_silence_for_obedience() -> None:
+    rows = [{"instruction_id_list": ["punctuation:no_comma"], "kwargs": [{}]}] * 2
+    found = real_model.by_published_checks(rows, {"completions": ["7", "It is, so, 7"], "accuracy": [1.0, 1.0]})
+    assert found == {"official": [1.0, 0.0], "joint_official": [1.0, 0.0]}
 
 
 def test_intervals_cover_the_mean_they_are_of() -> None:
