@@ -182,7 +182,7 @@ def real_model_figure(report: dict[str, Any]) -> Figure:
 
 
 def _draw_policy(axes: Axes, policy: str, row: dict[str, Any]) -> None:
-    """A policy's accuracy and compliance with their intervals, and a hollow mark for compliance by published checks."""
+    """A policy's accuracy and compliance with intervals, and a hollow mark for compliance by published checks."""
     x, y = row["accuracy"], row["sacc"]
     spread = [[[found["mean"] - found["low"]], [found["high"] - found["mean"]]] for found in (x, y)]
     mark, size, colour = ("o", 6, COLOURS[policy]) if policy in COLOURS else ("*", 12, "0.2")
