@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from .latex import BOX, Box
+from .text import Text
 from .values import LONGEST
 
 # Every gap is bounded and every run possessive, so that no text takes more than linear time.
@@ -83,10 +84,10 @@ class Said(NamedTuple):
     claim: str
 
 
-def announced(answer: str) -> Iterator[Said]:
+def announced(answer: Text) -> Iterator[Said]:
     """What follows each "the answer is": to the end of its sentence, or, on a line of its own, that line."""
     for lead in _leads(answer):
-        said = answer[lead.end() : lead.end() + LONGEST + 1]
+        said = answer.raw[lead.end() : lead.end() + LONGEST + 1]
         if "\n" in lead[1]:
             line = LINE.match(said)
             found = line[1] if line and not BOX.search(line[0]) else None
@@ -96,14 +97,15 @@ def announced(answer: str) -> Iterator[Said]:
             yield Said(lead.start(), found)
 
 
-def announced_words(answer: str) -> str | None:
+def announced_words(answer: Text) -> str | None:
     """The words that the last "the answer is" is followed by, if they are all of its sentence.
 
-    >>> announced_words("So the answer is **Tuesday**."), announced_words("The answer is what we sought, and more.")
-    ('Tuesday', None)
+    >>> announced_words(Text("So the answer is **Tuesday**."))
+    'Tuesday'
+    >>> announced_words(Text("The answer is what we sought, and more."))
     """
     leads = [lead for lead in _leads(answer) if "\n" not in lead[1]]
-    said = _sentence(answer[leads[-1].end() :][:LONGEST]).strip(" \t*_.") if leads else ""
+    said = _sentence(answer.raw[leads[-1].end() :][:LONGEST]).strip(" \t*_.") if leads else ""
     return said if WORDS.fullmatch(said) else None
 
 
@@ -113,15 +115,14 @@ def second_thoughts(answer: str, start: int, boxes: Sequence[Box]) -> list[str]:
     return [thought["value"] for thought in found if thought]
 
 
-def _leads(answer: str) -> Iterator[re.Match[str]]:
+def _leads(answer: Text) -> Iterator[re.Match[str]]:
     """Every "the answer is" that is not denied."""
-    return (lead for lead in _every_lead(answer)
-            if not DENIED.search(answer, max(0, lead.start() - FURTHEST), lead.start()))  # fmt: skip
+    return (lead for lead in _every_lead(answer.raw, answer.lower)
+            if not DENIED.search(answer.raw, max(0, lead.start() - FURTHEST), lead.start()))  # fmt: skip
 
 
-def _every_lead(answer: str) -> Iterator[re.Match[str]]:
+def _every_lead(answer: str, lower: str) -> Iterator[re.Match[str]]:
     """Every match of `LEAD`: tried where the word stands, which takes a fraction of trying everywhere."""
-    lower = answer.lower()
     if "答案" in answer or ("ſ" in answer and "answer" in lower) or len(lower) != len(answer):
         yield from LEAD.finditer(answer)
         return

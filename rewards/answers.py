@@ -9,6 +9,7 @@ from typing import Any
 
 from .announced import BEGINS, DECIMAL, VALUE, announced, claim, second_thoughts
 from .latex import BOX, Box, boxed, boxes
+from .text import Text
 from .values import LONGEST, normalised
 from .words import contains
 
@@ -36,28 +37,29 @@ GLUED_BEHIND = re.compile(r"(?:\.\d|\d)[\d.]*")
 """A sign or digits at a box, without a blank: they are part of the number that a reader sees."""
 
 
-def stated_answers(answer: str) -> list[str]:
+def stated_answers(text: Text) -> list[str]:
     r"""Every final answer that an answer section states, in order, without repeats.
 
     Boxes first, then `#### x`, "the answer is x" and `<answer>x</answer>`. Where there is none of these, an answer
     section that is nothing but one number or formula states it, and so does one that ends in an equation of numbers.
     Numbers merely mentioned are not answers.
 
-    >>> stated_answers(r"So \boxed{3}. The final answer is $7$.")
+    >>> stated_answers(Text(r"So \boxed{3}. The final answer is $7$."))
     ['3', '7']
-    >>> stated_answers("The answer is 3 or 7."), stated_answers("The answer is 3 apples.")
+    >>> stated_answers(Text("The answer is 3 or 7.")), stated_answers(Text("The answer is 3 apples."))
     (['3 or 7'], ['3'])
-    >>> stated_answers("Adding up, 12 + 30 = 42."), stated_answers("First 12, then 30: it could be 42.")
+    >>> stated_answers(Text("Adding up, 12 + 30 = 42.")), stated_answers(Text("First 12, then 30: it could be 42."))
     (['12 + 30 = 42'], [])
     """
-    if contains(answer, "<!--") or ("%" in answer and COMMENT_LINE.search(f"\n{answer}")):
-        answer = HIDDEN.sub(" ", answer)
+    if contains(text.raw, "<!--") or ("%" in text.raw and COMMENT_LINE.search(f"\n{text.raw}")):
+        text = Text(HIDDEN.sub(" ", text.raw))
+    answer = text.raw
     lines = [line for line in HASHES.finditer(answer) if re.search(r"\w", line[1]) and not BOX.search(line[1])] if (
         contains(answer, "####")) else []  # fmt: skip
-    framed = list(boxes(answer))
+    framed = list(boxes(answer, text.lower))
     found = [(box.start, value) for box in framed for value in _of_box(answer, box)]
     found += [(line.start(), value) for line in lines if (value := claim(line[1]))]
-    found += announced(answer)
+    found += announced(text)
     stated = [value for _, value in found]
     stated += second_thoughts(answer, min(start for start, _ in found), framed) if found else []
     if contains(answer, "<"):
@@ -112,7 +114,7 @@ def gold_answer(gold: Any) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _gold_in(text: str) -> str | None:
-    said = [value for _, value in announced(text)]
+    said = [value for _, value in announced(Text(text))]
     stated = boxed(text)[-1:] or HASHES.findall(text)[-1:] or said[-1:] or [text]
     answer = normalised(stated[0])
     return answer if answer and answer.count("{") == answer.count("}") else None

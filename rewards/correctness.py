@@ -10,6 +10,7 @@ from .answers import gold_answer, stated_answers
 from .grader import NoWorkerError, Pair, shared_grader
 from .logic import logic_gold, logic_verdict
 from .response import Response
+from .text import Text
 from .values import CHOICE, as_number, is_calculation, sides, too_large
 from .verdict import STYLE, fast_verdict
 
@@ -47,7 +48,7 @@ def correctness(responses: Sequence[Response], golds: Sequence[Any]) -> list[flo
     answers = [None if exact else gold_answer(gold) for exact, gold in zip(logic, golds, strict=True)]
     readable = _readable(gold for gold in answers if gold is not None)
     answers = [gold if gold in readable else None for gold in answers]
-    claims = [None if gold is None else _claims(r.answer_text, gold)
+    claims = [None if gold is None else _claims(r.answer, gold)
               for r, gold in zip(responses, answers, strict=True)]  # fmt: skip
     _settle([verdicts for verdicts in claims if verdicts])
     return [float(logic_verdict(r.answer_text, gold)) if exact else _judge(verdicts)
@@ -61,7 +62,7 @@ def _readable(golds: Iterable[str]) -> set[str]:
     return {gold for gold in golds if tried.get(("", gold), False) is not None}
 
 
-def _claims(answer: str, gold: str) -> Claims:
+def _claims(answer: Text, gold: str) -> Claims:
     """What an answer section claims, each with the gold answer that it must equal and the fast verdict on it."""
     claims: Claims = {}
     for stated in _stated(answer, gold):
@@ -71,7 +72,7 @@ def _claims(answer: str, gold: str) -> Claims:
     return claims if len(claims) <= MOST else dict.fromkeys(claims, False)
 
 
-def _stated(answer: str, gold: str) -> list[str]:
+def _stated(answer: Text, gold: str) -> list[str]:
     """The final answers that are stated, each in the form that `gold` has: a list, words, the letter of a choice."""
     stated = stated_answers(answer)
     if not stated and WORDS.fullmatch(STYLE.sub(r"\1", gold)) and (said := announced_words(answer)):

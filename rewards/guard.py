@@ -17,6 +17,8 @@ SHORT = 200
 FILLER = 0.20
 """Compressed size over size, below which a text is filler. The lowest of 1,383 correct published solutions is at 0.26;
 spam drawn from five words lies below 0.16."""
+NEARLY = 0.25
+"""The same by zlib's quickest compression, which saves the best. The highest of 5,012 fillers is at 0.246."""
 SAMPLES, SAMPLE = 16, 125
 """Pieces of a long text, and their length in bytes, that are compressed first, with all of the text that lies between
 them as known: so that the time for the whole is spent on few."""
@@ -87,19 +89,19 @@ def guard(
     >>> guard(Response.parse("<think>so")), guard(Response.parse("42")), guard(Response.parse("p " * 500))
     ('unclosed', None, 'repetitive')
     """
-    text = response.answer_text
+    answer = response.answer
     found = (
         ("truncated", bool(end_ids) and token_ids is not None and not {*token_ids[-1:]} & {*end_ids}),
         ("unclosed", not response.closed),
         ("reopened", response.reopened),
-        ("empty", not response.answer.stripped),
-        ("hidden", is_hiding(response.answer)),
+        ("empty", not answer.stripped),
+        ("hidden", is_hiding(answer)),
     )
     by_text = (("repetitive", is_filler), ("refusal", is_refusal))
     reason = next((name for name, holds in found if holds), None) or next(
-        (n for n, is_so in by_text if is_so(text)), None
+        (name for name, is_so in by_text if is_so(answer)), None
     )
-    return reason or ("copied" if prompt and is_copied(text, prompt) else None)
+    return reason or ("copied" if prompt and is_copied(answer, Text(prompt)) else None)
 
 
 def is_hiding(text: Text) -> bool:
@@ -107,15 +109,15 @@ def is_hiding(text: Text) -> bool:
     return text.visible is not text.raw and len(HIDDEN.findall(others(text.raw, SEEN))) > FEW_HIDDEN
 
 
-def is_filler(text: str) -> bool:
+def is_filler(text: Text) -> bool:
     """Whether `text` says almost nothing for its length.
 
     It compresses to a fifth, turns round in a few words, or has words as often as they are drawn at random.
     """
-    encoded = text[-LOOK:].encode("utf-8", "surrogatepass")
-    if len(encoded) >= SHORT and not _is_varied(encoded) and len(zlib.compress(encoded)) < FILLER * len(encoded):
+    encoded = text.raw[-LOOK:].encode("utf-8", "surrogatepass")
+    if len(encoded) >= SHORT and not _is_varied(encoded) and _compresses(encoded):
         return True
-    recent = text[-10 * RECENT :].lower().encode("utf-8", "surrogatepass").translate(AS_ZEROS)
+    recent = text.raw[-10 * RECENT :].lower().encode("utf-8", "surrogatepass").translate(AS_ZEROS)
     words = words_of(recent.decode("utf-8", "surrogatepass"))[-RECENT:]
     if len(words) < 60:
         return False
@@ -133,6 +135,12 @@ def _is_even(counts: Counter[str]) -> bool:
     return dispersion < EVEN * min(1.0, words / OFTEN) ** 2
 
 
+def _compresses(encoded: bytes) -> bool:
+    """Whether it compresses to a fifth; the best compression is tried where the quickest comes near."""
+    near = len(zlib.compress(encoded, level=1)) < NEARLY * len(encoded)
+    return near and len(zlib.compress(encoded)) < FILLER * len(encoded)
+
+
 def _is_varied(encoded: bytes) -> bool:
     """Whether a sample, spread over a long text, says too much that is new for the whole to be filler."""
     step = len(encoded) // SAMPLES
@@ -144,14 +152,14 @@ def _is_varied(encoded: bytes) -> bool:
     return len(compressor.compress(sample) + compressor.flush()) >= VARIED * len(sample)
 
 
-def is_copied(text: str, prompt: str) -> bool:
+def is_copied(text: Text, prompt: Text) -> bool:
     """Whether most words of `text` stand in runs of eight or more that `prompt` has as well.
 
     What restates a question and goes on to state an answer is no copy; copies over and over are filler.
     """
-    if len(text) > 5 * len(prompt):
+    if len(text.raw) > 5 * len(prompt.raw):
         return False
-    words, asked = (words_of(HIDDEN.sub("", said.lower())) for said in (text, prompt))
+    words, asked = (words_of(HIDDEN.sub("", said.lower)) for said in (text, prompt))
     if len(words) < RUN:
         return False
     runs = {tuple(asked[i : i + RUN]) for i in range(len(asked) - RUN + 1)}
@@ -163,8 +171,8 @@ def is_copied(text: str, prompt: str) -> bool:
     return copied >= COPIED * len(words) and not {*stated_answers(text)} - {*stated_answers(prompt)}
 
 
-def is_refusal(text: str) -> bool:
+def is_refusal(text: Text) -> bool:
     """Whether `text` is short and opens with a refusal: one that states no answer, or declines to state one."""
-    if not REFUSAL.match(text) or len(text.split()) > REFUSED:
+    if not REFUSAL.match(text.raw) or len(text.raw.split()) > REFUSED:
         return False
-    return DECLINED.match(text) is not None or not stated_answers(text)
+    return DECLINED.match(text.raw) is not None or not stated_answers(text)

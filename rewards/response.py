@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from .text import Text
+from .words import contains
 
 THINKING_KEYS = ("reasoning_content", "thinking", "reasoning")
 
@@ -82,16 +83,17 @@ class Response:
 
     @classmethod
     def _split(cls, text: str, delimiters: Delimiters) -> "Response":
-        before, close, after = text.partition(delimiters.close)
-        if not close:
-            head, opened, thinking = text.partition(delimiters.open)
+        if not contains(text, delimiters.close):
+            opened = contains(text, delimiters.open)
             if opened or delimiters.prefilled:
-                return cls(thinking=thinking if opened else head, answer_text="", closed=False)
+                thinking = text.partition(delimiters.open)[2] if opened else text
+                return cls(thinking=thinking, answer_text="", closed=False)
             return cls(thinking=None, answer_text=text)
-        reopened = delimiters.open in after or delimiters.close in after
-        answer = after.rpartition(delimiters.close)[2] if delimiters.close in after else after
+        before, _, after = text.partition(delimiters.close)
+        reopened = contains(after, delimiters.open) or contains(after, delimiters.close)
         head, opened, thinking = before.partition(delimiters.open)
-        reopened = reopened or delimiters.open in thinking or bool(opened and head.strip())
+        reopened = reopened or contains(thinking, delimiters.open) or bool(opened and head.strip())
+        answer = after.rpartition(delimiters.close)[2] if reopened else after
         return cls(thinking=thinking if opened else head, answer_text=answer, reopened=reopened)
 
 

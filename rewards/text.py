@@ -128,8 +128,8 @@ class Text:
         shape = shaped(self.raw, word_or_joiner)
         if shape is None:
             return len(self.spoken)
-        words = shape.count(b" x") + shape.count(b" -x") + shape.count(b"--x")  # a joiner without a word joins none
-        return words + self.raw.count(FORMULA)
+        words = shape.count(b" x") + self.raw.count(FORMULA)
+        return words + shape.count(b" -x") + shape.count(b"--x") if b"-" in shape else words  # these join none
 
     def prose_words(self, enough: float = inf) -> int:
         """How many `spoken` words the prose has; counting stops where there are `enough`."""
@@ -240,6 +240,8 @@ def _read(text: str) -> str:
 
 def _says_something(word: re.Match[str]) -> bool:
     """Whether a word has two letters, or is one that no formula uses: "a", "I", one outside ASCII, the s of it's."""
+    if len(word[0]) > 1 and word[0].isalpha():
+        return True
     letters = sum(map(str.isalpha, word[0]))
     joined = word.string[word.start() - 1 : word.start()] in {"'", "’"}
     return letters > 1 or word[0] in {"a", "A", "I", "i"} or (letters == 1 and (joined or not word[0].isascii()))

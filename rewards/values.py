@@ -42,6 +42,7 @@ CALCULATION = re.compile(
 """What is still to be worked out."""
 
 
+@lru_cache(maxsize=4096)
 def normalised(value: str) -> str:
     r"""A stated value without dressing: dollars, spacing commands, sizes, thousands separators, closing stop.
 

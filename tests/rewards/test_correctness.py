@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from keepif.rewards import Response, correctness
 from keepif.rewards.answers import gold_answer, stated_answers
 from keepif.rewards.grader import Grader
+from keepif.rewards.text import Text
 from keepif.rewards.values import as_number, normalised
 from keepif.rewards.verdict import fast_verdict
 
@@ -370,7 +371,7 @@ def test_thousands_separators(n: int) -> None:
 
 @given(st.text() | st.text(alphabet="\\boxed{}answer is$#=.,0123 or", max_size=200))
 def test_extraction_never_raises(text: str) -> None:
-    assert all(isinstance(answer, str) for answer in stated_answers(text))
+    assert all(isinstance(answer, str) for answer in stated_answers(Text(text)))
     gold_answer(text)
 
 
@@ -390,7 +391,7 @@ def test_graded_solutions(benchmark: Callable[[str], list[dict[str, Any]]]) -> N
         for text, mark in zip(row["code"], ours, strict=True):
             theirs = float(verify(gold, parse(text)))
             if mark != theirs:
-                differ.append((row["idx"], mark, theirs, stated_answers(text)))
+                differ.append((row["idx"], mark, theirs, stated_answers(Text(text))))
     assert [case for case in differ if len(case[3]) == 1] == []  # only hedged or unstated answers may differ
     assert len(differ) <= 3
 
@@ -440,7 +441,7 @@ LONG_RUNS = (
 def test_every_scan_is_linear() -> None:
     for name, text in [*shapes.texts(50_000), *((run[:20], run) for run in LONG_RUNS)]:
         began = time.process_time()
-        for stated in stated_answers(text):
+        for stated in stated_answers(Text(text)):
             fast_verdict(stated, "7")
             fast_verdict(stated, "east")
         gold_answer(text)

@@ -17,9 +17,10 @@ from keepif.rewards.answers import gold_answer, stated_answers
 from keepif.rewards.constraints import REGISTRY
 from keepif.rewards.grader import shared_grader
 from keepif.rewards.guard import REASONS
-from keepif.rewards.latex import FORMULA, boxed, mask_formulas
+from keepif.rewards.latex import FORMULA, boxed, boxes, mask_formulas
 from keepif.rewards.response import DEFAULT_DELIMITERS, Delimiters
 from keepif.rewards.score import Score
+from keepif.rewards.text import Text
 from keepif.rewards.values import as_number, normalised
 from keepif.rewards.verdict import BASED, DOUBT, SEVERAL, STYLE, fast_verdict
 
@@ -92,12 +93,18 @@ def test_the_guard_is_sure_of_itself(text: str, prompt: str, ids: list[int]) -> 
 
 @fuzzed(TEXTS)
 def test_extraction_is_bounded(text: str) -> None:
-    for read in (boxed, stated_answers, gold_answer, normalised, mask_formulas):
+    for read in (boxed, lambda text: stated_answers(Text(text)), gold_answer, normalised, mask_formulas):
         began = time.process_time()
         read(text)
         assert time.process_time() - began < SECONDS, read
     assert len(mask_formulas(text)) <= len(text) + 2 * text.count("$") + 2
     assert mask_formulas(text).count(FORMULA) <= len(text)
+
+
+@fuzzed(TEXTS)
+def test_boxes_are_the_same_where_the_search_begins_later(text: str) -> None:
+    for said in (text, f"İ{text}", rf"{text}İ\FrameBox{{7}}", rf"{text} \boxed 5"):
+        assert list(boxes(said, said.lower())) == list(boxes(said))
 
 
 CONSTRAINTS = [(i, dict(REGISTRY[i].example.kwargs)) for i in sorted(REGISTRY)]
