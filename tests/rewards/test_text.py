@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from keepif.rewards import Text
 from keepif.rewards.latex import FORMULA, boxed, mask_formulas
+from keepif.rewards.words import pieces_between_blanks
 
 
 @pytest.mark.parametrize(
@@ -72,6 +73,11 @@ def test_words_are_counted_as_they_are_listed(text: str) -> None:
     assert Text(text).spoken_count == len(Text(text).spoken)
     assert Text(text).word_count == len(re.findall(r"\w+", text))
     assert Text(text).word_line.split() == re.findall(r"\w+", text.lower())
+
+
+@given(st.text(alphabet="ab \t\n\v\x1c\x1f\x0e\x00!\x85\xa0\u2003\u3000é漢\ud800", max_size=30) | st.text())
+def test_pieces_are_counted_as_they_are_split(text: str) -> None:
+    assert pieces_between_blanks(text) == len(text.split())
 
 
 def test_prose_has_no_invisible_characters() -> None:
