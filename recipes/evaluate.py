@@ -131,7 +131,7 @@ def _progress(console: Console, *, visible: bool) -> Progress:
 
 def main(argv: list[str] | None = None) -> None:
     with plainly("keepif evaluate"):
-        evaluate(parsed(EvaluateArguments, argv))
+        evaluate(*parsed([EvaluateArguments], sys.argv[1:] if argv is None else argv))
 
 
 def evaluate(args: EvaluateArguments) -> None:

@@ -3,10 +3,11 @@
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import yaml
 from trl import TrlParser
 
 
@@ -27,14 +28,17 @@ def plainly(command: str) -> Iterator[None]:
         sys.exit(2)
 
 
-def parsed(kind: Any, argv: list[str] | None) -> Any:
-    """The arguments that the dataclass `kind` says there are, from `argv` or the command line.
+def parsed(kinds: Sequence[Any], argv: Sequence[str]) -> Sequence[Any]:
+    """One object of each of the dataclasses `kinds`, from a command line and the file behind its `--config`.
 
     Raises:
-        `ValueError`: for one that it does not know, or that its own checks refuse.
+        `ValueError`: for an argument that none of them knows or that their checks refuse, and for a file that is no
+            YAML.
     """
-    parser = TrlParser([kind])
-    args, unknown = parser.parse_args_and_config(sys.argv[1:] if argv is None else argv, return_remaining_strings=True)
+    try:
+        *args, unknown = TrlParser(kinds).parse_args_and_config(argv, return_remaining_strings=True)
+    except (ValueError, yaml.YAMLError) as error:
+        raise ValueError(str(error)) from error
     if unknown:
         raise ValueError(f"unknown arguments: {' '.join(unknown)}")
     return args

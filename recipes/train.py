@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 from transformers import TrainerCallback
-from trl import GRPOConfig, GRPOTrainer, ModelConfig, TrlParser, get_peft_config
+from trl import GRPOConfig, GRPOTrainer, ModelConfig, get_peft_config
 
 from keepif.rewards.response import prompt_text
 from keepif.trainer.dashboard import show_settings
@@ -26,6 +26,7 @@ from .arguments import KeepIFArguments
 from .checkpoint import last_checkpoint
 from .data import load_prompts
 from .models import load_model
+from .plainly import parsed, plainly
 
 CONFIGS = Path(__file__).parent / "configs"
 DRY_PROMPTS = 4
@@ -98,8 +99,7 @@ def with_shipped_config(argv: list[str]) -> list[str]:
 
 def parse(argv: list[str]) -> tuple[KeepIFArguments, GRPOConfig, ModelConfig]:
     """What a command line and the config that it names say."""
-    parser = TrlParser([KeepIFArguments, GRPOConfig, ModelConfig])  # pyright: ignore[reportArgumentType]
-    keepif_args, grpo_args, model_args = parser.parse_args_and_config(args=with_shipped_config(argv))
+    keepif_args, grpo_args, model_args = parsed([KeepIFArguments, GRPOConfig, ModelConfig], with_shipped_config(argv))
     return keepif_args, grpo_args, model_args
 
 
@@ -125,16 +125,18 @@ def own_folder(output_dir: str) -> str:
 
 
 def main(argv: list[str] | None = None) -> None:
-    keepif_args, grpo_args, model_args = parse(sys.argv[1:] if argv is None else argv)
-    grpo_args.output_dir = own_folder(grpo_args.output_dir or "")
-    if keepif_args.dry_run:
-        grpo_args.report_to = []
-        grpo_args.num_generations_eval = grpo_args.per_device_eval_batch_size = grpo_args.num_generations  # pyright: ignore[reportAttributeAccessIssue]
-    trainer = build(keepif_args, grpo_args, model_args)
+    with plainly("keepif.recipes.train"):
+        keepif_args, grpo_args, model_args = parse(sys.argv[1:] if argv is None else argv)
+        grpo_args.output_dir = own_folder(grpo_args.output_dir or "")
+        if keepif_args.dry_run:
+            grpo_args.report_to = []
+            grpo_args.num_generations_eval = grpo_args.per_device_eval_batch_size = grpo_args.num_generations  # pyright: ignore[reportAttributeAccessIssue]
+        checkpoint = resumed(grpo_args)
+        trainer = build(keepif_args, grpo_args, model_args)
     if keepif_args.dry_run:
         show(trainer, score_one_batch(trainer))
         return
-    trainer.train(resume_from_checkpoint=resumed(grpo_args))
+    trainer.train(resume_from_checkpoint=checkpoint)
     trainer.save_model(grpo_args.output_dir)
     trainer.accelerator.print(f"saved to {grpo_args.output_dir}")
 

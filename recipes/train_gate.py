@@ -14,6 +14,7 @@ tiny, which have right answers too, by `joint`, or the gate would give up thinki
 `--metric sacc` is the paper's.
 """
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -149,7 +150,7 @@ def table(report: GateReport) -> Table:
 
 def main(argv: list[str] | None = None) -> None:
     with plainly("train_gate"):
-        make_gate(parsed(GateArguments, argv))
+        make_gate(*parsed([GateArguments], sys.argv[1:] if argv is None else argv))
 
 
 def make_gate(args: GateArguments) -> None:

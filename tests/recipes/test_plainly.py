@@ -1,0 +1,43 @@
+"""What a user can put right is said in one line."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from keepif.recipes import evaluate, train, train_gate
+
+
+@pytest.mark.parametrize("command", [train.main, evaluate.main, train_gate.main])
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("model: [tiny", "while parsing a flow sequence"),
+        ("- tiny", "must contain a YAML mapping"),
+        ("env: 3", "`env` field should be a dict"),
+        ("rows_: tiny\nthinking: both\ndirect: a\nuse_cpu: true\nbf16: false", "unknown arguments: "),
+        (None, "No such file or directory"),
+    ],
+)
+def test_a_config_that_cannot_be_read(
+    command: Callable[[list[str]], None],
+    config: str | None,
+    said: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "config.yaml"
+    if config is not None:
+        path.write_text(config)
+    with pytest.raises(SystemExit) as ended:
+        command(["--config", str(path)])
+    assert ended.value.code == 2
+    last = capsys.readouterr().err.strip().splitlines()[-1]
+    assert said in last
+
+
+def test_a_recipe_that_cannot_begin(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        train.main(["--config", "tiny_cpu.yaml", "--dataset", "no/such.jsonl", "--dry_run"])
+    assert ended.value.code == 2
+    assert "keepif.recipes.train: " in capsys.readouterr().err.strip().splitlines()[-1]
