@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from keepif.trainer.evaluation import journal, measured, report
+from keepif.trainer.evaluation import journal, measured, report, tables
 from keepif.trainer.evaluation.answering import MODES, PLAIN, Arm, arms_of, samples_of, spread
 from keepif.trainer.evaluation.benchmark import Benchmark
 from keepif.trainer.evaluation.journal import Row
@@ -90,9 +90,9 @@ def make_report(
     notes = [*notes, *incomplete, *_choices(found, settings), *_differences(found, settings, others)]
     made = report.build(name_of(args), settings, found, {other.name: other.measured for other in others}, notes)
     report.write(folder, made)
-    for table in report.shown(made):
+    for table in tables.shown(made):
         console.print(table, "")
-    console.print("\n".join(report.footnotes(made)), markup=False, highlight=False, soft_wrap=True)
+    console.print("\n".join(tables.footnotes(made)), markup=False, highlight=False, soft_wrap=True)
     console.print(f"\nreport: {folder / report.NAME}, {folder / report.TEXT}", soft_wrap=True, markup=False)
     try:
         from keepif.trainer.evaluation.figures import draw
@@ -130,7 +130,7 @@ def _place(arm: Arm) -> tuple[int, int, int]:
 
 
 def _name(arm: Arm) -> str:
-    return f"{arm.benchmark}, {report.label_of(vars(arm))}"
+    return f"{arm.benchmark}, {tables.label_of(vars(arm))}"
 
 
 def _choices(found: Sequence[Measured], settings: Mapping[str, Any]) -> list[str]:

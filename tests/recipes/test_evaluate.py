@@ -17,7 +17,7 @@ from chat_server import ChatServer, serving
 
 from keepif.recipes.cli import main as keepif
 from keepif.recipes.evaluate import EvaluateArguments, main
-from keepif.trainer.evaluation import journal, measured, report
+from keepif.trainer.evaluation import journal, measured, report, tables
 from keepif.trainer.evaluation.generation_transformers import TransformersGenerator
 
 TINY = ["--model", "tiny", "--benchmarks", "tiny"]
@@ -172,7 +172,7 @@ def test_killed_while_the_model_itself_generates(tmp_path: Path, monkeypatch: py
     main([*asked, str(tmp_path / "whole")])
     again, whole = report.load(folder), report.load(tmp_path / "whole")
     assert again["arms"] == whole["arms"]
-    assert report.tables(again) == report.tables(whole)
+    assert tables.tables(again) == tables.tables(whole)
 
 
 def test_a_server_that_fails_leaves_samples_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -207,9 +207,9 @@ def test_complexbench_is_judged_over_the_net(
     found = report.load(tmp_path)
     assert found["arms"][0]["numbers"]["drfr"]["share"] == 1
     assert found["arms"][0]["best_of"]["2"]["share"] == 1
-    (note,) = [line for line in report.footnotes(found) if "scored by" in line]
+    (note,) = [line for line in tables.footnotes(found) if "scored by" in line]
     assert note == "complexbench is scored by severe on every question (not the published protocol)"
-    assert "complexbench, constraint repetition: the benchmark does not name" in "\n".join(report.footnotes(found))
+    assert "complexbench, constraint repetition: the benchmark does not name" in "\n".join(tables.footnotes(found))
 
 
 def test_a_judge_that_fails_leaves_samples_unjudged(

@@ -8,7 +8,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .report import label_of
+from .tables import label_of
 
 BLUE, RED, GREY = "#2a6f97", "#c44e52", "0.45"
 COLOURS = (BLUE, RED, "#55a868", "#dd8452", "#8172b3", "#937860", "#da8bc3", "#8c8c8c")

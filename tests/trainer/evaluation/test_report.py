@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from keepif.trainer.evaluation import measured, report
+from keepif.trainer.evaluation import measured, report, tables
 from keepif.trainer.evaluation.answering import Arm
 from keepif.trainer.evaluation.benchmark import Outcome
 from keepif.trainer.evaluation.figures import comparison_figure, draw, plane_figure, thinking_figure, types_figure
@@ -87,7 +87,7 @@ def test_what_never_happens_is_not_certain() -> None:
     found = report.build("r", {}, [none], {})["arms"][0]["numbers"]["joint"]
     assert (found["share"], found["low"]) == (0, 0)
     assert found["high"] == pytest.approx(0.2775, abs=1e-3)
-    assert report.share(found) == "0.0 to 28"
+    assert tables.share(found) == "0.0 to 28"
 
 
 def test_bins_of_thinking(after: list[Measured]) -> None:
@@ -134,7 +134,7 @@ def test_it_comes_back(tmp_path: Path, before: list[Measured], after: list[Measu
     assert "## mathif, as it is: against before, 60 items, 120 samples against 120, % and points" in text
     assert "## mathif: what it changes by class, in points\n\n|  | planning | precision | neutral |" in text
     assert "items whose demands exclude each other: 1 (cannot be kept); without them: " in text
-    assert f"correct {report.share(found['arms'][0]['sound']['correct'])}" in text
+    assert f"correct {tables.share(found['arms'][0]['sound']['correct'])}" in text
     assert "- model: m" in text
     with pytest.raises(ValueError, match=r"no outcomes\.jsonl in .*nowhere"):
         measured.read(tmp_path / "nowhere")
@@ -145,10 +145,10 @@ def test_it_comes_back(tmp_path: Path, before: list[Measured], after: list[Measu
 def test_on_the_screen(before: list[Measured], after: list[Measured]) -> None:
     found = report.build("after", {}, after, {"before": before})
     console = Console(width=100, record=True, quiet=True)
-    for table in report.shown(found):
+    for table in tables.shown(found):
         console.print(table)
-    assert {report.label_of(arm) for arm in found["arms"]} == {"as it is", "few shot"}
-    assert [title.partition(",")[0] for title in report.tables(found)] == [
+    assert {tables.label_of(arm) for arm in found["arms"]} == {"as it is", "few shot"}
+    assert [title.partition(",")[0] for title in tables.tables(found)] == [
         "mathif: 60 items", "mathif: what it changes", "mathif: what it changes by class", "ifeval: 60 items", "mathif"
     ]  # fmt: skip
 
@@ -166,16 +166,16 @@ def test_what_cannot_be_drawn_is_not() -> None:
     assert (
         types_figure(empty) is thinking_figure(empty) is plane_figure([empty]) is comparison_figure(empty, []) is None
     )
-    assert "mathif, as it is: 3 samples are missing; run it again to make them" in report.footnotes(empty)
-    assert report.markdown(empty)
+    assert "mathif, as it is: 3 samples are missing; run it again to make them" in tables.footnotes(empty)
+    assert tables.markdown(empty)
 
 
 def test_a_thinking_mode_that_was_not_kept_is_said() -> None:
     modes = [made_up(Arm("mathif", "off"), 0.9, 0.5)]
     silent = [replace(one, thinking_tokens=0) for one in modes[0].scored]
     modes.append(Measured(Arm("mathif", "on"), "joint", tuple(silent)))
-    lines = report.footnotes(report.build("r", {}, modes, {}))
+    lines = tables.footnotes(report.build("r", {}, modes, {}))
     assert "mathif, thinking off: 120 of 120 samples have thought all the same" in lines
     assert "mathif, thinking on: no sample has thought" in lines
     modes = [replace(modes[0], arm=Arm("mathif", "on")), replace(modes[1], arm=Arm("mathif", "off"))]
-    assert not [line for line in report.footnotes(report.build("r", {}, modes, {})) if "thought" in line]
+    assert not [line for line in tables.footnotes(report.build("r", {}, modes, {})) if "thought" in line]
