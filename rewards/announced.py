@@ -60,7 +60,7 @@ DENIED = re.compile(
 FURTHEST = 100
 """Characters before "answer" in which a denial is sought."""
 _SECOND_THOUGHT = (
-    r"[\s$*_.,)\]\\]{0,6}+\(?(?:"
+    r"[\s$*_.,)\]\\]{0,6}+\(?(?=[oampnwct])(?:"  # their first letters, which takes a quarter off the time
     r"(?P<or>or)|alternatively|otherwise|maybe|perhaps|possibly|(?:no, )?wait|actually|correction|"
     r"(?:the )?answer(?= (?:could|might|may)\b))\b[,:]?"
     r"(?:[ \t](?:is|it|it's|be|could|might|may|also|even|else|maybe|perhaps|possibly|just)\b,?){0,4}[ \t][*_]{0,3}"

@@ -142,6 +142,16 @@ class Text:
 
     def says(self, count: int, beyond: frozenset[str] = frozenset()) -> bool:
         """Whether the prose has `count` words or more that say something and are not in `beyond` (in lower case)."""
+        asked = count, beyond
+        if asked not in self._said:
+            self._said[asked] = self._says(count, beyond)
+        return self._said[asked]
+
+    @cached_property
+    def _said(self) -> dict[tuple[int, frozenset[str]], bool]:
+        return {}
+
+    def _says(self, count: int, beyond: frozenset[str]) -> bool:
         words = (word for part in self.prose_parts() for word in re.finditer(r"\w+", part.raw))
         said = (word for word in words if word[0].lower() not in beyond and _says_something(word))
         return sum(1 for _ in islice(said, count)) == count
