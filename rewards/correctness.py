@@ -11,7 +11,7 @@ from .grader import NoWorkerError, Pair, shared_grader
 from .logic import logic_gold, logic_verdict
 from .response import Response
 from .text import Text
-from .values import CHOICE, as_number, is_calculation, sides, too_large
+from .values import CHOICE, PLAIN, as_number, is_calculation, sides, too_large
 from .verdict import STYLE, fast_verdict
 
 logger = logging.getLogger(__name__)
@@ -56,9 +56,9 @@ def correctness(responses: Sequence[Response], golds: Sequence[Any]) -> list[flo
 
 
 def _readable(golds: Iterable[str]) -> set[str]:
-    """The gold answers that can be graded against: numbers, and what the workers can parse."""
+    """The gold answers that can be graded against: numbers, plain sums, and what the workers can parse."""
     golds = dict.fromkeys(golds)
-    tried = _settled(("", gold) for gold in golds if as_number(gold) is None)
+    tried = _settled(("", gold) for gold in golds if as_number(gold) is None and not PLAIN.fullmatch(gold))
     return {gold for gold in golds if tried.get(("", gold), False) is not None}
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from .text import Text
-from .words import contains
+from .words import contains, parted
 
 THINKING_KEYS = ("reasoning_content", "thinking", "reasoning")
 
@@ -83,15 +83,14 @@ class Response:
 
     @classmethod
     def _split(cls, text: str, delimiters: Delimiters) -> "Response":
-        if not contains(text, delimiters.close):
-            opened = contains(text, delimiters.open)
+        before, close, after = parted(text, delimiters.close)
+        if not close:
+            head, opened, thinking = parted(text, delimiters.open)
             if opened or delimiters.prefilled:
-                thinking = text.partition(delimiters.open)[2] if opened else text
-                return cls(thinking=thinking, answer_text="", closed=False)
+                return cls(thinking=thinking if opened else head, answer_text="", closed=False)
             return cls(thinking=None, answer_text=text)
-        before, _, after = text.partition(delimiters.close)
         reopened = contains(after, delimiters.open) or contains(after, delimiters.close)
-        head, opened, thinking = before.partition(delimiters.open)
+        head, opened, thinking = parted(before, delimiters.open)
         reopened = reopened or contains(thinking, delimiters.open) or bool(opened and head.strip())
         answer = after.rpartition(delimiters.close)[2] if reopened else after
         return cls(thinking=thinking if opened else head, answer_text=answer, reopened=reopened)

@@ -1,5 +1,6 @@
 """A batch of completions, scored: correctness, compliance, length penalty and what voided them."""
 
+from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -105,20 +106,20 @@ class Scoring:
     ) -> list[Score]:
         """Score every completion. `columns` are the data set's, as TRL passes them; unknown ones are ignored."""
         same_length(len(completions), {"completion_ids": completion_ids, **columns})
-        responses = [Response.parse(completion, self.delimiters) for completion in completions]
+        responses = deque(Response.parse(completion, self.delimiters) for completion in completions)
         ids = token_ids(completion_ids, len(responses))
         asked = asked_of(columns, len(responses))
         not_to_copy = map(_not_to_copy, [""] * len(responses) if prompts is None else prompts, asked)
         voids = [guard(response, row, self.end_ids, prompt)
                  for response, row, prompt in zip(responses, ids, not_to_copy, strict=True)]  # fmt: skip
         golds = gold_column(columns)
-        graded = [NOTHING if void else response for response, void in zip(responses, voids, strict=True)]
-        correct = [None] * len(responses) if golds is None else correctness(graded, golds)
+        graded = (NOTHING if void else response for response, void in zip(responses, voids, strict=True))
+        correct = [None] * len(responses) if golds is None else correctness(list(graded), golds)
         budgets = token_budgets(columns.get("budget"), self.budget, len(responses))
         judged = self._judged(responses, voids, asked)
-        return [
-            self._one(response, ids[i], voids[i], correct[i], golds is not None, asked[i], budgets[i], judged)
-            for i, response in enumerate(responses)
+        rows = zip(ids, voids, correct, asked, budgets, strict=True)
+        return [  # each response goes with its views: a batch of them is work for the garbage collector
+            self._one(responses.popleft(), *row, has_gold=golds is not None, judged=judged) for row in rows
         ]
 
     def _judged(
@@ -139,9 +140,10 @@ class Scoring:
         ids: Sequence[int] | None,
         void: str | None,
         c: float | None,
-        has_gold: bool,
         asked: Asked | None,
         budget: int | None,
+        *,
+        has_gold: bool,
         judged: "Mapping[Pair, bool | None]",
     ) -> Score:
         tokens = len(ids) if ids is not None else 0

@@ -34,6 +34,10 @@ EVALUATED = re.compile(
 )
 """What of a value has no variable."""
 UNIT = re.compile(r"\\(?:text|mathrm|mbox)\s*\{[^{}]*\}(?:\^\{?[23]\}?)?")
+_FACTOR = r"(?:[a-zA-Z]|\\pi(?![a-zA-Z])|\\sqrt\{(?:\d{1,9}|[a-z])\})"
+_TERM = rf"(?:\d{{1,9}}{_FACTOR}?|{_FACTOR}){_FACTOR}?(?:\^(?:\d|\{{\d{{1,2}}\}}))?"
+PLAIN = re.compile(rf"-?{_TERM}(?: ?[-+] ?{_TERM}){{0,5}}", re.ASCII)
+"""A sum of products of numbers, letters and roots, as in `4a - 2` and `3x^2`, which every parser reads."""
 CALCULATION = re.compile(
     r"[\d)}\]]\s*(?:[-+−*/×÷]|\\(?:cdot|times|div)(?![A-Za-z]))\s*[\d(\\\[.]|"
     r"\\(?:i*o?int|sum|prod|lim|gcd|lcm|max|min|[bp]?mod|[dt]?binom|det|begin)(?![A-Za-z])|"

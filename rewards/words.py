@@ -25,6 +25,11 @@ def contains(text: str, mark: str) -> bool:
     return mark[0] in text and mark in text
 
 
+def parted(text: str, mark: str) -> tuple[str, str, str]:
+    """`text.partition(mark)`, which is as much sooner where there is none of its first character."""
+    return text.partition(mark) if mark[0] in text else (text, "", "")
+
+
 def others(text: str, known: bytes = ASCII) -> str:
     """What is left of a text without the ASCII characters in `known`."""
     return text.encode("utf-8", "surrogatepass").translate(None, known).decode("utf-8", "surrogatepass")

@@ -6,13 +6,15 @@ Two ratios each: of the time on the clock, and of processor time, in which our g
 cores, count as well. Both sides have graded a few answers before: what they load and build once is not in the times.
 
 The completions are published solutions of MATH problems, eight to a problem, with their own answers; whole-numbered
-golds are drawn anew, so that no pair of answer and gold comes from a cache but within a problem's group.
+golds are drawn anew, and verdicts forgotten before each round, so that none comes from a cache but within a batch.
 """
 
 import logging
 import random
 import re
+import sys
 import time
+from statistics import median
 from typing import Any
 
 import psutil
@@ -21,12 +23,14 @@ from bench_constraints import lines_of
 from rich.console import Console
 from trl.rewards import accuracy_reward
 
-from keepif.rewards import KeepIFReward, Response, Scoring, correctness
+from keepif.rewards import KeepIFReward, Response, Scoring, correctness, keepif_reward
 from keepif.rewards.grader import shared_grader
 
 WARM = [("x+1", "1+x"), (r"\frac{x}{2}", "x/3"), (r"\sqrt{2}", r"\frac{\pi}{3}"), ("(1, 2]", "[0, 1)")] * 2
 LAST_BOX = re.compile(r"\\boxed\{[^{}]*\}(?!.*\\boxed)", re.DOTALL)
 END = 2
+ROUNDS = 5
+"""Rounds of each comparison, every one on other completions."""
 ASKED: dict[str, dict[str, Any]] = {
     "punctuation:no_comma": {},
     "keywords:existence": {"keywords": ["total"]},
@@ -34,13 +38,15 @@ ASKED: dict[str, dict[str, Any]] = {
 }
 
 
-def completions(count: int, words: int | None = None, thinking: int = 0) -> tuple[list[str], list[str], list[str]]:
+def completions(
+    count: int, words: int | None = None, thinking: int = 0, seed: int = 0
+) -> tuple[list[str], list[str], list[str]]:
     """So many completions, their golds and prompts.
 
     With `words`, each answer is led up to by other solutions to that length; with `thinking`, so many words of them
     stand before it as its thinking.
     """
-    rng, rows = random.Random(0), lines_of("math/qwen25math_math_cot.jsonl")
+    rng, rows = random.Random(seed), lines_of("math/qwen25math_math_cot.jsonl")
     texts, golds, prompts = [], [], []
     while len(texts) < count:
         row = rng.choice(rows)
@@ -75,18 +81,24 @@ def clocks() -> tuple[float, float]:
 
 
 def seconds(work: Any) -> tuple[float, float]:
+    sys.modules[correctness.__module__]._cache.clear()  # noqa: SLF001
     began = clocks()
     work()
     clock, processor = (now - then for now, then in zip(clocks(), began, strict=True))
     return clock, processor
 
 
-def compared(ours: tuple[float, float], theirs: tuple[float, float], count: int) -> str:
-    """A completion's cost to either side by both clocks, with the ratios."""
-    return "; ".join(
-        f"{name} {1e6 * mine / count:.0f} µs, theirs {1e6 * peers / count:.0f} µs: {peers / mine:.1f} times as long"
-        for name, mine, peers in zip(("on the clock", "of processor time"), ours, theirs, strict=True)
-    )
+def compared(rounds: list[tuple[tuple[float, float], tuple[float, float]]], count: int) -> str:
+    """A completion's cost to either side by both clocks and the ratio: medians of the rounds, and their extremes."""
+    said = []
+    for clock, name in enumerate(("on the clock", "of processor time")):
+        mine, peers = ([spent[side][clock] for spent in rounds] for side in (0, 1))
+        ratios = [theirs / ours for ours, theirs in zip(mine, peers, strict=True)]
+        said.append(
+            f"{name} {1e6 * median(mine) / count:.0f} µs, theirs {1e6 * median(peers) / count:.0f} µs: "
+            f"{median(ratios):.1f} times as long ({min(ratios):.1f} to {max(ratios):.1f})"
+        )
+    return "; ".join(said)
 
 
 def messages(texts: list[str]) -> list[Any]:
@@ -95,10 +107,17 @@ def messages(texts: list[str]) -> list[Any]:
 
 def grading(console: Console, count: int = 4096) -> None:
     """Correctness alone against TRL's accuracy_reward."""
-    texts, golds, _ = completions(count)
-    ours = seconds(lambda: correctness([Response.parse(text) for text in texts], golds))
-    theirs = seconds(lambda: accuracy_reward(messages(texts), [rf"\boxed{{{gold}}}" for gold in golds]))
-    console.print(f"grading {count} completions, and TRL's accuracy_reward: {compared(ours, theirs, count)}")
+    rounds = []
+    for seed in range(ROUNDS):
+        texts, golds, _ = completions(count, seed=seed)
+        ours = seconds(lambda t=texts, g=golds: correctness([Response.parse(text) for text in t], g))
+        theirs = seconds(lambda t=texts, g=golds: trls(t, g))
+        rounds.append((ours, theirs))
+    console.print(f"grading {count} completions, and TRL's accuracy_reward: {compared(rounds, count)}")
+
+
+def trls(texts: list[str], golds: list[str]) -> None:
+    accuracy_reward(messages(texts), [rf"\boxed{{{gold}}}" for gold in golds])
 
 
 def whole(console: Console, words: int, thinking: int = 0, count: int = 1024) -> None:
@@ -106,25 +125,27 @@ def whole(console: Console, words: int, thinking: int = 0, count: int = 1024) ->
 
     accuracy_reward grades the whole completion, as it does in a run; if-verifiable is shown the answer.
     """
-    texts, golds, prompts = completions(count, words, thinking)
-    answers = [text.rpartition("</think>")[2] for text in texts]
     tokens = words + thinking
-    columns = {"answer": golds, "instruction_id_list": [list(ASKED)] * count, "kwargs": [list(ASKED.values())] * count}
-    columns |= {"prompts": prompts, "completion_ids": [[5] * tokens + [END]] * count}
+    asked = {"instruction_id_list": [list(ASKED)] * count, "kwargs": [list(ASKED.values())] * count}
+    asked |= {"completion_ids": [[5] * tokens + [END]] * count}
     reward = KeepIFReward(scoring=Scoring(budget=3 * tokens // 4, end_ids={END}))
-
-    def theirs() -> None:
-        accuracy_reward(messages(texts), [rf"\boxed{{{gold}}}" for gold in golds])
-        for answer in answers:
-            for instruction_id, kwargs in ASKED.items():
-                published.check(instruction_id, kwargs, answer)
-
-    mine = seconds(lambda: reward(texts, **columns))
-    peers = seconds(theirs)
+    rounds = []
+    for seed in range(words, words + ROUNDS):
+        texts, golds, prompts = completions(count, words, thinking, seed)
+        ours = seconds(lambda t=texts, g=golds, p=prompts: reward(t, answer=g, prompts=p, **asked))
+        theirs = seconds(lambda t=texts, g=golds: (trls(t, g), official(t)))
+        rounds.append((ours, theirs))
     console.print(
         f"the combined reward on {count} completions of {words} words behind {thinking} of thinking, with three "
-        f"constraints, length and guard, and accuracy_reward and if-verifiable: {compared(mine, peers, count)}"
+        f"constraints, length and guard, and accuracy_reward and if-verifiable: {compared(rounds, count)}"
     )
+
+
+def official(texts: list[str]) -> None:
+    """if-verifiable's verdicts on each answer."""
+    for text in texts:
+        for instruction_id, kwargs in ASKED.items():
+            published.check(instruction_id, kwargs, text.rpartition("</think>")[2])
 
 
 def main() -> None:
@@ -135,9 +156,8 @@ def main() -> None:
         return
     published.registry()
     shared_grader().verdicts(WARM)
-    accuracy_reward(
-        messages([rf"\boxed{{{answer}}}" for answer, _ in WARM]), [rf"\boxed{{{gold}}}" for _, gold in WARM]
-    )
+    keepif_reward([answer for answer, _ in WARM], answer=[gold for _, gold in WARM])
+    trls([rf"\boxed{{{answer}}}" for answer, _ in WARM], [gold for _, gold in WARM])
     grading(console)
     whole(console, 4000)
     whole(console, 400, thinking=3600)

@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 import shapes
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keepif.rewards import Response, correctness
 from keepif.rewards.answers import gold_answer, stated_answers
 from keepif.rewards.grader import Grader
+from keepif.rewards.grading_worker import verdict as math_verify_verdict
 from keepif.rewards.text import Text
-from keepif.rewards.values import as_number, normalised
+from keepif.rewards.values import PLAIN, as_number, normalised
 from keepif.rewards.verdict import fast_verdict
 
 MODULE = sys.modules["keepif.rewards.correctness"]
@@ -362,6 +363,12 @@ def test_the_fast_path_answers_only_what_it_knows(one: str, other: str, expected
 @given(st.integers(-(10**9), 10**9), st.integers(-(10**9), 10**9), st.sampled_from([1, 2, 3, 4, 6, 10]))
 def test_numbers_are_exact(a: int, b: int, d: int) -> None:
     assert (as_number(f"{a}/{d}") == as_number(rf"\frac{{{b}}}{{{d}}}")) == (a == b)
+
+
+@settings(deadline=None)
+@given(st.from_regex(PLAIN, fullmatch=True))
+def test_math_verify_reads_every_plain_sum(gold: str) -> None:
+    assert math_verify_verdict("", gold) is False
 
 
 @given(st.integers(0, 10**12))
