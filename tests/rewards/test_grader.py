@@ -113,7 +113,7 @@ def test_a_claim_whose_workers_died_is_wrong_but_not_for_good(
 ) -> None:
     """Nor is a gold answer unreadable for good."""
     dying = SimpleNamespace(verdicts=lambda pairs: [None if claim else gold for claim, _ in pairs])
-    unseen = ([Response.parse(r"\boxed{v+u+1}")], ["1+u+v"])
+    unseen = ([Response.parse(r"\boxed{\frac{u+1}{v}}")], [r"\frac{1+u}{v}"])
     with monkeypatch.context() as patched:
         patched.setattr(sys.modules[correctness.__module__], "shared_grader", lambda: dying)
         assert correctness(*unseen) == [expected]
