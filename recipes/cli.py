@@ -16,7 +16,7 @@ def main(argv: list[str] | None = None) -> None:
     demo = commands.add_parser("demo", help="see the deficit and the cure on this machine, in minutes, without a GPU")
     demo.add_argument("--output_dir", type=Path, default=Path("keepif-demo"), help="where the figure and numbers go")
     demo.add_argument("--seeds", type=int, nargs="+", default=[0], help="one pair of runs for each")
-    demo.add_argument("--steps", type=int, help="GRPO steps a run")
+    demo.add_argument("--steps", type=positive, help="GRPO steps a run")
     report = commands.add_parser("report", help="show what a run says of itself, as a table, and draw its figure")
     report.add_argument("folder", type=Path, help="the output_dir of a run that KeepIF was attached to")
     commands.add_parser("evaluate", help="measure a policy on benchmarks, and against another run", add_help=False)
@@ -52,6 +52,13 @@ def main(argv: list[str] | None = None) -> None:
         run_demo(parser, args)
 
 
+def positive(text: str) -> int:
+    """A number of steps from the command line."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, found {text!r}")
+    return int(text)
+
+
 def run_sweep(parser: argparse.ArgumentParser, args: argparse.Namespace, flags: list[str]) -> int:
     """Run a sweep; 1 where a run of it failed."""
     from rich.console import Console
@@ -82,6 +89,7 @@ def show_report(parser: argparse.ArgumentParser, folder: Path) -> None:
 
     from keepif.trainer import report
 
+    folder = folder.parent if folder.is_file() else folder
     try:
         found = report.load(folder)
     except ValueError as error:
@@ -131,11 +139,13 @@ def run_demo(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     from transformers.utils import logging  # heavy: after the arguments are known to be good
 
     from .demo import run as demo
+    from .plainly import plainly
 
     logging.disable_progress_bar()
 
     try:
-        demo(args.output_dir, seeds=args.seeds, steps=args.steps)
+        with plainly("keepif demo"):
+            demo(args.output_dir, seeds=args.seeds, steps=args.steps)
     except KeyboardInterrupt:
         parser.exit(130, "\ninterrupted; what was measured so far is in " + str(args.output_dir) + "\n")
 

@@ -5,6 +5,8 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
+from difflib import get_close_matches
 from typing import Any
 
 import yaml
@@ -40,8 +42,16 @@ def parsed(kinds: Sequence[Any], argv: Sequence[str]) -> Sequence[Any]:
     except (ValueError, yaml.YAMLError) as error:
         raise ValueError(str(error)) from error
     if unknown:
-        raise ValueError(f"unknown arguments: {' '.join(unknown)}")
+        raise ValueError(f"unknown arguments: {' '.join(unknown)}{_meant(unknown, kinds)}")
     return args
+
+
+def _meant(unknown: Sequence[str], kinds: Sequence[Any]) -> str:
+    """The nearest arguments that there are."""
+    names = [field.name for kind in kinds for field in fields(kind)]
+    asked = [argument.lstrip("-").partition("=")[0] for argument in unknown if argument.startswith("--")]
+    near = [f"--{name}" for argument in asked for name in get_close_matches(argument, names, n=1)]
+    return f"; did you mean {' '.join(near)}?" if near else ""
 
 
 def _ours(error: BaseException) -> bool:

@@ -59,7 +59,7 @@ def _tokens(cell: Any) -> Sequence[int] | None:
     tokens = cell.tolist() if hasattr(cell, "tolist") else cell
     if tokens is None or isinstance(tokens, list | tuple):
         return tokens
-    _complain(f"completion_ids must be lists of tokens, found {reprlib.repr(cell)}; such a completion has no length")
+    complain(f"completion_ids must be lists of tokens, found {reprlib.repr(cell)}; such a completion has no length")
     return None
 
 
@@ -72,12 +72,12 @@ def _budget(cell: Any) -> Any:
     usable = isinstance(cell, Real) and not isinstance(cell, bool) and 0 < float(cell) < math.inf
     if cell is None or usable:
         return cell
-    _complain(f"a budget must be a positive number of tokens, found {reprlib.repr(cell)}; such a row has none")
+    complain(f"a budget must be a positive number of tokens, found {reprlib.repr(cell)}; such a row has none")
     return None
 
 
 @lru_cache(maxsize=1024)
-def _complain(complaint: str) -> None:
+def complain(complaint: str) -> None:
     """Log it, once in a run rather than once a batch."""
     logger.error("keepif: %s", complaint)
 

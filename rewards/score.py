@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from .columns import Asked, asked_of, gold_column, same_length, token_budgets, token_ids
+from .columns import Asked, asked_of, complain, gold_column, same_length, token_budgets, token_ids
 from .compliance import compliance, credits_of, verdicts
-from .constraints import REGISTRY, Constraint, Question, Reading
+from .constraints import Constraint, Question, Reading, known
 from .constraints.composition import nodes
 from .constraints.startend import RepeatPrompt
 from .correctness import correctness
@@ -92,10 +92,7 @@ class Scoring:
             raise ValueError(f"credit must be 'soft', 'hard' or 'graded', found {self.credit!r}")
         if self.budget is not None and not (isinstance(self.budget, int) and self.budget > 0):
             raise ValueError(f"budget must be a positive number of tokens, or None for none; found {self.budget!r}")
-        if unknown := sorted({*self.held_out} - {*REGISTRY, Question.id}):
-            raise ValueError(
-                f"held_out must be instruction ids, found {unknown[0]!r}; `keepif constraints` lists them"
-            )
+        known("held_out", self.held_out)
 
     def batch(
         self,
@@ -113,6 +110,9 @@ class Scoring:
         voids = [guard(response, row, self.end_ids, prompt)
                  for response, row, prompt in zip(responses, ids, not_to_copy, strict=True)]  # fmt: skip
         golds = gold_column(columns)
+        if golds is None and not any(row is None or row.constraints for row in asked):
+            complain(f"neither a gold answer nor constraints in the columns ({', '.join(sorted(columns)) or 'none'}): "
+                     "every completion earns 0")  # fmt: skip
         graded = (NOTHING if void else response for response, void in zip(responses, voids, strict=True))
         correct = [None] * len(responses) if golds is None else correctness(list(graded), golds)
         budgets = token_budgets(columns.get("budget"), self.budget, len(responses))

@@ -7,7 +7,15 @@ from typing import Any
 from datasets import Dataset
 
 from keepif.rewards.answers import gold_answer
-from keepif.rewards.constraints import REGISTRY, Composition, Constraint, ConstraintError, Problem, constraints_of
+from keepif.rewards.constraints import (
+    REGISTRY,
+    Composition,
+    Constraint,
+    ConstraintError,
+    Problem,
+    constraints_of,
+    known,
+)
 from keepif.rewards.constraints.schema import COLUMNS, holds_constraints
 from keepif.rewards.response import prompt_text
 
@@ -87,9 +95,8 @@ def _checked(dataset: Dataset, share: float, per_prompt: tuple[int, int]) -> tup
 
 
 def _pool(types: Sequence[str] | None) -> list[str]:
-    if unknown := sorted(set(types or ()) - set(REGISTRY)):
-        raise ValueError(f"unknown constraint type {unknown[0]!r}; known: {', '.join(sorted(REGISTRY))}")
-    return sorted(types or (name for name, kind in REGISTRY.items() if not issubclass(kind, Composition)))
+    drawn = (name for name, kind in REGISTRY.items() if not issubclass(kind, Composition))
+    return known("types", types, soft=False) if types else sorted(drawn)
 
 
 def _read(number: int, row: Mapping[str, Any]) -> tuple[Any, list[Constraint]]:

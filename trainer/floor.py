@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from keepif.rewards.constraints import known
+
 from .reference import Reference
 
 SLACK = 0.02
@@ -31,6 +33,8 @@ class Floor:
                 "floor must be 'reference', a share in [0, 1], shares by instruction id, or None for fixed "
                 f"multipliers; found {setting!r}"
             )
+        if isinstance(setting, Mapping):
+            known("floor", setting)
         if not -1 < slack < 1:
             raise ValueError(f"slack must be a share between -1 and 1, found {slack}")
         self.setting, self.slack = setting, slack

@@ -5,14 +5,14 @@ from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from accelerate.utils import broadcast_object_list
 
 from keepif.rewards import Delimiters, KeepIFReward, Multipliers, PartReward, Scoring
 from keepif.rewards.aggregations import AGGREGATIONS, Aggregation, switching
 from keepif.rewards.combine import BONUS, LAM, combine
-from keepif.rewards.constraints import Reading
+from keepif.rewards.constraints import Reading, known
 from keepif.rewards.grader import shared_grader
 from keepif.rewards.reward import PARTS, LengthTerm
 from keepif.rewards.score import Credit
@@ -115,7 +115,7 @@ class KeepIF:
         tokens = None if isinstance(budget, str) else budget
         scoring = Scoring(
             budget=tokens, reading=reading, credit=credit, delimiters=delimiters or Delimiters(),
-            judge=judge, held_out=frozenset(held_out),
+            judge=judge, held_out=frozenset(known("held_out", held_out)),
         )  # fmt: skip
         self.floor = None if floor is None else Floor(floor, slack)
         self.fixed = Multipliers(lam, mu if budget else 0.0, bonus)
@@ -131,6 +131,7 @@ class KeepIF:
         else:
             self.reward = KeepIFReward(self.multipliers, scoring, aggregation, length_term, no_thinking)
             self.scorer = self.reward.scorer
+        self.scorer.observer = _not_attached
         self.budget, self.prepass, self.reference_file = budget, prepass, reference_file
 
     @property
@@ -231,6 +232,14 @@ class KeepIF:
             weights = (1.0, multipliers.bonus, multipliers.lam, multipliers.mu)
             for part, weight in zip(self.reward, weights, strict=True):
                 trainer.reward_weights[trainer.reward_funcs.index(part)] = weight
+
+
+def _not_attached(*_: Any) -> NoReturn:
+    """What observes the batches before a callback does: without one no floor is held, and nothing would say so."""
+    raise preflight.ConfigError(
+        "this KeepIF is attached to no trainer: call keepif.attach(trainer) before trainer.train(). To score by hand, "
+        "take keepif.rewards.KeepIFReward"
+    )
 
 
 def _name(function: Any) -> str | None:

@@ -18,7 +18,7 @@ from . import (  # noqa: F401  # importing registers the definitions
 )
 from .base import REGISTRY, Constraint, ConstraintError, Example, Problem, Reading, UnknownConstraintError
 from .composition import Composition
-from .kwargs import ALIASES, make
+from .kwargs import ALIASES, known, make
 from .question import Question
 from .schema import constraints_of
 
@@ -34,5 +34,6 @@ __all__ = [
     "Reading",
     "UnknownConstraintError",
     "constraints_of",
+    "known",
     "make",
 ]

@@ -5,7 +5,7 @@ import json
 import reprlib
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import MISSING, fields
 from typing import Any, Literal
 
@@ -20,6 +20,35 @@ ALIASES = {
 DEPTH = 4
 """Compositions within one another; a deeper row is refused."""
 PARTS = tuple[Constraint, ...]
+
+
+def no_such(instruction_id: str) -> UnknownConstraintError:
+    """The error that an unknown instruction id is: with the nearest known one, by its whole or what follows the colon.
+
+    >>> no_such("punctuation:no_commas"), no_such("nocomma")  # doctest: +NORMALIZE_WHITESPACE
+    (UnknownConstraintError("unknown instruction id 'punctuation:no_commas'; did you mean punctuation:no_comma?"),
+     UnknownConstraintError("unknown instruction id 'nocomma'; did you mean punctuation:no_comma?"))
+    """
+    names = {name.partition(":")[2]: name for name in REGISTRY}
+    near = difflib.get_close_matches(instruction_id, REGISTRY, n=1) or [
+        names[name] for name in difflib.get_close_matches(instruction_id.rpartition(":")[2], names, n=1)
+    ]
+    hint = f"; did you mean {near[0]}?" if near else "; `keepif constraints list` shows those that there are"
+    return UnknownConstraintError(f"unknown instruction id {instruction_id!r}{hint}")
+
+
+def known(option: str, instruction_ids: Collection[str], *, soft: bool = True) -> list[str]:
+    """`instruction_ids`, sorted, which an `option` was given; `soft`, a judge's among them or not.
+
+    Raises:
+        [`ConstraintError`]: for one that there is no check for, and where they are one text and not several.
+    """
+    if isinstance(instruction_ids, str):
+        raise ConstraintError(f"{option} takes several instruction ids: write [{instruction_ids!r}]")
+    for instruction_id in sorted(instruction_ids):
+        if instruction_id not in REGISTRY and not (soft and instruction_id == Question.id):
+            raise UnknownConstraintError(f"{option}: {no_such(instruction_id)}")
+    return sorted(instruction_ids)
 
 
 def make(instruction_id: str, kwargs: Mapping[str, Any] | None = None, depth: int = 0) -> Constraint:
@@ -37,9 +66,7 @@ def make(instruction_id: str, kwargs: Mapping[str, Any] | None = None, depth: in
     instruction_id = ALIASES.get(instruction_id, instruction_id)
     definition = Question if instruction_id == Question.id and not depth else REGISTRY.get(instruction_id)
     if definition is None:
-        near = difflib.get_close_matches(instruction_id, REGISTRY, n=1)
-        hint = f"; did you mean {near[0]}?" if near else f"; known: {', '.join(sorted(REGISTRY))}"
-        raise UnknownConstraintError(f"unknown instruction id {instruction_id!r}{hint}")
+        raise no_such(instruction_id)
     given = {name: value for name, value in dict(kwargs or {}).items() if value is not None}
     wanted = {field.name: field for field in fields(definition)}  # pyright: ignore[reportArgumentType]
     hints = typing.get_type_hints(definition)

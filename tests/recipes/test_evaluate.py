@@ -94,6 +94,12 @@ def test_what_cannot_be_compared_is_refused_at_once(tmp_path: Path, capsys: pyte
     assert not list(tmp_path.glob("*/samples-*"))
 
 
+def test_a_model_that_was_misspelt_leaves_the_folder_free(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--benchmarks", "tiny", "--limit", "2", "--output_dir", str(tmp_path)]
+    assert "no/such" in refused(capsys, ["--model", "no/such", *options])
+    assert run(tmp_path, "--limit", "2")["arms"][0]["samples"] == 2
+
+
 def test_thinking_modes_and_remedies(tmp_path: Path) -> None:
     """Arms of one run are compared with each other; what the first call made is there, and stays."""
     run(tmp_path, "--limit", "8")

@@ -148,6 +148,24 @@ def test_dry_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "raise max_completion_length (max_completion_length: 8)" in printed
 
 
+def test_a_dry_run_passes_by_a_reference_that_the_run_would_be_refused_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "keepif-reference.json").write_text("{}")
+    data = tmp_path / "no_answers.jsonl"
+    data.write_text('{"prompt": "Say it.", "instruction_id_list": ["startend:quotation"], "kwargs": [{}]}\n' * 8)
+    flags = ["--config", "tiny_cpu.yaml", "--output_dir", str(tmp_path), "--dataset", str(data)]
+    flags.append("--max_completion_length=1")
+    main([*flags, "--dry_run"])
+    said = capsys.readouterr()
+    assert "the run itself would be refused: " in said.err
+    assert "one batch was sampled and scored" in said.out
+    assert "all completions earned the same" in said.out
+    with pytest.raises(SystemExit):
+        main(flags)
+    assert "keepif-reference.json holds no reference" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_a_real_model_learns_a_few_steps(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """SmolLM2-135M-Instruct with LoRA on real text: it loads, samples, is scored and takes steps."""

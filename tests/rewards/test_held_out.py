@@ -36,7 +36,15 @@ def test_a_voided_completion_keeps_none() -> None:
     assert (score.f, score.kept, score.held_out) == (None, {}, {QUOTES: False})
 
 
-@pytest.mark.parametrize("wrong", [["punctuation:no_commas"], "punctuation:no_comma"])
-def test_unknown_ids(wrong: Any) -> None:
-    with pytest.raises(ValueError, match="held_out must be instruction ids, found"):
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (["punctuation:no_commas"], "held_out: unknown .* did you mean punctuation:no_comma"),
+        (["startend:quote"], "held_out: unknown .* did you mean startend:quotation"),
+        (["nothing:like_it"], "`keepif constraints list` shows those that there are"),
+        ("punctuation:no_comma", r"held_out takes several instruction ids: write \['punctuation:no_comma'\]"),
+    ],
+)
+def test_unknown_ids(wrong: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         Scoring(held_out=wrong)

@@ -24,7 +24,7 @@ from keepif.rewards import (
     length_reward,
 )
 from keepif.rewards.aggregations import fixed
-from keepif.rewards.columns import _complain
+from keepif.rewards.columns import complain
 from keepif.rewards.length_terms import LENGTH_TERMS
 from keepif.rewards.reward import PARTS
 from keepif.rewards.scorer import Scorer
@@ -39,6 +39,13 @@ COLUMNS: dict[str, Any] = {
 }
 COMPLETIONS = [r'"So it is \boxed{4}."', r"So, it is \boxed{4}.", r"So it is \boxed{5}."]
 REWARDS = [keepif_reward, correctness_reward, compliance_reward, length_reward]
+
+
+def test_a_batch_without_any_target_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
+    complain.cache_clear()
+    assert keepif_reward(["So it is four."], topic=["sums"]) == [0.0]
+    assert keepif_reward(["So it is five."], topic=["sums"]) == [0.0]
+    assert caplog.text.count("neither a gold answer nor constraints in the columns (topic)") == 1
 
 
 def test_parts_and_whole() -> None:
@@ -99,7 +106,7 @@ def test_columns_of_arrays() -> None:
 
 @pytest.mark.parametrize("budget", [math.nan, "10", -3, True, [10], math.inf])
 def test_an_unusable_budget_is_none(budget: Any, caplog: pytest.LogCaptureFixture) -> None:
-    _complain.cache_clear()
+    complain.cache_clear()
     for _ in range(2):
         assert length_reward([r"\boxed{4}"], completion_ids=[[1] * 30], budget=[budget], answer=["4"]) == [0.0]
     [complaint] = caplog.records  # once in a run, not once a batch

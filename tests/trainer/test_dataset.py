@@ -119,7 +119,13 @@ def test_broken_messages_are_named() -> None:
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"share": 2}, "share must be in"), ({"per_prompt": (3, 1)}, "fewest <= most"), ({"types": ["x"]}, "'x'")],
+    [
+        ({"share": 2}, "share must be in"),
+        ({"per_prompt": (3, 1)}, "fewest <= most"),
+        ({"types": ["x"]}, "'x'"),
+        ({"types": "punctuation:no_comma"}, "types takes several"),
+        ({"types": ["judge:question"]}, "judge:question"),
+    ],
 )
 def test_bad_options(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):

@@ -58,6 +58,12 @@ def test_the_reward_learns_end_tokens_and_prefilled_thinking(tmp_path: Path) -> 
     assert not other.scoring.delimiters.prefilled
 
 
+def test_a_keepif_that_nobody_attached_does_not_train(tmp_path: Path) -> None:
+    trainer = trainer_of(tmp_path, KeepIF().reward)
+    with pytest.raises(ConfigError, match=r"attached to no trainer: call keepif\.attach\(trainer\) before"):
+        trainer.train()
+
+
 def test_a_trainer_without_the_reward_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"pass reward_funcs=keepif\.reward"):
         KeepIF().attach(trainer_of(tmp_path, correctness_reward))
@@ -277,6 +283,8 @@ def test_a_good_configuration_is_silent(tmp_path: Path, caplog: pytest.LogCaptur
         ({"budget": "all"}, "budget must be a number of tokens, 'reference', or None"),
         ({"budget": 0}, "budget must be a positive number of tokens"),
         ({"floor": "median"}, "floor must be 'reference', a share"),
+        ({"floor": {"punctuation:nocomma": 0.9}}, "floor: unknown .* did you mean punctuation:no_comma"),
+        ({"held_out": "startend:quotation"}, r"held_out takes several .* \['startend:quotation'\]"),
         ({"bonus": -1.0}, "the bonus must be a number of at least 0"),
     ],
 )
