@@ -60,7 +60,7 @@ def agree(folder: Path, settings: Mapping[str, Any]) -> Mapping[str, Any]:
     Raises:
         [`JournalError`]: with the first setting that differs.
     """
-    stored = (any(folder.glob(FILES)) and read_json(folder / SETTINGS)) or {}  # of a run that made nothing, nothing
+    stored = (any(folder.glob("*.jsonl")) and read_json(folder / SETTINGS)) or {}  # a run that made nothing binds none
     asked = json.loads(json.dumps(settings))
     for name, value in asked.items():
         if name in stored and stored[name] != value:

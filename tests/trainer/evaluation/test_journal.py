@@ -83,7 +83,9 @@ def test_a_broken_line_is_named(tmp_path: Path) -> None:
 
 
 def test_settings_that_differ_are_refused(tmp_path: Path) -> None:
+    journal.keep(tmp_path, {"model": "b"})  # of a run that made nothing
     journal.keep(tmp_path, journal.agree(tmp_path, {"model": "a", "sampling of x": {"top_p": 1.0}}))
+    (tmp_path / "samples-0.jsonl").touch()
     both = journal.agree(tmp_path, {"model": "a", "sampling of y": {"top_p": 0.5}})
     assert both == {"model": "a", "sampling of x": {"top_p": 1.0}, "sampling of y": {"top_p": 0.5}}
     with pytest.raises(JournalError, match=r"another sampling of x: top_p 1.0, not 0.9\. .* give --top_p 1.0$"):
