@@ -62,10 +62,11 @@ def _draw_prices(axes: Axes, history: dict[str, list[Any]]) -> None:
 def _draw_plane(axes: Axes, report: dict[str, Any]) -> None:
     before, after, history = report["before"], report["after"], report["history"]
     whole = min(SMOOTHED, len(history["step"])) - 1  # means over fewer ticks are not on the way yet
-    way = [running_mean(history[name])[whole:] for name in ("correctness", "compliance")]
-    axes.plot(*way, color=BLUE, lw=1.2, alpha=0.6)
-    for at, filling, label in ((0, "white", "first ticks"), (-1, BLUE, "last ticks")):
-        axes.plot(way[0][at], way[1][at], "s", ms=5, color=BLUE, mfc=filling, ls="none", label=label)
+    means = (running_mean(history[name])[whole:] for name in ("correctness", "compliance"))
+    if way := list(zip(*means, strict=True)):
+        axes.plot(*zip(*way, strict=True), color=BLUE, lw=1.2, alpha=0.6)
+        axes.plot(*way[0], "s", ms=5, color=BLUE, mfc="white", ls="none", label="first ticks")
+        axes.plot(*way[-1], "s", ms=5, color=BLUE, ls="none", label="last ticks")
     for found, marker, label in ((before, "*", "before"), (after, "o", "after")):
         place = found["correctness"]["share"], found["compliance"]["share"]
         if None not in place:

@@ -106,6 +106,11 @@ def test_the_way_through_the_plane_has_a_start_and_an_end(run: Path) -> None:
     assert marks["last ticks"] == pytest.approx([0.8, 0.6])
 
 
+def test_a_run_without_a_tick_has_a_figure_too(run: Path) -> None:
+    plane = draw(report.load(run) | {"history": history(step=[])}).axes[2]
+    assert {text.get_text() for text in plane.get_legend().get_texts()} == {"before", "after"}
+
+
 def test_a_run_that_goes_on_says_so(run: Path) -> None:
     found = report.load(run) | {"finished": False, "floor_infeasible": True, "floor": None}
     console = Console(record=True, width=120)
