@@ -114,16 +114,15 @@ def run_doctor(parser: argparse.ArgumentParser, args: argparse.Namespace, flags:
 
     from .doctor import examine
     from .findings import table
-    from .rehearsal import engine_of
+    from .rehearsal import engine_of, here_or_shipped
     from .train import CONFIGS
 
     datasets.disable_progress_bars()
     logging.disable_progress_bar()
-    config = args.config if args.config.exists() else CONFIGS / args.config
     launched = args.accelerate_config
-    if launched and not launched.exists():
-        launched = CONFIGS.parent / "accelerate_configs" / launched
     try:
+        config = here_or_shipped(args.config, CONFIGS)
+        launched = launched and here_or_shipped(launched, CONFIGS.parent / "accelerate_configs")
         engine = engine_of(launched, args.num_processes)
     except ValueError as error:
         parser.exit(2, f"keepif doctor: {error}\n")

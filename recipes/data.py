@@ -1,11 +1,14 @@
 """Prompts by name: a hub data set, a local file, a procedural set, or the embedded policy's task."""
 
+import json
 import logging
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from datasets import Dataset, load_dataset
+from datasets.exceptions import DatasetsError
 
 from keepif.rewards.constraints import ConstraintError, UnknownConstraintError, constraints_of
 from keepif.rewards.constraints.schema import COLUMNS
@@ -13,24 +16,31 @@ from keepif.trainer import constrain
 from keepif.trainer.dataset import PROMPT_COLUMNS
 
 from .arguments import KeepIFArguments
+from .findings import first_line
 from .tiny_policy import task
 
 logger = logging.getLogger(__name__)
 
 PROCEDURAL_ROWS = 2000
 READERS = {".jsonl": "json", ".json": "json", ".parquet": "parquet"}
+REASONS = 3
+"""Why rows were left out: so many reasons are told, the most frequent."""
 
 
-def load_prompts(args: KeepIFArguments, seed: int, conversational: bool) -> Dataset:
+def load_prompts(
+    args: KeepIFArguments, seed: int, conversational: bool, warn: Callable[[str], None] | None = None
+) -> Dataset:
     """The training prompts with their constraints, as messages where the tokenizer has a chat template.
 
+    `warn` is told which rows were left out; by default, the log is.
+
     Raises:
-        `ValueError`: where the data set cannot be found, with the names it was looked for under, and where no row's
-            constraints have a check.
+        `ValueError`: where the data set cannot be found, with the names it was looked for under, where a file is
+            broken, with the line, and where no row's constraints have a check.
     """
     if args.dataset == "tiny":
         return Dataset.from_list(task.rows(args.rows or PROCEDURAL_ROWS, seed))
-    dataset = with_checks(_load(args, seed))
+    dataset = with_checks(_load(args, seed), warn or _log)
     if args.rows is not None:
         dataset = dataset.select(range(min(args.rows, len(dataset))))
     if args.answer_format:
@@ -45,8 +55,12 @@ def load_prompts(args: KeepIFArguments, seed: int, conversational: bool) -> Data
     return dataset.map(_as_messages) if conversational and isinstance(dataset[0]["prompt"], str) else dataset
 
 
-def with_checks(dataset: Dataset) -> Dataset:
-    """The rows whose constraints all have a check here, and with a word on how many others there were.
+def _log(text: str) -> None:
+    logger.warning("keepif: %s", text)
+
+
+def with_checks(dataset: Dataset, warn: Callable[[str], None]) -> Dataset:
+    """The rows whose constraints all have a check here; `warn` is told of the others, if there are any.
 
     Published sets of constraints hold types that are not ours, or not code's, to check. A row that is broken in
     another way stays, and is refused by its number.
@@ -57,7 +71,7 @@ def with_checks(dataset: Dataset) -> Dataset:
         try:
             constraints_of(row)
         except UnknownConstraintError as error:
-            missing[str(error).split(";")[0]] += 1
+            missing[str(error)] += 1
             return False
         except ConstraintError:
             pass
@@ -67,12 +81,19 @@ def with_checks(dataset: Dataset) -> Dataset:
         return dataset
     kept = [number for number, row in enumerate(dataset) if has_checks(dict(row))]
     if missing:
-        often = ", ".join(f"{what} ({count})" for what, count in missing.most_common(3))
+        often = ", ".join(_reason(*reason) for reason in missing.most_common(REASONS))
+        often += ", ..." * (len(missing) > REASONS)
         found = f"{missing.total()} of {len(dataset)} rows hold constraints without a check here: {often}"
         if not kept:
             raise ValueError(f"dataset: {found}; none is left to train on")
-        logger.warning("keepif: %s, ...; they are left out, %d stay", found, len(kept))
+        warn(f"{found}; they are left out, {len(kept)} stay{'s' * (len(kept) == 1)}")
     return dataset.select(kept)
+
+
+def _reason(error: str, count: int) -> str:
+    """An unknown constraint's error, how often it was met and what may be meant; not the list of what is known."""
+    what, _, hint = error.partition("; ")
+    return f"{what} ({count}{f'; {hint}' if hint.startswith('did you mean') else ''})"
 
 
 def _load(args: KeepIFArguments, seed: int) -> Dataset:
@@ -83,8 +104,32 @@ def _load(args: KeepIFArguments, seed: int) -> Dataset:
     if path.suffix in READERS:
         if not path.is_file():
             raise ValueError(f"dataset: there is no file {path.resolve()}")
-        return load_dataset(READERS[path.suffix], data_files=str(path), split="train")
+        return _of_file(path)
     return load_dataset(args.dataset, args.dataset_config, split=args.dataset_split)
+
+
+def _of_file(path: Path) -> Dataset:
+    try:
+        return load_dataset(READERS[path.suffix], data_files=str(path), split="train")
+    except (DatasetsError, ValueError) as error:
+        reason = _broken_line(path) or first_line(error.__cause__ or error)
+        raise ValueError(f"dataset: {path.resolve()} cannot be read: {reason}") from error
+    except StopIteration:
+        raise ValueError(f"dataset: {path.resolve()} cannot be read: it holds no rows") from None
+
+
+def _broken_line(path: Path) -> str:
+    """The first line of a JSON file, which holds a row a line or all in one list, that is no JSON."""
+    if READERS[path.suffix] != "json":
+        return ""
+    text = path.read_text(errors="replace")
+    lines = text.split("\n")
+    for number, part in enumerate([text] if text.lstrip().startswith("[") else lines, 1):
+        try:
+            json.loads(part if part.strip() else "null")
+        except json.JSONDecodeError as error:
+            return f"line {number + error.lineno - 1} is no JSON: {error.msg}, column {error.colno}"
+    return ""
 
 
 def _procedural(name: str, args: KeepIFArguments, seed: int) -> Dataset:

@@ -118,17 +118,18 @@ def rewards(recipe: Recipe, ranks: int) -> Iterator[Finding]:
         ends = end_tokens(recipe.model, tokenizer, recipe.grpo.trust_remote_code)
     except (OSError, ValueError) as error:
         yield Finding("unknown", "tokenizer", first_line(error))
-    prompts = None
+    prompts, left_out = None, []
     try:
         rows = min(recipe.keepif.rows or ROWS, ROWS)
         conversational = tokenizer is None or tokenizer.chat_template is not None
-        prompts = load_prompts(replace(recipe.keepif, rows=rows), recipe.grpo.seed, conversational)
+        prompts = load_prompts(replace(recipe.keepif, rows=rows), recipe.grpo.seed, conversational, left_out.append)
     except RowError as error:
         yield Finding("fail", "data", str(error))
     except (OSError, ValueError) as error:
         here = recipe.keepif.dataset == "tiny" or ":" in recipe.keepif.dataset
         here = here or Path(recipe.keepif.dataset).suffix in READERS
         yield Finding("fail" if here else "unknown", "data", first_line(error))
+    yield from (Finding("warn", "data", text) for text in left_out)
     plan = SimpleNamespace(
         args=recipe.grpo,
         reward_funcs=preflight.rewards_of(keepif),
@@ -154,7 +155,7 @@ def rewards(recipe: Recipe, ranks: int) -> Iterator[Finding]:
         parts = [
             "normaliser",
             *(["end tokens", "tags"] if tokenizer else []),
-            *([f"{len(prompts)} rows"] if prompts else []),
+            *([f"{len(prompts)} row{'s' * (len(prompts) != 1)}"] if prompts else []),
         ]
         yield Finding("ok", "reward", f"{', '.join(parts)}: nothing to change")
 

@@ -90,7 +90,7 @@ def make_report(
     notes = [*notes, *incomplete, *_choices(found, settings), *_differences(found, settings, others)]
     made = report.build(name_of(args), settings, found, {other.name: other.measured for other in others}, notes)
     report.write(folder, made)
-    for table in tables.shown(made):
+    for table in tables.shown(made, console.width):
         console.print(table, "")
     console.print("\n".join(tables.footnotes(made)), markup=False, highlight=False, soft_wrap=True)
     console.print(f"\nreport: {folder / report.NAME}, {folder / report.TEXT}", soft_wrap=True, markup=False)

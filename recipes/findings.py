@@ -35,5 +35,5 @@ def table(findings: Sequence[Finding], title: str) -> Group:
     return Group(shown, *(Text("\n  ".join([heading, *what])) for heading, what in below if what))
 
 
-def first_line(error: Exception) -> str:
+def first_line(error: BaseException) -> str:
     return str(error).strip().split("\n")[0] or type(error).__name__

@@ -61,6 +61,21 @@ def made(kind: Any, asked: dict[str, Any]) -> Any:
     return kind(**{field.name: asked[field.name] for field in fields(kind) if field.init})
 
 
+def here_or_shipped(path: Path, shipped: Path) -> Path:
+    """`path`, or the file of that name in the folder `shipped`, which comes with KeepIF.
+
+    Raises:
+        `ValueError`: where there is neither, with the names of those that come with KeepIF.
+    """
+    if path.exists():
+        return path
+    if (shipped / path).exists():
+        return shipped / path
+    names = ", ".join(sorted(file.name for file in shipped.glob("*.yaml")))
+    here = path if path.is_absolute() else f"./{path}"
+    raise ValueError(f"there is no {here}, and none of that name comes with KeepIF, which has {names}")
+
+
 class _Parser(TrlParser):
     """One whose errors are raised, and not printed below a page of usage."""
 

@@ -15,6 +15,7 @@ def draw(settings: Sequence[dict[str, Any]]) -> Figure:
     with mpl.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(7.5, 5.2), layout="constrained")
         axes = figure.subplots()
+        named: dict[tuple[float, float, str], list[str]] = {}
         for found in settings:
             colour = BLUE if found["front"] else GREY
             seeds = [(run["accuracy"], run["compliance"]) for run in found["runs"]]
@@ -22,13 +23,17 @@ def draw(settings: Sequence[dict[str, Any]]) -> Figure:
             held = all(run["held"] is not False for run in found["runs"])
             place = found["accuracy"], found["compliance"]
             axes.plot(*place, "o", ms=9, color=colour, mfc=colour if held else "white", ls="none")
-            axes.annotate(found["setting"], place, (8, 5), textcoords="offset points", fontsize=8, color=colour)
+            named.setdefault((*place, colour), []).append(found["setting"])
+        for (x, y, colour), names in named.items():
+            axes.annotate("\n".join(names), (x, y), (8, 5), textcoords="offset points", fontsize=8, color=colour)
         before = [run["before"] for found in settings for run in found["runs"]]
         start = [fmean(run[name] or 0.0 for run in before) for name in ("accuracy", "compliance")]
         axes.plot(*start, "*", ms=14, color="0.2", ls="none", label="before RL")
-        front = sorted((found["accuracy"], found["compliance"]) for found in settings if found["front"])
-        axes.plot(*zip(*front, strict=True), color=BLUE, lw=1, alpha=0.6, label="Pareto front")
-        axes.plot([], [], "o", color=GREY, mfc="white", ls="none", label="below its floor in some seed")
+        front = sorted({(found["accuracy"], found["compliance"]) for found in settings if found["front"]})
+        if len(front) > 1:
+            axes.plot(*zip(*front, strict=True), color=BLUE, lw=1, alpha=0.6, label="Pareto front")
+        if any(run["held"] is False for found in settings for run in found["runs"]):
+            axes.plot([], [], "o", color=GREY, mfc="white", ls="none", label="below its floor in some seed")
         axes.margins(0.15)
         axes.set(
             xlabel="accuracy", ylabel="compliance", title="small: runs; large: means over seeds (training prompts)"

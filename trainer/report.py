@@ -132,7 +132,8 @@ def table(report: dict[str, Any]) -> Table:
     shown.add_section()
     held_out = report["settings"].get("held_out") or []
     for kind, found in report["by_type"].items():
-        shown.add_row(f"{kind} (held out)" if kind in held_out else kind, *_cells(found["before"], found["after"]))
+        name = kind.rpartition(":")[2] + " (held out)" * (kind in held_out)
+        shown.add_row(name, *_cells(found["before"], found["after"]))
     return shown
 
 

@@ -17,7 +17,7 @@ def draw(report: dict[str, Any]) -> Figure:
     accuracy-compliance plane, and each constraint type before and after.
     """
     with mpl.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
-        figure = Figure(figsize=(15, 3.8), layout="constrained")
+        figure = Figure(figsize=(15, 4.8), layout="constrained")
         course, prices, plane, types = figure.subplots(1, 4, width_ratios=(4, 3, 3, 4))
         _draw_course(course, report["history"])
         _draw_prices(prices, report["history"])
@@ -37,13 +37,18 @@ def running_mean(values: list[Any], width: int = SMOOTHED) -> list[float]:
     ]
 
 
+def _legend(axes: Axes) -> None:
+    """Below the panel, where it lies over no curve."""
+    axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14))
+
+
 def _draw_course(axes: Axes, history: dict[str, list[Any]]) -> None:
     steps = history["step"]
     axes.plot(steps, running_mean(history["compliance"]), color=BLUE, lw=1.8, label="compliance")
     axes.plot(steps, running_mean(history["correctness"]), color=RED, lw=1.4, ls="--", label="correctness")
     axes.plot(steps, running_mean(history["floor"]), color=GREY, lw=1.2, ls=":", label="floor")
     axes.set(xlabel="step", ylim=(0, 1.02), title=f"Means over {SMOOTHED} ticks")
-    axes.legend(frameon=False, loc="lower right")
+    _legend(axes)
 
 
 def _draw_prices(axes: Axes, history: dict[str, list[Any]]) -> None:
@@ -51,14 +56,17 @@ def _draw_prices(axes: Axes, history: dict[str, list[Any]]) -> None:
     axes.plot(history["step"], history["mu"], color=RED, label="μ, length")
     axes.plot(history["step"], history["error"], color=GREY, lw=1, ls=":", label="error: floor - compliance")
     axes.set(xlabel="step", title="Multipliers")
-    axes.legend(frameon=False)
+    _legend(axes)
 
 
 def _draw_plane(axes: Axes, report: dict[str, Any]) -> None:
     before, after, history = report["before"], report["after"], report["history"]
     whole = min(SMOOTHED, len(history["step"])) - 1  # means over fewer ticks are not on the way yet
-    way = [running_mean(history[name])[whole:] for name in ("correctness", "compliance")]
-    axes.plot(*way, color=BLUE, lw=1.2, alpha=0.6)
+    means = (running_mean(history[name])[whole:] for name in ("correctness", "compliance"))
+    if way := list(zip(*means, strict=True)):
+        axes.plot(*zip(*way, strict=True), color=BLUE, lw=1.2, alpha=0.6)
+        axes.plot(*way[0], "s", ms=5, color=BLUE, mfc="white", ls="none", label="first ticks")
+        axes.plot(*way[-1], "s", ms=5, color=BLUE, ls="none", label="last ticks")
     for found, marker, label in ((before, "*", "before"), (after, "o", "after")):
         place = found["correctness"]["share"], found["compliance"]["share"]
         if None not in place:
@@ -66,7 +74,7 @@ def _draw_plane(axes: Axes, report: dict[str, Any]) -> None:
     if report["floor"]:
         axes.axhline(report["floor"]["mean"], color=GREY, lw=1, ls=":")
     axes.set(xlabel="correctness", ylabel="compliance", title="The plane (dotted: the floor)")
-    axes.legend(frameon=False)
+    _legend(axes)
 
 
 def _draw_types(axes: Axes, by_type: dict[str, Any]) -> None:

@@ -387,6 +387,48 @@ def test_weights_that_are_not_installed_are_a_finding(monkeypatch: pytest.Monkey
     assert missing == {"model": "fail", "tokenizer": "unknown", "memory": "unknown", "lengths": "fail"}
 
 
+def on_rows(tmp_path: Path, *rows: dict[str, Any]) -> list[Finding]:
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return found("--dataset", str(path), "--rows", "10")
+
+
+def test_rows_that_are_left_out_are_a_finding(tmp_path: Path) -> None:
+    row = {"prompt": "1 + 1?", "answer": "2", "kwargs": [{}]}
+    good, typo = ({**row, "instruction_id_list": [f"punctuation:{name}"]} for name in ("no_comma", "no_commas"))
+    findings = on_rows(tmp_path, good, typo)
+    assert bad(findings) == [Finding("warn", "data", (
+        "1 of 2 rows hold constraints without a check here: unknown instruction id 'punctuation:no_commas' "
+        "(1; did you mean punctuation:no_comma?); they are left out, 1 stays"
+    ))]  # fmt: skip
+    [reward] = [finding.text for finding in findings if finding.check == "reward"]
+    assert reward.endswith(" 1 row: nothing to change")
+    assert not bad(on_rows(tmp_path, good, good))
+
+
+def test_a_broken_data_file_is_a_finding(tmp_path: Path) -> None:
+    path = tmp_path / "broken.jsonl"
+    path.write_text('{"prompt": "a", "answer": "1"}\n{"prompt": "b", "answer": "2"\n')
+    [finding] = bad(found("--dataset", str(path)))
+    assert (finding.level, finding.check) == ("fail", "data")
+    assert f"{path} cannot be read: line 2 is no JSON" in finding.text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ships"),
+    [(["nothere.yaml"], "tiny_cpu.yaml"), (["tiny_cpu.yaml", "--accelerate_config", "nothere.yaml"], "zero2.yaml")],
+)
+def test_a_file_that_is_nowhere_is_told_from_those_that_ship(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], ships: str
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["doctor", *arguments])
+    said = capsys.readouterr().err
+    assert "there is no ./nothere.yaml, and none of that name comes with KeepIF" in said
+    assert ships in said
+    assert str(CONFIGS.parent) not in said
+
+
 CHATML = """{% for m in messages %}<|im_start|>{{ m.role }}
 {{ m.content }}<|im_end|>
 {% endfor %}{% if add_generation_prompt %}<|im_start|>assistant

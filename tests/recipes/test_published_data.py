@@ -49,7 +49,7 @@ def test_problems_get_constraints_and_keep_their_answers(
         (
             published.IF_MULTI_CONSTRAINTS,
             [["punctuation:no_comma", "length_constraints:number_paragraphs"], ["keywords:start_end"]],
-            "unknown instruction id 'keywords:palindrome' (1)",
+            "unknown instruction id 'keywords:palindrome' (1; did you mean keywords:",
         ),
         (
             published.RLVR_IFEVAL,
@@ -74,6 +74,32 @@ def test_published_constraints_are_taken_as_they_are(
 def test_a_set_without_any_check_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="1 of 1 rows hold constraints without a check here"):
         loaded(tmp_path, published.IF_MULTI_CONSTRAINTS[2:], answer_format="")
+
+
+def test_only_the_most_frequent_reasons_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """And that there are others, where there are."""
+    good = {"prompt": "1 + 1?", "answer": "2", "kwargs": [{}], "instruction_id_list": ["punctuation:no_comma"]}
+    rows = [good, *({**good, "instruction_id_list": [f"{name}:zzzz"]} for name in "abcd")]
+    for kinds, end in ((3, "'c:zzzz' (1); they are left out, 1 stays"), (4, "'c:zzzz' (1), ...; they are left out")):
+        caplog.clear()
+        loaded(tmp_path, rows[: kinds + 1], answer_format="")
+        assert end in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("rows.jsonl", '{"prompt": "a"}\n \n{"prompt": "b"\n{"prompt": "c"}\n', "line 3 is no JSON"),
+        ("rows.json", '[{"prompt": "a"},\n {"prompt": "b"},\n {"prompt" "c"}]\n', "line 3 is no JSON"),
+        ("rows.jsonl", "", "it holds no rows"),
+        ("rows.parquet", "no parquet", "Parquet"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named_with_its_line(tmp_path: Path, name: str, text: str, said: str) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    with pytest.raises(ValueError, match=f"dataset: {path} cannot be read: {said}"):
+        load_prompts(KeepIFArguments(dataset=str(path)), seed=0, conversational=True)
 
 
 def test_a_broken_row_is_refused_and_not_left_out(tmp_path: Path) -> None:

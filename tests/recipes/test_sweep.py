@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 import wandb.wandb_agent
 import yaml
+from matplotlib.axes import Axes
 
 from keepif.recipes import sweep_file
 from keepif.recipes.cli import main
 from keepif.recipes.sweep import by_setting, plan
+from keepif.recipes.sweep_figure import draw
 from keepif.recipes.sweep_file import SWEEPS, SweepError, read
 from keepif.recipes.train import main as train
 from keepif.recipes.train import parse
@@ -257,6 +259,27 @@ def test_the_front_is_what_nothing_betters() -> None:
         {"values": {"which": name}, "accuracy": x, "compliance": y, "joint": 0.0} for name, (x, y) in places.items()
     ]
     assert {found["setting"] for found in by_setting(rows) if found["front"]} == {"which a", "which b", "which e"}
+
+
+def of_settings(*places: tuple[float, float]) -> Axes:
+    """The picture of settings 0, 1, 2, ... at these places, all of them on the front."""
+    before = {"accuracy": 0.1, "compliance": 0.9}
+    runs = [{"accuracy": x, "compliance": y, "held": True, "before": before} for x, y in places]
+    settings = [{**run, "setting": f"n {n}", "front": True, "runs": [run]} for n, run in enumerate(runs)]
+    return draw(settings).axes[0]
+
+
+def test_settings_at_one_place_are_named_below_each_other() -> None:
+    axes = of_settings((0.5, 0.6), (0.5, 0.6), (0.7, 0.4))
+    assert sorted(text.get_text() for text in axes.texts) == ["n 0\nn 1", "n 2"]
+
+
+def test_the_legend_names_what_is_drawn() -> None:
+    def named(axes: Axes) -> list[str]:
+        return [text.get_text() for text in axes.get_legend().get_texts()]
+
+    assert named(of_settings((0.5, 0.6), (0.5, 0.6))) == ["before RL"]
+    assert named(of_settings((0.5, 0.6), (0.7, 0.4))) == ["before RL", "Pareto front"]
 
 
 def test_settings_that_are_nearly_the_same_are_two() -> None:

@@ -1,17 +1,20 @@
 """The report: its arithmetic, its table, its figure, and what it says when it cannot be read."""
 
 import json
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from matplotlib.figure import Figure
 from rich.console import Console
 from test_callback import build, script
 
 from keepif.recipes.cli import main
+from keepif.rewards.constraints import REGISTRY
 from keepif.trainer import KeepIF, report
 from keepif.trainer.record import COLUMNS
-from keepif.trainer.report_figure import running_mean
+from keepif.trainer.report_figure import draw, running_mean
 
 
 def test_intervals_are_wilsons() -> None:
@@ -66,9 +69,46 @@ def test_the_command_shows_it(run: Path, capsys: pytest.CaptureFixture[str]) -> 
     (run / report.FIGURE).unlink()
     main(["report", str(run)])
     printed = capsys.readouterr().out
-    for text in ("step 4 of 4, finished", "punctuation:no_comma", "below it in 100 % of ticks", "guarded: none"):
+    for text in ("step 4 of 4, finished", "no_comma", "below it in 100 % of ticks", "guarded: none"):
         assert text in printed
     assert (run / report.FIGURE).exists()
+
+
+def test_types_are_not_broken_in_mid_word(run: Path) -> None:
+    found = report.load(run)
+    shares = {"share": 1.0, "low": 0.95, "high": 1.0, "of": 60}
+    by_type = {kind: {"before": shares, "after": shares} for kind in sorted(REGISTRY)}
+    console = Console(width=80, file=StringIO(), record=True)
+    console.print(report.table(found | {"by_type": by_type}))
+    printed = console.export_text()
+    for kind in REGISTRY:
+        assert f"{kind.rpartition(':')[2]} " in printed
+
+
+def overlaps(figure: Figure) -> list[str]:
+    """The panels whose legend lies over their own axes."""
+    figure.canvas.draw()
+    legends = {axes.get_title(): (axes.get_legend(), axes.get_window_extent()) for axes in figure.axes}
+    return [title for title, (legend, box) in legends.items() if legend and legend.get_window_extent().overlaps(box)]
+
+
+def test_legends_lie_over_no_curve(run: Path) -> None:
+    figure = draw(report.load(run))
+    assert overlaps(figure) == []
+    assert sum(axes.get_legend() is not None for axes in figure.axes) == 3
+
+
+def test_the_way_through_the_plane_has_a_start_and_an_end(run: Path) -> None:
+    columns = {"correctness": [0.2] * 10 + [0.8] * 10, "compliance": [0.9] * 10 + [0.6] * 10, "step": [*range(20)]}
+    plane = draw(report.load(run) | {"history": history(**columns)}).axes[2]
+    marks = {line.get_label(): line.get_xydata()[-1].tolist() for line in plane.lines}
+    assert marks["first ticks"] == pytest.approx([0.2, 0.9])
+    assert marks["last ticks"] == pytest.approx([0.8, 0.6])
+
+
+def test_a_run_without_a_tick_has_a_figure_too(run: Path) -> None:
+    plane = draw(report.load(run) | {"history": history(step=[])}).axes[2]
+    assert {text.get_text() for text in plane.get_legend().get_texts()} == {"before", "after"}
 
 
 def test_a_run_that_goes_on_says_so(run: Path) -> None:

@@ -85,6 +85,8 @@ def thinking_figure(report: Report) -> Figure | None:
             _draw_thinking(axes, arm)
         for axes in panels[len(arms) :]:
             axes.set_axis_off()
+        for first in panels[::columns]:
+            first.set_ylabel("share")
         panels[0].legend(frameon=False, loc="best")
     return figure
 

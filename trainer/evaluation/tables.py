@@ -1,6 +1,6 @@
 """A report as tables and footnotes, for the screen and as Markdown."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -11,6 +11,8 @@ from .answering import PLAIN
 Report = dict[str, Any]
 Rows = tuple[list[str], list[list[str]]]
 """Headers and cells of a table."""
+GAP = 2
+"""Blanks between two columns on the screen."""
 
 
 def tables(report: Report) -> dict[str, Rows]:
@@ -126,24 +128,37 @@ def footnotes(report: Report) -> list[str]:
     return [*dict.fromkeys(lines), *report["notes"], *report["limits"]]
 
 
-def shown(report: Report) -> list[Table]:
-    """The tables for the screen."""
-    return [_rich(title, *rows) for title, rows in tables(report).items()]
+def shown(report: Report, width: int) -> list[Table]:
+    """The tables for a screen of `width` columns; what is wider is split, so that no value is cut."""
+    return [table for title, rows in tables(report).items() for table in _split(title, *rows, width)]
 
 
-def _rich(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for at, header in enumerate(headers):
-        width = max((len(row[at]) for row in rows), default=0)
-        table.add_column(
-            header.replace(", ", ",\n"),
-            justify="right" if at else "left",
-            overflow="fold",
-            min_width=width if at else min(width, 12),
-        )
-    for row in rows:
-        table.add_row(*row)
-    return table
+def _split(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> Iterator[Table]:
+    """The table in as many parts, one below the other, as no value and no word of a header is cut in."""
+    headers = [header.replace(", ", ",\n") for header in headers]
+    columns = list(zip(headers, *rows, strict=True))
+    label, *widths = (max(len(line) for cell in column for line in cell.split("\n")) for column in columns)
+    longest = max((len(word) for cell in columns[0] for word in cell.split()), default=0)
+    label = min(label, max(longest, width // 3))
+    for number, part in enumerate(_fitting(widths, width - label)):
+        table = Table(title=f"{title}{', continued' * bool(number)}", title_justify="left", box=None, pad_edge=False)
+        table.add_column(headers[0], width=label, overflow="fold")
+        for at in part:
+            table.add_column(headers[at], justify="right", min_width=widths[at - 1])
+        for row in rows:
+            table.add_row(row[0], *(row[at] for at in part))
+        yield table
+
+
+def _fitting(widths: Sequence[int], room: int) -> list[list[int]]:
+    """The columns, counted from 1, in parts that need no more than `room`, or are one column that does."""
+    parts, left = [[]], room
+    for at, width in enumerate(widths, 1):
+        if width + GAP > left and parts[-1]:
+            parts, left = [*parts, []], room
+        parts[-1].append(at)
+        left -= width + GAP
+    return parts
 
 
 def markdown(report: Report) -> str:

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from io import StringIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -145,12 +146,39 @@ def test_it_comes_back(tmp_path: Path, before: list[Measured], after: list[Measu
 def test_on_the_screen(before: list[Measured], after: list[Measured]) -> None:
     found = report.build("after", {}, after, {"before": before})
     console = Console(width=100, record=True, quiet=True)
-    for table in tables.shown(found):
+    for table in tables.shown(found, 100):
         console.print(table)
     assert {tables.label_of(arm) for arm in found["arms"]} == {"as it is", "few shot"}
     assert [title.partition(",")[0] for title in tables.tables(found)] == [
         "mathif: 60 items", "mathif: what it changes", "mathif: what it changes by class", "ifeval: 60 items", "mathif"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_no_value_is_cut_on_a_narrow_screen(before: list[Measured], after: list[Measured], width: int) -> None:
+    """Tables that are too wide are split; headers stay whole too."""
+    arms = [
+        made_up(Arm("mathif", mode, remedy), 1.0, 1.0) for mode in ("on", "off") for remedy in ("none", "few_shot")
+    ]
+    found = report.build("after", {}, [*after, *arms], {"before": before})
+    console = Console(width=width, file=StringIO(), record=True)
+    for table in tables.shown(found, width):
+        console.print(table)
+    lines = console.export_text().splitlines()
+    for title, (headers, rows) in tables.tables(found).items():
+        for cell in [cell for row in rows for cell in row[1:]]:
+            assert any(cell in line for line in lines), (title, cell)
+        for word in [part for header in headers for part in header.split(", ")]:
+            assert any(word in line for line in lines), (title, word)
+    assert not any("…" in line for line in lines)
+    parts = [sum(table.title in title for title in tables.tables(found)) for table in tables.shown(found, 200)]
+    assert parts == [1] * len(tables.tables(found))
+
+
+def test_the_plot_of_thinking_says_what_is_counted(after: list[Measured]) -> None:
+    figure = thinking_figure(report.build("after", {}, after, {}))
+    assert figure is not None
+    assert figure.axes[0].get_ylabel() == "share"
 
 
 def test_pictures(tmp_path: Path, before: list[Measured], after: list[Measured]) -> None:
