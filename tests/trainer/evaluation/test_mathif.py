@@ -62,8 +62,8 @@ def test_unrelated_solutions(mathif: MathIF, benchmark: Callable[[str], list[dic
     """Real solutions of other problems: plain; behind the thinking, in an answer tag, never closed.
 
     With the rows in the order of their files, and solution n % 60 at row n: 7.9 and 21.9. A measurement with the
-    published checkers that we know of, 7.6 and 22.2, does not say how it paired them. Of pairings with a model's
-    solutions it is a usual one, and one of them is pinned beside: the eighth of each problem, from the 41st problem on.
+    published checkers that we know of, 7.6 and 22.2, does not say how it paired them. Of the pairings with
+    a model's solutions some give it; one is pinned beside: the eighth of each problem, from the 41st problem on.
     """
     problems = benchmark("math/qwen25math_math_cot.jsonl")
     solutions = [row["gt_cot"] for row in problems]
