@@ -338,5 +338,5 @@ def test_a_run_with_a_judge_and_a_type_held_out(tmp_path: Path) -> None:
     )
     buffer = StringIO()
     Console(file=buffer, width=160).print(table(found))
-    assert "startend:quotation (held out)" in buffer.getvalue()
+    assert "quotation (held out)" in buffer.getvalue()
     assert "Judge(m at" in trainer.callback_handler.callbacks[-1].reference.provenance["checkers"]
