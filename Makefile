@@ -1,7 +1,7 @@
 # make quickstart   see the deficit and the cure (about six minutes, no GPU)
 # make test         run the tests
 # make thorough     fuzzing: 10,000 texts a constraint, 50,000 against the published checkers; DeepSpeed (an hour)
-# make profile      the reward's share of a training step (SmolLM2 on a CPU, about five minutes)
+# make profile      the reward's share of a training step (SmolLM2 on a CPU, about two minutes)
 # make ablation     all methods, five seeds each (hours on two cores; goes on where it stopped)
 PYTHON ?= python3
 VENV := .venv

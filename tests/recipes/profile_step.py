@@ -15,7 +15,7 @@ from trl import GRPOConfig, ModelConfig, TrlParser
 from keepif.recipes.arguments import KeepIFArguments
 from keepif.recipes.train import build, with_shipped_config
 
-RECIPE = ["--config", "smollm2_cpu.yaml", "--max_steps", "2", "--reference", "first_batches"]
+RECIPE = ["--config", "smollm2_cpu.yaml", "--max_steps", "8", "--reference", "first_batches"]
 
 
 class Clock(TrainerCallback):
