@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from keepif.recipes import evaluate, train, train_gate
+from keepif.recipes import cli, evaluate, train, train_gate
 
 
 @pytest.mark.parametrize("command", [train.main, evaluate.main, train_gate.main])
@@ -41,3 +41,19 @@ def test_a_recipe_that_cannot_begin(capsys: pytest.CaptureFixture[str]) -> None:
         train.main(["--config", "tiny_cpu.yaml", "--dataset", "no/such.jsonl", "--dry_run"])
     assert ended.value.code == 2
     assert "keepif.recipes.train: " in capsys.readouterr().err.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("demo --steps 0", "must be a whole number of at least 1, found '0'"),
+        ("demo --steps 1 --output_dir FILE/none", "keepif demo: [Errno 20] Not a directory"),
+        ("report FILE", "there is no keepif-report.json"),
+    ],
+)
+def test_commands_that_cannot_begin(line: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SystemExit) as ended:
+        cli.main(line.replace("FILE", str(tmp_path / "file")).split())
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
