@@ -114,7 +114,8 @@ def run_doctor(parser: argparse.ArgumentParser, args: argparse.Namespace, flags:
 
     from .doctor import examine
     from .findings import table
-    from .rehearsal import engine_of, here_or_shipped
+    from .rehearsal import engine_of
+    from .shipped import here_or_shipped
     from .train import CONFIGS
 
     datasets.disable_progress_bars()

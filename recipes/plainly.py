@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 from trl import TrlParser
@@ -30,6 +30,13 @@ def plainly(command: str) -> Iterator[None]:
         sys.exit(2)
 
 
+class Parser(TrlParser):
+    """One whose errors are raised, and not printed below a page of usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ValueError(message)
+
+
 def parsed(kinds: Sequence[Any], argv: Sequence[str]) -> Sequence[Any]:
     """One object of each of the dataclasses `kinds`, from a command line and the file behind its `--config`.
 
@@ -38,7 +45,7 @@ def parsed(kinds: Sequence[Any], argv: Sequence[str]) -> Sequence[Any]:
             YAML.
     """
     try:
-        *args, unknown = TrlParser(kinds).parse_args_and_config(argv, return_remaining_strings=True)
+        *args, unknown = Parser(kinds).parse_args_and_config(argv, return_remaining_strings=True)
     except (ValueError, yaml.YAMLError) as error:
         raise ValueError(str(error)) from error
     if unknown:

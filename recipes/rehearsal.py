@@ -3,15 +3,16 @@
 import json
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import torch
 import yaml
 from accelerate.commands.config.config_args import load_config_from_file
-from trl import GRPOConfig, ModelConfig, TrlParser
+from trl import GRPOConfig, ModelConfig
 
 from .arguments import KeepIFArguments
 from .memory import Engine
+from .plainly import Parser
 
 ON_CPU: dict[str, Any] = {
     "use_cpu": True,
@@ -61,35 +62,13 @@ def made(kind: Any, asked: dict[str, Any]) -> Any:
     return kind(**{field.name: asked[field.name] for field in fields(kind) if field.init})
 
 
-def here_or_shipped(path: Path, shipped: Path) -> Path:
-    """`path`, or the file of that name in the folder `shipped`, which comes with KeepIF.
-
-    Raises:
-        `ValueError`: where there is neither, with the names of those that come with KeepIF.
-    """
-    if path.exists():
-        return path
-    if (shipped / path).exists():
-        return shipped / path
-    names = ", ".join(sorted(file.name for file in shipped.glob("*.yaml")))
-    here = path if path.is_absolute() else f"./{path}"
-    raise ValueError(f"there is no {here}, and none of that name comes with KeepIF, which has {names}")
-
-
-class _Parser(TrlParser):
-    """One whose errors are raised, and not printed below a page of usage."""
-
-    def error(self, message: str) -> NoReturn:
-        raise ValueError(message)
-
-
 def requested(config: Path, flags: list[str]) -> dict[str, Any]:
     """Every field of the three argument classes, as the file and the flags set it, before anything is checked.
 
     Raises:
         `ValueError`: for what is no YAML mapping, and for a key or flag that no argument has.
     """
-    parser = _Parser([KeepIFArguments, GRPOConfig, ModelConfig])  # pyright: ignore[reportArgumentType]
+    parser = Parser([KeepIFArguments, GRPOConfig, ModelConfig])  # pyright: ignore[reportArgumentType]
     try:
         settings = yaml.safe_load(config.read_text())
     except (OSError, yaml.YAMLError) as error:

@@ -12,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from .shipped import here_or_shipped
+
 SWEEPS = Path(__file__).parent / "sweeps"
 BAYES = (
     "method: bayes chooses each run by the results of those before it, which is W&B's server's work: start it with "
@@ -88,10 +90,10 @@ def read(path: Path, count: int | None = None) -> Sweep:
     Raises:
         [`SweepError`]: where there is no such file, or one that cannot be run without W&B's server.
     """
-    path = path if path.exists() or not (SWEEPS / path).exists() else SWEEPS / path
     try:
+        path = here_or_shipped(path, SWEEPS)
         found = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise SweepError(f"{path} cannot be read ({error})") from None
     if not isinstance(found, dict) or not isinstance(found.get("parameters"), dict):
         raise SweepError(f"{path} is no sweep file: it has no mapping 'parameters'")

@@ -29,6 +29,7 @@ from .checkpoint import last_checkpoint
 from .data import load_prompts
 from .models import load_model
 from .plainly import parsed, plainly
+from .shipped import here_or_shipped
 
 CONFIGS = Path(__file__).parent / "configs"
 DRY_PROMPTS = 4
@@ -105,12 +106,15 @@ def show(trainer: Any, metrics: dict[str, Any]) -> None:
 
 
 def with_shipped_config(argv: list[str]) -> list[str]:
-    """`argv` with a `--config NAME` that is no file here replaced by the path of the config that ships as NAME."""
+    """`argv` with a `--config NAME` that is no file here replaced by the path of the config that ships as NAME.
+
+    Raises:
+        `ValueError`: where there is none of that name either.
+    """
     if "--config" not in argv[:-1]:
         return argv
     at = argv.index("--config") + 1
-    shipped = CONFIGS / argv[at]
-    return [*argv[:at], str(shipped), *argv[at + 1 :]] if not Path(argv[at]).exists() and shipped.exists() else argv
+    return [*argv[:at], str(here_or_shipped(Path(argv[at]), CONFIGS)), *argv[at + 1 :]]
 
 
 def parse(argv: list[str]) -> tuple[KeepIFArguments, GRPOConfig, ModelConfig]:

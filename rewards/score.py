@@ -159,9 +159,9 @@ class Scoring:
         words = pieces_between_blanks(response.thinking or ""), pieces_between_blanks(response.answer_text)
         if asked.trip_wire:
             return Score(c, None, p, void, {}, tokens, unreadable, frozenset(), *words, fooled=all(found))
-        known = [i for i, verdict in enumerate(found) if verdict is not None]
-        rewarded = [i for i in known if constraints[i].id not in self.held_out]
-        held_out = [i for i in known if constraints[i].id in self.held_out]
+        settled = [i for i, verdict in enumerate(found) if verdict is not None]
+        rewarded = [i for i in settled if constraints[i].id not in self.held_out]
+        held_out = [i for i in settled if constraints[i].id in self.held_out]
         unreadable = unreadable or (None in found and not rewarded)
         f = self._compliance(response, asked.only(rewarded), [bool(found[i]) for i in rewarded], void)
         kept, unjudged = _by_id(constraints, found, rewarded), _unjudged(constraints, found)

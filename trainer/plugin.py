@@ -12,7 +12,7 @@ from accelerate.utils import broadcast_object_list
 from keepif.rewards import Delimiters, KeepIFReward, Multipliers, PartReward, Scoring
 from keepif.rewards.aggregations import AGGREGATIONS, Aggregation, switching
 from keepif.rewards.combine import BONUS, LAM, combine
-from keepif.rewards.constraints import Reading, known
+from keepif.rewards.constraints import Reading
 from keepif.rewards.grader import shared_grader
 from keepif.rewards.reward import PARTS, LengthTerm
 from keepif.rewards.score import Credit
@@ -115,7 +115,7 @@ class KeepIF:
         tokens = None if isinstance(budget, str) else budget
         scoring = Scoring(
             budget=tokens, reading=reading, credit=credit, delimiters=delimiters or Delimiters(),
-            judge=judge, held_out=frozenset(known("held_out", held_out)),
+            judge=judge, held_out=held_out,
         )  # fmt: skip
         self.floor = None if floor is None else Floor(floor, slack)
         self.fixed = Multipliers(lam, mu if budget else 0.0, bonus)

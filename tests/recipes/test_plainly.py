@@ -16,7 +16,8 @@ from keepif.recipes import cli, evaluate, train, train_gate
         ("- tiny", "must contain a YAML mapping"),
         ("env: 3", "`env` field should be a dict"),
         ("rows_: tiny\nthinking: both\ndirect: a\nuse_cpu: true\nbf16: false", "unknown arguments: "),
-        (None, "No such file or directory"),
+        ("seed: many\nthinking: a\ndirect: a\nuse_cpu: true\nbf16: false", "invalid int value: 'many'"),
+        (None, "config.yaml"),
     ],
 )
 def test_a_config_that_cannot_be_read(
