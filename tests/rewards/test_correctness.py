@@ -7,15 +7,14 @@ from typing import Any
 
 import pytest
 import shapes
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from keepif.rewards import Response, correctness
 from keepif.rewards.answers import gold_answer, stated_answers
 from keepif.rewards.grader import Grader
-from keepif.rewards.grading_worker import verdict as math_verify_verdict
 from keepif.rewards.text import Text
-from keepif.rewards.values import PLAIN, as_number, normalised
+from keepif.rewards.values import normalised
 from keepif.rewards.verdict import fast_verdict
 
 MODULE = sys.modules["keepif.rewards.correctness"]
@@ -349,41 +348,10 @@ def test_a_batch_keeps_its_order() -> None:
     assert correctness([Response.parse(a) for a in answers], golds) == [1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0]
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "expected"),
-    [("1/2", "0.5", True), (r"\frac{2}{4}", ".5", True), ("-3", "-3.0", True), ("3", "4", False),
-     ("1/3", "0.333", False), ("x", "y", None), ("x", "x", True),
-     ("7.0000001", "7", False), ("0.5000001", "1/2", True), ("2/3", "3/4", False), ("east", "seat", False),
-     ("xy", "yx", None)],
-)  # fmt: skip
-def test_the_fast_path_answers_only_what_it_knows(one: str, other: str, expected: bool | None) -> None:
-    assert fast_verdict(one, other) is expected
-
-
-@given(st.integers(-(10**9), 10**9), st.integers(-(10**9), 10**9), st.sampled_from([1, 2, 3, 4, 6, 10]))
-def test_numbers_are_exact(a: int, b: int, d: int) -> None:
-    assert (as_number(f"{a}/{d}") == as_number(rf"\frac{{{b}}}{{{d}}}")) == (a == b)
-
-
-@settings(deadline=None)
-@given(st.from_regex(PLAIN, fullmatch=True))
-def test_math_verify_reads_every_plain_sum(gold: str) -> None:
-    assert math_verify_verdict("", gold) is False
-
-
-@given(st.integers(0, 10**12))
-def test_thousands_separators(n: int) -> None:
-    assert normalised(f"{n:,}") == str(n)
-
-
 @given(st.text() | st.text(alphabet="\\boxed{}answer is$#=.,0123 or", max_size=200))
 def test_extraction_never_raises(text: str) -> None:
     assert all(isinstance(answer, str) for answer in stated_answers(Text(text)))
     gold_answer(text)
-
-
-def test_points_and_intervals_keep_their_commas() -> None:
-    assert normalised("(1,234)") == "(1,234)"
 
 
 def test_graded_solutions(benchmark: Callable[[str], list[dict[str, Any]]]) -> None:
@@ -454,13 +422,3 @@ def test_every_scan_is_linear() -> None:
         gold_answer(text)
         normalised(text)
         assert time.process_time() - began < 2.0, name
-
-
-def test_a_text_is_no_value() -> None:
-    prose = "To find how many apples there are we first take the sum of them all, which is 7"
-    assert fast_verdict(prose, "7") is False
-    assert (
-        fast_verdict(r"\text{the three boys and the seven girls of the two oldest classes there}", r"\frac{1}{2}")
-        is False
-    )
-    assert fast_verdict(r"7 \text{ small apples in three of the baskets}", "7") is None
