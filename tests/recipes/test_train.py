@@ -18,7 +18,9 @@ from keepif.rewards.length_terms import LENGTH_TERMS
 
 def test_configs_are_found_by_name() -> None:
     assert with_shipped_config(["--config", "tiny_cpu.yaml", "--slack", "0"])[1] == str(CONFIGS / "tiny_cpu.yaml")
-    assert with_shipped_config(["--config", "mine.yaml"]) == ["--config", "mine.yaml"]
+    with pytest.raises(ValueError, match=r"there is no \./mine.yaml, and none .* which has .*tiny_cpu.yaml"):
+        with_shipped_config(["--config", "mine.yaml"])
+    assert with_shipped_config(["--slack", "0"]) == ["--slack", "0"]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +104,7 @@ def test_arguments_become_a_keepif() -> None:
         judge_url="http://localhost:1/v1", judge_model="m", held_out="punctuation:no_comma"
     ).keepif()
     assert "Judge(m at http://localhost:1/v1" in repr(judged.scoring.judge)
-    assert judged.scoring.held_out == {"punctuation:no_comma"}
+    assert list(judged.scoring.held_out) == ["punctuation:no_comma"]
 
 
 @pytest.mark.parametrize(
