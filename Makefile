@@ -26,15 +26,15 @@ lint: $(VENV)/dev
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 bench: $(VENV)/dev
-	OMP_NUM_THREADS=1 $(BIN)/python tests/rewards/bench_rewards.py
-	OMP_NUM_THREADS=1 $(BIN)/python tests/rewards/bench_hostile.py
-	OMP_NUM_THREADS=1 $(BIN)/python tests/rewards/bench_constraints.py
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.bench_rewards
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.bench_hostile
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.bench_constraints
 
 profile: $(VENV)/dev
-	TOKENIZERS_PARALLELISM=false HF_HUB_OFFLINE=1 $(BIN)/python tests/recipes/profile_step.py
+	TOKENIZERS_PARALLELISM=false HF_HUB_OFFLINE=1 $(BIN)/python -m tests.benchmarks.profile_step
 
 ablation: $(VENV)/demo
-	$(BIN)/python -m keepif.recipes.ablation
+	$(BIN)/python -m keepif.recipes.experiments.ablation
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from keepif.rewards.aggregations import AGGREGATIONS
 from keepif.rewards.combine import BONUS, LAM, combine
-from keepif.rewards.endpoint import Endpoint
-from keepif.rewards.judge import Judge
-from keepif.rewards.length_terms import LENGTH_TERMS
+from keepif.rewards.judge.endpoint import Endpoint
+from keepif.rewards.judge.judge import Judge
+from keepif.rewards.published.aggregations import AGGREGATIONS
+from keepif.rewards.published.length_terms import LENGTH_TERMS
 from keepif.trainer import KeepIF, Prepass
 from keepif.trainer.floor import SLACK, Setting
 

@@ -13,10 +13,10 @@ from datasets.exceptions import DatasetsError
 from keepif.rewards.constraints import ConstraintError, UnknownConstraintError, constraints_of
 from keepif.rewards.constraints.schema import COLUMNS
 from keepif.trainer import constrain
-from keepif.trainer.dataset import PROMPT_COLUMNS
+from keepif.trainer.data.constrain import PROMPT_COLUMNS
 
 from .arguments import KeepIFArguments
-from .findings import first_line
+from .doctor.findings import first_line
 from .tiny_policy import task
 
 logger = logging.getLogger(__name__)

@@ -19,16 +19,16 @@ from rich.table import Table
 from transformers import TrainerCallback
 from trl import GRPOConfig, GRPOTrainer, ModelConfig, get_peft_config
 
-from keepif.rewards.response import prompt_text
-from keepif.trainer.dashboard import show_settings
+from keepif.rewards.text.response import prompt_text
 from keepif.trainer.preflight import warnings_of_length
-from keepif.trainer.reference import ReferenceMismatchError
+from keepif.trainer.reference.reference import ReferenceMismatchError
+from keepif.trainer.report.dashboard import show_settings
 
 from .arguments import KeepIFArguments
 from .checkpoint import last_checkpoint
+from .command.plainly import parsed, plainly
 from .data import load_prompts
 from .models import load_model
-from .plainly import parsed, plainly
 from .shipped import here_or_shipped
 
 CONFIGS = Path(__file__).parent / "configs"

@@ -6,14 +6,14 @@ if __name__ == "rewards":
 from .combine import CAP, Multipliers, combine
 from .compliance import compliance, verdicts
 from .constraints import Constraint, ConstraintError, constraints_of, make
-from .correctness import correctness
-from .guard import guard
+from .correctness.grading import correctness
+from .correctness.logic import logic_credit, logic_verdict
+from .guard.guard import guard
 from .length import length_penalty
-from .logic import logic_credit, logic_verdict
-from .response import Delimiters, Response
 from .reward import KeepIFReward, PartReward, compliance_reward, correctness_reward, keepif_reward, length_reward
 from .score import Score, Scoring
-from .text import Text
+from .text.response import Delimiters, Response
+from .text.text import Text
 
 __all__ = [
     "CAP",

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from .constraints import Composition, Constraint, Question, Reading
-from .response import Response
-from .text import Text
+from .text.response import Response
+from .text.text import Text
 
 
 def verdicts(

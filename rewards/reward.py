@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from .adapt_think import BeforeRL, adapt_think
-from .aggregations import Aggregation
+from .batch import Scorer
 from .combine import Multipliers, combine
+from .published.adapt_think import BeforeRL, adapt_think
+from .published.aggregations import Aggregation
 from .score import Score, Scoring
-from .scorer import Scorer
 
 LengthTerm = Callable[[Sequence[float], Sequence[int]], list[float]]
 
@@ -88,7 +88,7 @@ class PartReward:
         part (`str`): `"correctness"`; `"joint"`, compliance where correct; `"compliance"`; or `"length"`, the negative
             length penalty.
         scoring ([`Scoring`], *optional*): as for [`KeepIFReward`]; `"length"` needs its budget, or a `budget` column.
-        scorer ([`~keepif.rewards.scorer.Scorer`], *optional*): one to share with the other parts, which are then
+        scorer ([`~keepif.rewards.batch.Scorer`], *optional*): one to share with the other parts, which are then
             scored together.
     """
 

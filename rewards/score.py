@@ -5,19 +5,19 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from .columns import Asked, asked_of, complain, gold_column, same_length, token_budgets, token_ids
 from .compliance import compliance, credits_of, verdicts
 from .constraints import Constraint, Question, Reading, known
 from .constraints.composition import nodes
 from .constraints.startend import RepeatPrompt
-from .correctness import correctness
-from .guard import guard
+from .correctness.grading import correctness
+from .guard.guard import guard
 from .length import length_penalty
-from .response import DEFAULT_DELIMITERS, Delimiters, Response, prompt_text
-from .words import pieces_between_blanks
+from .rows import Asked, asked_of, complain, gold_column, same_length, token_budgets, token_ids
+from .text.response import DEFAULT_DELIMITERS, Delimiters, Response, prompt_text
+from .text.words import pieces_between_blanks
 
 if TYPE_CHECKING:
-    from .judge import Judge, Pair
+    from .judge.judge import Judge, Pair
 
 NOTHING = Response(thinking=None, answer_text="")
 """Graded in the place of a voided completion, which is wrong whatever it says."""

@@ -15,8 +15,8 @@ import psutil
 import pytest
 import yaml
 
-from keepif.recipes.cli import main
-from keepif.recipes.constraints_table import table
+from keepif.recipes.command.cli import main
+from keepif.recipes.command.constraints_table import table
 from keepif.rewards.constraints import REGISTRY
 
 README = Path(__file__).parents[1] / "README.md"
@@ -70,7 +70,7 @@ def test_it_opens_with_sentence_figure_install_and_code() -> None:
 
 def test_the_table_is_the_registrys() -> None:
     inside = README.read_text("utf-8").split("<!-- constraints -->\n")[1].split("<!-- /constraints -->")[0]
-    assert inside == table(), "stale: python -m keepif.recipes.constraints_table README.md"
+    assert inside == table(), "stale: python -m keepif.recipes.command.constraints_table README.md"
     assert inside.count("\n") == len(REGISTRY) + 2
 
 

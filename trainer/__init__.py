@@ -3,13 +3,13 @@
 if __name__ == "trainer":
     raise ImportError("import keepif.trainer: this folder is that package (see [tool.setuptools] in pyproject.toml)")
 
-from .dataset import RowError, constrain
-from .logic_tasks import logic_dataset, logic_rows
+from .data.constrain import RowError, constrain
+from .data.logic_tasks import logic_dataset, logic_rows
+from .data.trip_wires import add_trip_wires
 from .plugin import KeepIF
 from .preflight import ConfigError
-from .prepass import Prepass
-from .reference import Reference, ReferenceMismatchError
-from .trip_wires import add_trip_wires
+from .reference.prepass import Prepass
+from .reference.reference import Reference, ReferenceMismatchError
 
 __all__ = [
     "ConfigError",

@@ -11,13 +11,14 @@ from transformers import TrainerCallback
 
 from keepif.rewards import Score
 
-from . import dashboard, report
 from .controller import Sums
+from .files import keep_json
 from .preflight import ConfigError
-from .prepass import measure
-from .record import Record
-from .reference import Reference, keep_json
-from .tally import Tally
+from .reference.prepass import measure
+from .reference.reference import Reference
+from .report import dashboard, report
+from .report.record import Record
+from .report.tally import Tally
 
 if TYPE_CHECKING:
     from .plugin import KeepIF

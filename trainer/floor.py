@@ -5,7 +5,7 @@ from typing import Any
 
 from keepif.rewards.constraints import known
 
-from .reference import Reference
+from .reference.reference import Reference
 
 SLACK = 0.02
 """Default slack: how far below the reference the floor lies."""

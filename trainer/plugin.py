@@ -10,24 +10,25 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from accelerate.utils import broadcast_object_list
 
 from keepif.rewards import Delimiters, KeepIFReward, Multipliers, PartReward, Scoring
-from keepif.rewards.aggregations import AGGREGATIONS, Aggregation, switching
+from keepif.rewards.batch import Scorer
 from keepif.rewards.combine import BONUS, LAM, combine
 from keepif.rewards.constraints import Reading
-from keepif.rewards.grader import shared_grader
+from keepif.rewards.correctness.workers import shared_grader
+from keepif.rewards.published.aggregations import AGGREGATIONS, Aggregation, switching
 from keepif.rewards.reward import PARTS, LengthTerm
 from keepif.rewards.score import Credit
-from keepif.rewards.scorer import Scorer
 
 from . import preflight
 from .callback import KeepIFCallback
 from .controller import FLOOR_GAINS, SWITCH_GAINS, Controller
+from .files import read_json
 from .floor import SLACK, Floor, Setting
-from .prepass import Prepass
-from .provenance import provenance
-from .reference import Reference, read_json
+from .reference.prepass import Prepass
+from .reference.provenance import provenance
+from .reference.reference import Reference
 
 if TYPE_CHECKING:
-    from keepif.rewards.judge import Judge
+    from keepif.rewards.judge.judge import Judge
 
 logger = logging.getLogger(__name__)
 
@@ -56,14 +57,15 @@ class KeepIF:
             measured on other prompts, which is logged: those it does not know are held to their types' means.
         aggregation (*optional*): `"parts"` hands TRL the parts one by one, for
             `multi_objective_aggregation="normalize_then_sum"`, and moves `trainer.reward_weights`; a function out of
-            [`~keepif.rewards.aggregations`] takes a published way, for comparison. KeepIF's own scalar by default.
-            The parts are not quite that scalar: a prompt without a gold answer earns λ·f alone, which is nothing
+            [`~keepif.rewards.published.aggregations`] takes a published way, for comparison. KeepIF's own scalar by
+            default. The parts are not quite that scalar: a prompt without a gold answer earns λ·f alone, which is nothing
             while λ is 0, a prompt without constraints no bonus, and the bonus does not shrink with length.
         length_term (`Callable`, *optional*): a published length term, for comparison; see
-            [`~keepif.rewards.length_terms`]. It needs KeepIF's scalar or a published aggregation, not the parts.
+            [`~keepif.rewards.published.length_terms`]. It needs KeepIF's scalar or a published aggregation, not the
+            parts.
         no_thinking (`float`, *optional*): δ, what a correct completion without thinking earns on top, where
             correctness stays at the reference's, so that the policy learns when to think: AdaptThink's form, see
-            [`~keepif.rewards.adapt_think`]. The policy has to skip its thinking now and then by itself.
+            [`~keepif.rewards.published.adapt_think`]. The policy has to skip its thinking now and then by itself.
         lam (`float`, *optional*, defaults to `0.3`): λ where there is no floor.
         mu (`float`, *optional*, defaults to `0.2`): μ where there is a budget and no floor.
         reading (`str`, *optional*, defaults to `"math"`): the constraints' reading, `"math"` or `"official"`.

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import trl
 
 from keepif.rewards import Delimiters, Scoring
-from keepif.rewards.adapt_think import adapt_think
-from keepif.rewards.columns import GOLD_COLUMNS
 from keepif.rewards.constraints import ConstraintError, Question, constraints_of
 from keepif.rewards.constraints.schema import weights_of
-from keepif.rewards.length_terms import ONE_BY_ONE
+from keepif.rewards.published.adapt_think import adapt_think
+from keepif.rewards.published.length_terms import ONE_BY_ONE
+from keepif.rewards.rows import GOLD_COLUMNS
 
 from .floor import Floor
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from datasets import Dataset
 
-from keepif.trainer.evaluation.benchmark import Sample, numbers
-from keepif.trainer.evaluation.mathif import MathIF
+from keepif.trainer.evaluation.benchmarks.benchmark import Sample, numbers
+from keepif.trainer.evaluation.benchmarks.mathif import MathIF
 
 
 @cache

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keepif.rewards import Scoring, constraints_of
-from keepif.trainer.evaluation.benchmark import Item, Outcome, Sample
+from keepif.trainer.evaluation.benchmarks.benchmark import Item, Outcome, Sample
 
 from .task import HELD_OUT, HELD_OUT_SEED, rows
 

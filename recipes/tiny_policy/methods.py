@@ -4,9 +4,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from keepif.rewards.aggregations import and_gate, fixed, gated, switching
+from keepif.rewards.batch import Scorer
+from keepif.rewards.published.aggregations import and_gate, fixed, gated, switching
 from keepif.rewards.reward import PartReward
-from keepif.rewards.scorer import Scorer
 from keepif.trainer import KeepIF
 from keepif.trainer.preflight import fitted
 

@@ -3,19 +3,7 @@
 To add one, write one class in the file that looks at the same thing; see CONTRIBUTING.md.
 """
 
-from . import (  # noqa: F401  # importing registers the definitions
-    case,
-    chain,
-    content,
-    counts,
-    keywords,
-    language,
-    layout,
-    length,
-    paragraphs,
-    selection,
-    startend,
-)
+from . import case, chain, content, counts, keywords, language, layout, length, paragraphs, selection, startend  # noqa: F401  # importing registers the definitions
 from .base import REGISTRY, Constraint, ConstraintError, Example, Problem, Reading, UnknownConstraintError
 from .composition import Composition
 from .kwargs import ALIASES, known, make

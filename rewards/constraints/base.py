@@ -8,7 +8,7 @@ from functools import cached_property
 from math import inf
 from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
 
-from ..text import Text
+from ..text.text import Text
 
 Reading = Literal["official", "math"]
 Relation = Literal["less than", "at least"]

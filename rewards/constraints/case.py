@@ -3,9 +3,9 @@
 import random
 import re
 
-from ..language import is_english, is_other_than_english
-from ..text import Text
-from ..treebank import capital_tokens
+from ..text.language import is_english, is_other_than_english
+from ..text.text import Text
+from ..text.treebank import capital_tokens
 from .base import Constraint, Counted, Example, Problem, Relation, constraint, related
 from .layout import MultipleSections
 

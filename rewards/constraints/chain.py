@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from functools import cached_property
 
-from ..text import Text
+from ..text.text import Text
 from .base import Constraint, ConstraintError, Example, Problem, Reading, constraint
 from .composition import Composition, clause, nodes
 

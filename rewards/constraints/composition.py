@@ -11,7 +11,7 @@ from dataclasses import fields
 from functools import cached_property
 from typing import Any, ClassVar
 
-from ..text import Text
+from ..text.text import Text
 from .base import REGISTRY, Constraint, ConstraintError, Example, Problem, Reading, constraint
 
 SIZE = 8

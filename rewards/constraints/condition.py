@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from ..values import as_number
+from ..correctness.values import as_number
 from .base import Problem
 
 Quantity = Literal["answer", "digit sum", "digits", "question words", "question numbers"]

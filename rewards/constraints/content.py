@@ -5,7 +5,7 @@ import random
 import re
 from math import inf
 
-from ..text import Text
+from ..text.text import Text
 from .base import Constraint, Counted, Example, Problem, constraint
 
 OPTIONS = ("My answer is yes.", "My answer is no.", "My answer is maybe.")

@@ -3,7 +3,7 @@
 import random
 from functools import cached_property
 
-from ..text import Text
+from ..text.text import Text
 from .base import Constraint, ConstraintError, Counted, Example, Problem, Relation, Worded, constraint, related
 from .keywords import VOCABULARY, compiles, most_seen, occurrences, pattern_count
 

@@ -4,7 +4,7 @@ import random
 import re
 from collections.abc import Iterator
 
-from ..text import Text
+from ..text.text import Text
 from .base import Constraint, ConstraintError, Example, Problem, Worded, constraint
 
 VOCABULARY = (

@@ -3,8 +3,8 @@
 import random
 from functools import cached_property
 
-from ..language import NAMES, detect_official, identify
-from ..text import Text
+from ..text.language import NAMES, detect_official, identify
+from ..text.text import Text
 from .base import Constraint, ConstraintError, Example, Problem, constraint
 
 

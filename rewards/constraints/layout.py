@@ -4,8 +4,8 @@ import random
 import re
 from math import inf
 
-from ..latex import FORMULA
-from ..text import Text
+from ..text.latex import FORMULA
+from ..text.text import Text
 from .base import Constraint, Counted, Example, Problem, constraint
 
 # The published patterns start with `^\s*`, which is quadratic on blank lines. White space of the bullet's own line is

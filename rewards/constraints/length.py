@@ -4,8 +4,8 @@ import random
 from math import inf
 from string import punctuation
 
-from ..punkt import sentences
-from ..text import Text
+from ..text.sentences import sentences
+from ..text.text import Text
 from .base import Constraint, Counted, Example, Problem, Relation, constraint, related
 
 CONJUNCTIONS = frozenset(("and", "but", "for", "nor", "or", "so", "yet"))

@@ -4,7 +4,7 @@ import random
 import re
 from functools import lru_cache
 
-from ..text import WORD, Text
+from ..text.text import WORD, Text
 from .base import Constraint, ConstraintError, Counted, Example, Problem, constraint
 
 DIVIDER = re.compile(r"^[^\S\n]*\*\*\*[^\S\n]*$", re.MULTILINE)

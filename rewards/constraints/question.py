@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..text import Text
+from ..text.text import Text
 from .base import Constraint, ConstraintError, Reading
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Literal
 
-from ..text import Text
+from ..text.text import Text
 from .base import Constraint, Example, Problem, Reading, constraint
 from .composition import Composition, clause, nodes
 from .condition import Condition, Quantity, Test

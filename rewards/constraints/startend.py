@@ -3,9 +3,9 @@
 import random
 import re
 
-from ..punkt import sentences
-from ..text import Text
-from ..treebank import sentence_tokens
+from ..text.sentences import sentences
+from ..text.text import Text
+from ..text.treebank import sentence_tokens
 from .base import Constraint, Example, Problem, Worded, constraint
 from .paragraphs import STARTERS, starts_with_word
 

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from wandb.proto.wandb_internal_pb2 import Record
 
-from keepif.recipes.sweep_file import SWEEPS
+from keepif.recipes.sweep.sweep_file import SWEEPS
 from keepif.recipes.train import CONFIGS
 
 TWO = Path(__file__).parents[2] / "recipes" / "accelerate_configs" / "cpu_two_process.yaml"

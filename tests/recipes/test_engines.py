@@ -17,7 +17,7 @@ from trl import ModelConfig
 
 from keepif.recipes.models import load_model
 from keepif.recipes.train import CONFIGS
-from keepif.trainer.provenance import fingerprint
+from keepif.trainer.reference.provenance import fingerprint
 
 ENGINES = CONFIGS.parent / "accelerate_configs"
 SHIPPED = sorted(path.name for path in ENGINES.glob("*.yaml"))
@@ -45,7 +45,7 @@ def launch(engine: str, out: Path) -> list[dict[str, Any]]:
     command = [sys.executable, "-m", "accelerate.commands.launch", "--config_file", str(ENGINES / f"{engine}.yaml")]
     command += [
         *TWO_ON_CPU,
-        str(Path(__file__).with_name("engine_run.py")),
+        str(Path(__file__).parents[1] / "helpers" / "engine_run.py"),
         "--config",
         str(CONFIGS / "tiny_cpu.yaml"),
     ]

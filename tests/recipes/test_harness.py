@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 import yaml
-from responders import boxed, spam
 
 from keepif.recipes.harness import mathif as task
-from keepif.trainer.evaluation.benchmark import Sample, numbers
-from keepif.trainer.evaluation.mathif import MathIF
+from keepif.trainer.evaluation.benchmarks.benchmark import Sample, numbers
+from keepif.trainer.evaluation.benchmarks.mathif import MathIF
+from tests.helpers.responders import boxed, spam
 
 Find = Callable[[str], Path]
 

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tiny
 import torch
 from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 from trl import ModelConfig
@@ -13,6 +12,7 @@ from trl import ModelConfig
 from keepif.recipes import models
 from keepif.recipes.models import load_model, load_tokenizer
 from keepif.recipes.train import build, parse
+from tests.helpers import tiny
 
 OWN = """
 from transformers import Qwen3Config, Qwen3ForCausalLM

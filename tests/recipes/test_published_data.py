@@ -5,14 +5,14 @@ import logging
 from pathlib import Path
 from typing import Any
 
-import published_rows as published
 import pytest
 from datasets import Dataset
 
 from keepif.recipes.arguments import KeepIFArguments
 from keepif.recipes.data import load_prompts
 from keepif.rewards import constraints_of
-from keepif.rewards.answers import gold_answer
+from keepif.rewards.correctness.claims import gold_answer
+from tests.helpers import published_rows as published
 
 
 def loaded(tmp_path: Path, rows: list[dict[str, Any]], suffix: str = "jsonl", **options: Any) -> Any:

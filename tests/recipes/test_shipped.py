@@ -10,10 +10,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-import published_rows as published
 import pytest
-import test_engines
-import test_sweep
 import torch
 import yaml
 from accelerate.commands.launch import launch_command_parser
@@ -21,11 +18,14 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, Qwen3
 from trl import ModelConfig
 from trl.scripts.vllm_serve import ScriptArguments, build_command
 
-from keepif.recipes.doctor import batch
-from keepif.recipes.memory import PROMPT, Engine, Size, estimate
+from keepif.recipes.doctor.doctor import batch
+from keepif.recipes.doctor.memory import PROMPT, Engine, Size, estimate
+from keepif.recipes.doctor.rehearsal import ON_CPU, Recipe, engine_of, read, requested
 from keepif.recipes.models import TINY
-from keepif.recipes.rehearsal import ON_CPU, Recipe, engine_of, read, requested
 from keepif.recipes.train import CONFIGS, main
+from tests.helpers import published_rows as published
+from tests.recipes import test_engines
+from tests.recipes.sweep import test_sweep
 
 ENGINES = CONFIGS.parent / "accelerate_configs"
 SHIPPED = sorted(path.name for path in CONFIGS.glob("*.yaml"))

@@ -13,7 +13,7 @@ from keepif.recipes.arguments import KeepIFArguments
 from keepif.recipes.data import load_prompts
 from keepif.recipes.train import CONFIGS, main, parse, resumed, with_shipped_config
 from keepif.rewards import KeepIFReward, constraints_of
-from keepif.rewards.length_terms import LENGTH_TERMS
+from keepif.rewards.published.length_terms import LENGTH_TERMS
 
 
 def test_configs_are_found_by_name() -> None:

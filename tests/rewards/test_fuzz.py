@@ -10,19 +10,19 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shapes import UNITS
 
 from keepif.rewards import KeepIFReward, Multipliers, Response, Scoring, guard
-from keepif.rewards.answers import gold_answer, stated_answers
 from keepif.rewards.constraints import REGISTRY
-from keepif.rewards.grader import shared_grader
-from keepif.rewards.guard import REASONS
-from keepif.rewards.latex import FORMULA, boxed, boxes, mask_formulas
-from keepif.rewards.response import DEFAULT_DELIMITERS, Delimiters
+from keepif.rewards.correctness.claims import gold_answer, stated_answers
+from keepif.rewards.correctness.equality import BASED, DOUBT, SEVERAL, STYLE, fast_verdict
+from keepif.rewards.correctness.values import as_number, normalised
+from keepif.rewards.correctness.workers import shared_grader
+from keepif.rewards.guard.guard import REASONS
 from keepif.rewards.score import Score
-from keepif.rewards.text import Text
-from keepif.rewards.values import as_number, normalised
-from keepif.rewards.verdict import BASED, DOUBT, SEVERAL, STYLE, fast_verdict
+from keepif.rewards.text.latex import FORMULA, boxed, boxes, mask_formulas
+from keepif.rewards.text.response import DEFAULT_DELIMITERS, Delimiters
+from keepif.rewards.text.text import Text
+from tests.helpers.shapes import UNITS
 
 SECONDS = 2.0
 """Of processor time, for a text of some 50,000 characters at most."""

@@ -23,11 +23,11 @@ from keepif.rewards import (
     keepif_reward,
     length_reward,
 )
-from keepif.rewards.aggregations import fixed
-from keepif.rewards.columns import complain
-from keepif.rewards.length_terms import LENGTH_TERMS
+from keepif.rewards.batch import Scorer
+from keepif.rewards.published.aggregations import fixed
+from keepif.rewards.published.length_terms import LENGTH_TERMS
 from keepif.rewards.reward import PARTS
-from keepif.rewards.scorer import Scorer
+from keepif.rewards.rows import complain
 
 COLUMNS: dict[str, Any] = {
     "answer": ["4"] * 3,

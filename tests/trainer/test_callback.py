@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tiny
-from scripted import Scripted
 from trl import GRPOTrainer
 
-from keepif.rewards.aggregations import fixed, switching
-from keepif.trainer import ConfigError, KeepIF, Prepass, callback, report
-from keepif.trainer.record import COLUMNS
+from keepif.rewards.published.aggregations import fixed, switching
+from keepif.trainer import ConfigError, KeepIF, Prepass, callback
+from keepif.trainer.report import report
+from keepif.trainer.report.record import COLUMNS
+from tests.helpers import tiny
+from tests.helpers.scripted import Scripted
 
-HERE = Path(__file__).parent
-CONFIGS = HERE.parents[1] / "recipes" / "accelerate_configs"
+ROOT = Path(__file__).parents[2]
+CONFIGS = ROOT / "recipes" / "accelerate_configs"
 
 
 def script(keepif: KeepIF, obeys: float) -> KeepIF:
@@ -175,9 +176,9 @@ def test_a_resumed_run_without_its_reference_is_refused(tmp_path: Path) -> None:
 RUN = """
 import json, os, signal, sys
 from pathlib import Path
-sys.path.insert(0, {here!r})
+sys.path.insert(0, {root!r})
 import torch
-from test_callback import build, history, script
+from tests.trainer.test_callback import build, history, script
 from transformers import TrainerCallback
 from keepif.trainer import KeepIF
 
@@ -202,7 +203,7 @@ if __name__ == "__main__":
 
 
 def launch(tmp_path: Path, processes: int = 1, **options: Any) -> int:
-    settings = {"here": str(HERE), "out": str(tmp_path), "kill_at": 0, "scripted": True, "each": 16, "resume": False}
+    settings = {"root": str(ROOT), "out": str(tmp_path), "kill_at": 0, "scripted": True, "each": 16, "resume": False}
     tmp_path.mkdir(exist_ok=True)
     (tmp_path / "run.py").write_text(RUN.format(**({"floor": 0.62} | settings | options)))
     launcher = ["-m", "accelerate.commands.launch", "--main_process_port", "0"]

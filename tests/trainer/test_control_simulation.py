@@ -4,11 +4,11 @@ from functools import cache
 
 import numpy as np
 import pytest
-from simulation import STEPS, WORLD, Trace, advantages, rewards, simulate
 
 from keepif.rewards import CAP, Multipliers, combine, length_penalty
 from keepif.rewards.combine import BONUS
 from keepif.trainer.controller import FLOOR_GAINS, LENGTH_CAP, PATIENCE, Controller, Gains
+from tests.helpers.simulation import STEPS, WORLD, Trace, advantages, rewards, simulate
 
 SEEDS = 16
 BUDGET = 1500

@@ -7,16 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keepif.rewards import CAP
-from keepif.trainer.controller import (
-    ENOUGH,
-    FLOOR_GAINS,
-    LENGTH_CAP,
-    PATIENCE,
-    SWITCH_GAINS,
-    Controller,
-    Loop,
-    Sums,
-)
+from keepif.trainer.controller import ENOUGH, FLOOR_GAINS, LENGTH_CAP, PATIENCE, SWITCH_GAINS, Controller, Loop, Sums
 
 ERRORS = st.lists(st.floats(-1, 1), max_size=60)
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tiny
 from trl import GRPOTrainer, RLOOConfig, RLOOTrainer
 from trl.experimental.gmpo import GMPOConfig, GMPOTrainer
 from trl.rewards import get_soft_overlong_punishment
 
 from keepif.trainer import KeepIF
+from tests.helpers import tiny
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).parents[2]
 HOSTILE: list[Any] = [
     r"\boxed{9^{9^{9^9}}}",
     r"\boxed{7^{7^{7^7}} \mod 10}",
@@ -125,8 +125,8 @@ def test_hostile_completions_cost_bounded_time_and_no_run(tmp_path: Path) -> Non
 TWO_PROCESSES = """
 import json, sys
 from pathlib import Path
-sys.path.insert(0, {here!r})
-from test_grpo import build
+sys.path.insert(0, {root!r})
+from tests.trainer.test_grpo import build
 from keepif.trainer import KeepIF, Prepass
 if __name__ == "__main__":
     trainer = build(Path({out!r}), KeepIF(budget=6, prepass=Prepass(4, 4, 1.0)), per_device_train_batch_size=2)
@@ -139,9 +139,9 @@ if __name__ == "__main__":
 
 def test_two_processes_log_the_same(tmp_path: Path) -> None:
     script = tmp_path / "two.py"
-    script.write_text(TWO_PROCESSES.format(here=str(HERE), out=str(tmp_path)))
+    script.write_text(TWO_PROCESSES.format(root=str(ROOT), out=str(tmp_path)))
     command = [sys.executable, "-m", "accelerate.commands.launch", "--config_file"]
-    command += [str(HERE.parents[1] / "recipes/accelerate_configs/cpu_two_process.yaml"), "--main_process_port", "0"]
+    command += [str(ROOT / "recipes/accelerate_configs/cpu_two_process.yaml"), "--main_process_port", "0"]
     run = subprocess.run(
         [*command, str(script)],
         env=os.environ | {"OMP_NUM_THREADS": "1"},

@@ -10,10 +10,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import tiny
 import torch
 import yaml
-from chat_server import serving
 from datasets import Dataset, IterableDataset
 from rich.console import Console
 from tokenizers import AddedToken
@@ -25,13 +23,16 @@ from trl.experimental.online_dpo import OnlineDPOTrainer
 from trl.experimental.sdpo import SDPOTrainer
 
 from keepif.rewards import correctness_reward
-from keepif.rewards.endpoint import Endpoint
-from keepif.rewards.judge import Judge
-from keepif.rewards.length_terms import kimi, laser
+from keepif.rewards.judge.endpoint import Endpoint
+from keepif.rewards.judge.judge import Judge
+from keepif.rewards.published.length_terms import kimi, laser
 from keepif.trainer import ConfigError, KeepIF, Prepass, Reference, ReferenceMismatchError, preflight
-from keepif.trainer.provenance import provenance
-from keepif.trainer.reference import prompt_key, write_json
-from keepif.trainer.report import load, table
+from keepif.trainer.files import write_json
+from keepif.trainer.reference.provenance import provenance
+from keepif.trainer.reference.reference import prompt_key
+from keepif.trainer.report.report import load, table
+from tests.helpers import tiny
+from tests.helpers.chat_server import serving
 
 PREFILLING = "{% for m in messages %}{{ m.content }}{% endfor %} <think>"
 

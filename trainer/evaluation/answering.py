@@ -6,8 +6,8 @@ from typing import Any
 
 from keepif.rewards import Response
 
-from .benchmark import Item, Sample
-from .generation import Generated
+from .benchmarks.benchmark import Item, Sample
+from .engines.generation import Generated
 from .journal import Journal, Row
 
 MODES: dict[str, bool | None] = {"default": None, "on": True, "off": False}

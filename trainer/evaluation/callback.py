@@ -15,12 +15,12 @@ from transformers import Trainer, TrainerCallback
 from trl.models import unwrap_model_for_generation
 
 from keepif.rewards import Response
-from keepif.trainer.preflight import tokenizer_of
 
+from ..preflight import tokenizer_of
 from .answering import spread
-from .benchmark import Benchmark, Item, Sample, numbers
-from .generation import Generated, Request, Sampling
-from .generation_transformers import TransformersGenerator
+from .benchmarks.benchmark import Benchmark, Item, Sample, numbers
+from .engines.generation import Generated, Request, Sampling
+from .engines.transformers_engine import TransformersGenerator
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from keepif.trainer.reference import read_json, write_json
+from ..files import read_json, write_json
 
 SETTINGS = "settings.json"
 FILES = "samples-*.jsonl"

@@ -20,10 +20,10 @@ from keepif.recipes.models import load_model
 from keepif.recipes.tiny_policy.task import rows
 from keepif.rewards import Scoring
 from keepif.trainer import KeepIF
-from keepif.trainer.evaluation.benchmark import Item, Outcome, Sample
+from keepif.trainer.evaluation.benchmarks.benchmark import Item, Outcome, Sample
 from keepif.trainer.evaluation.callback import EvaluationCallback
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).parents[3]
 
 
 class Sums:
@@ -170,8 +170,8 @@ def test_it_is_told_when_to_measure(tmp_path: Path, strategy: str, every: int | 
 def test_two_processes_share_the_items(tmp_path: Path) -> None:
     """Three items on two processes, and a model that both still agree on afterwards."""
     command = [sys.executable, "-m", "accelerate.commands.launch", "--config_file"]
-    command += [str(HERE.parents[2] / "recipes/accelerate_configs/cpu_two_process.yaml"), "--main_process_port", "0"]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join([*sys.path, str(HERE)])}
+    command += [str(ROOT / "recipes/accelerate_configs/cpu_two_process.yaml"), "--main_process_port", "0"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join([*sys.path, str(ROOT)])}
     subprocess.run([*command, __file__, str(tmp_path)], check=True, timeout=300, env=environment)
     found = [json.loads((tmp_path / f"{rank}.json").read_text()) for rank in (0, 1)]
     assert found[0]["keys"] == [["0", "2", "4"]] * 2

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from keepif.trainer.evaluation import journal
 from keepif.trainer.evaluation.answering import Arm, answer, missing, samples_of, spread
-from keepif.trainer.evaluation.benchmark import Item
-from keepif.trainer.evaluation.generation import Generated
+from keepif.trainer.evaluation.benchmarks.benchmark import Item
+from keepif.trainer.evaluation.engines.generation import Generated
 from keepif.trainer.evaluation.journal import Journal, JournalError
 
 ARM = Arm("fake", "on")

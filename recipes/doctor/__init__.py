@@ -1,0 +1,1 @@
+"""`keepif doctor`: what would break a recipe, or waste its run."""

@@ -1,0 +1,1 @@
+"""`keepif evaluate`: benchmarks on one policy."""

@@ -1,0 +1,168 @@
+"""The gate of classifier-selective reasoning, trained from a model's answers with thinking and without.
+
+    python -m keepif.recipes.evaluate --model MODEL --benchmarks mathif --thinking both --samples 4 --output_dir RUN
+    python -m keepif.recipes.evaluate.train_gate --thinking RUN --direct RUN --output gate.json
+    python -m keepif.recipes.evaluate --model MODEL --benchmarks mathif --mitigation classifier_selective \
+        --gate gate.json --output_dir GATED
+
+The gate is for the model that answered, whose weights it knows: for another one it is refused. An item that it
+was trained on is judged by what was found without that item, so that the last line may ask the same benchmark again.
+Exit code 2 where nothing can be learnt, with the reason.
+
+An item is scored by the share of its constraints that are kept, as in "When Thinking Fails", but mathif and
+tiny, which have right answers too, by `joint`, or the gate would give up thinking where the answer needs it: there,
+`--metric sacc` is the paper's.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from keepif.trainer.evaluation.answering import PLAIN
+from keepif.trainer.evaluation.benchmarks.benchmark import Item
+from keepif.trainer.evaluation.benchmarks.complexbench import read_items
+from keepif.trainer.evaluation.journal import SETTINGS
+from keepif.trainer.evaluation.remedies.gate import GateError, GateReport, Pair, paired, train
+from keepif.trainer.evaluation.results import measured
+from keepif.trainer.evaluation.results.measured import Measured
+from keepif.trainer.files import read_json
+
+from ..command.plainly import parsed, plainly
+from .command import EvaluateArguments, benchmark_of
+from .settings import items_hash
+
+LABELS = {"ifeval": "instruction_loose", "ifbench": "instruction_loose"}
+"""Benchmark → its share of constraints that are kept, where that is not its headline; the paper's reading is loose."""
+
+
+@dataclass
+class GateArguments:
+    """Which runs to pair, and where the gate goes."""
+
+    thinking: str = field(metadata={"help": "output_dir of an evaluation with --thinking on or both."})
+    direct: str = field(metadata={"help": "output_dir of one with --thinking off or both; it may be the same."})
+    metric: str | None = field(
+        default=None, metadata={"help": f"What an item is scored by; by default {LABELS}, or the headline."}
+    )
+    sources: list[str] = field(
+        default_factory=list, metadata={"help": "NAME=PATH, as the evaluations were given them."}
+    )
+    seed: int = field(default=0, metadata={"help": "Of the folds."})
+    output: str = field(default="gate.json", metadata={"help": "Where the gate goes."})
+
+
+def pairs_of(args: GateArguments) -> list[Pair]:
+    """Items of the benchmarks that both runs have, with their two scores.
+
+    Raises:
+        [`GateError`]: where there is no such benchmark.
+    """
+    thinking, direct = _arms(Path(args.thinking), "on"), _arms(Path(args.direct), "off")
+    common = sorted(thinking.keys() & direct.keys())
+    if not common:
+        raise GateError(
+            f"{args.thinking} has thinking on for {sorted(thinking) or 'no benchmark'}, {args.direct} has it off for "
+            f"{sorted(direct) or 'none'}: evaluate the same benchmark with --thinking both"
+        )
+    settings = common_settings(args, common)
+    sources = [source for source in args.sources if source.partition("=")[0] in common]
+    known = EvaluateArguments(benchmarks=common, sources=sources, without_constraints=True)  # if they were asked too
+    return [
+        pair
+        for name in common
+        for pair in paired(
+            _items(known, name, settings[f"items of {name}"]),
+            thinking[name].outcomes,
+            direct[name].outcomes,
+            args.metric or LABELS.get(name, thinking[name].headline),
+        )
+    ]
+
+
+def common_settings(args: GateArguments, benchmarks: Sequence[str]) -> dict[str, Any]:
+    """What both runs were made with.
+
+    Raises:
+        [`GateError`]: where they were not made with the same model, on the same items, sampled alike.
+    """
+    ours, theirs = (read_json(Path(folder) / SETTINGS) for folder in (args.thinking, args.direct))
+    if not ours or not theirs:
+        raise GateError(f"there is no {SETTINGS} in {args.direct if ours else args.thinking}")
+    parts = [f"{part} of {name}" for name in benchmarks for part in ("items", "sampling")]
+    for name in ("model", "weights", "revision", *parts):
+        if ours.get(name) != theirs.get(name):
+            raise GateError(
+                f"{args.thinking} and {args.direct} were not made alike: {name} is {ours.get(name)!r} in one, "
+                f"{theirs.get(name)!r} in the other"
+            )
+    return ours
+
+
+def _items(known: EvaluateArguments, name: str, asked: str) -> Sequence[Item]:
+    """The items that the runs have answered, by their hash.
+
+    Raises:
+        [`GateError`]: where the source has others.
+    """
+    items = read_items(known.source_of(name)) if name == "complexbench" else benchmark_of(known, name).items()
+    if items_hash(items) != asked:
+        raise GateError(f"the runs have answered other items of {name}: give the --sources that they were given")
+    return items
+
+
+def _arms(folder: Path, mode: str) -> dict[str, Measured]:
+    """What a run measured in a thinking mode without any remedy, by benchmark."""
+    return {
+        found.arm.benchmark: found
+        for found in measured.read(folder)
+        if (found.arm.thinking, found.arm.mitigation) == (mode, PLAIN)
+    }
+
+
+def table(report: GateReport) -> Table:
+    """The gate's cross-validated numbers."""
+    shown = Table(title=f"{report.pairs} items, of which {report.ties} score the same either way")
+    shown.add_column("for items it has not seen", no_wrap=True)
+    shown.add_column("", justify="right")
+    shares = {
+        "thinking is better for (base rate)": report.base_rate,
+        "it is, where the gate says so (precision)": report.precision,
+        "the gate says so, where it is (recall)": report.recall,
+    }
+    for name, value in shares.items():
+        shown.add_row(name, f"{100 * value:.1f} %")
+    shown.add_row("AUC (0.5 is chance)", f"{report.auc:.3f}", end_section=True)
+    scores = {
+        "mean score without thinking": report.direct,
+        "with thinking": report.thinking,
+        "as the gate chooses": report.gated,
+        "if it always chose right": report.best,
+    }
+    for name, value in scores.items():
+        shown.add_row(name, f"{100 * value:.1f}")
+    return shown
+
+
+def main(argv: list[str] | None = None) -> None:
+    with plainly("train_gate"):
+        make_gate(*parsed([GateArguments], sys.argv[1:] if argv is None else argv))
+
+
+def make_gate(args: GateArguments) -> None:
+    pairs = pairs_of(args)
+    settings = common_settings(args, ())
+    made_from = {name: getattr(args, name) for name in ("thinking", "direct", "metric")}
+    gate = train(pairs, args.seed, **made_from, model=settings["model"], weights=settings.get("weights"))
+    gate.save(Path(args.output))
+    console = Console()
+    console.print(table(gate.report))
+    console.print(f"gate: {args.output}", soft_wrap=True, markup=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""`keepif sweep`: a W&B sweep without a server."""

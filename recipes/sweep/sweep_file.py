@@ -1,0 +1,165 @@
+"""A W&B sweep file, read without W&B: the runs it asks for, and the command of each, as W&B's agent would start it."""
+
+import itertools
+import math
+import os
+import random
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..shipped import here_or_shipped
+
+SWEEPS = Path(__file__).parents[1] / "sweeps"
+BAYES = (
+    "method: bayes chooses each run by the results of those before it, which is W&B's server's work: start it with "
+    "'wandb sweep {path}' and 'wandb agent', or set method: random with a run_cap"
+)
+MACRO = re.compile(r"\$\{(\w+)\}")
+VARIABLE = re.compile(r"\$\{envvar:([A-Z0-9_]*)\}")
+COMMAND = ["${env}", "${interpreter}", "${program}", "${args}"]
+"""W&B's, for a file without one."""
+
+Values = dict[str, Any]
+DISTRIBUTIONS: dict[str, Callable[[random.Random, Any, Any], Any]] = {
+    "uniform": random.Random.uniform,
+    "int_uniform": random.Random.randint,
+    "log_uniform_values": lambda draws, low, high: math.exp(draws.uniform(math.log(low), math.log(high))),
+}
+"""By W&B's names; each draws between a `min` and a `max`."""
+
+
+class SweepError(ValueError):
+    """A sweep file that cannot be run here; the message names the field and says what to do."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep file that `keepif sweep` can run.
+
+    Attributes:
+        name (`str`): the file's, without its suffix.
+        runs (`list[dict]`): the values of each run, by parameter.
+        command (`list[str]`): what starts one, with W&B's macros.
+        program (`str`): what `${program}` stands for.
+    """
+
+    name: str
+    runs: list[Values]
+    command: list[str]
+    program: str
+
+    def command_of(self, values: Values) -> list[str]:
+        """What starts the run of `values`."""
+        flags = [f"--{name}={value}" for name, value in values.items()]
+        macros = {
+            "env": ["/usr/bin/env"],
+            "interpreter": ["python"],
+            "program": [self.program],
+            "args": flags,
+            "args_no_equals": [part for name, value in values.items() for part in (f"--{name}", str(value))],
+            "args_no_boolean_flags": [
+                f"--{name}" if value is True else f"--{name}={value}"
+                for name, value in values.items()
+                if value is not False
+            ],
+        }
+        return [part for chunk in self.command for part in _expanded(chunk, macros)]
+
+
+def _expanded(chunk: str, macros: Mapping[str, list[str]]) -> list[str]:
+    chunk = VARIABLE.sub(lambda found: os.environ.get(found[1], found[1]), chunk)
+    macro = MACRO.fullmatch(chunk)
+    if macro is None:
+        return [chunk]
+    if macro[1] not in macros:
+        raise SweepError(f"command: {chunk} is none of the macros {', '.join(macros)}")
+    return macros[macro[1]]
+
+
+def read(path: Path, count: int | None = None) -> Sweep:
+    """The sweep in the file `path`, or in the one that ships under that name.
+
+    `count` is how many runs a random search makes, by default the file's `run_cap`; the same number of runs begins
+    with the same ones.
+
+    Raises:
+        [`SweepError`]: where there is no such file, or one that cannot be run without W&B's server.
+    """
+    try:
+        path = here_or_shipped(path, SWEEPS)
+        found = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise SweepError(f"{path} cannot be read ({error})") from None
+    if not isinstance(found, dict) or not isinstance(found.get("parameters"), dict):
+        raise SweepError(f"{path} is no sweep file: it has no mapping 'parameters'")
+    if found.get("method") == "bayes":
+        raise SweepError(BAYES.format(path=path))
+    searches = {"grid": _grid, "random": _random}
+    if found.get("method") not in searches:
+        raise SweepError(f"{path}: method must be grid or random, found {found.get('method')!r}")
+    runs = searches[found["method"]](found["parameters"])
+    cap = found.get("run_cap") if count is None else count
+    if cap is not None and not (isinstance(cap, int) and cap > 0):
+        raise SweepError(f"{path}: run_cap, or --count, must be a number of runs, found {cap!r}")
+    if cap is None and found["method"] == "random":
+        raise SweepError(f"{path}: a random search has no end: give run_cap in the file, or --count")
+    command = [str(chunk) for chunk in found.get("command") or COMMAND]
+    return Sweep(path.stem, list(itertools.islice(runs, cap)), command, str(found.get("program")))
+
+
+def _grid(parameters: Mapping[str, Any]) -> Iterator[Values]:
+    choices: dict[str, list[Any]] = {}
+    for name, asked in parameters.items():
+        found = _choices(name, asked)
+        if found is None:
+            raise SweepError(f"parameters: a grid needs 'value' or 'values' for {name}, found {asked!r}")
+        choices[name] = found
+    for values in itertools.product(*choices.values()):
+        yield dict(zip(choices, values, strict=True))
+
+
+def _random(parameters: Mapping[str, Any]) -> Iterator[Values]:
+    for number in itertools.count():  # seeded run by run, so that a sweep that goes on draws what it drew before
+        run: Values = {}
+        for name, asked in parameters.items():
+            try:
+                run[name] = _draw(random.Random(f"{number} {name}"), name, asked)
+            except (TypeError, ValueError) as error:
+                raise SweepError(f"parameters: {name} cannot be drawn from {asked!r} ({error})") from None
+        yield run
+
+
+def _draw(draws: random.Random, name: str, asked: Any) -> Any:
+    choices = _choices(name, asked)
+    if choices is not None:
+        return draws.choices(choices, asked.get("probabilities"))[0]
+    low, high = asked.get("min"), asked.get("max")
+    for end in (low, high):
+        if isinstance(end, bool) or not isinstance(end, int | float):
+            raise TypeError(f"min and max must be numbers, found {end!r}; YAML's is 1.0e-5")
+    whole = isinstance(low, int) and isinstance(high, int)
+    distribution = asked.get("distribution", "int_uniform" if whole else "uniform")
+    if distribution not in DISTRIBUTIONS:
+        raise ValueError(f"the distribution here is one of {', '.join(DISTRIBUTIONS)}, found {distribution!r}")
+    return DISTRIBUTIONS[distribution](draws, low, high)
+
+
+def _choices(name: str, asked: Any) -> list[Any] | None:
+    """The values that `asked` lists; `None` where it lists none.
+
+    Raises:
+        [`SweepError`]: for a value that is no scalar, which no flag can take.
+    """
+    if not isinstance(asked, dict):
+        raise SweepError(f"parameters: {name} must be a mapping with 'value', 'values' or 'min' and 'max'")
+    found = [asked["value"]] if "value" in asked else asked.get("values")
+    if found is not None and not (isinstance(found, list) and found):
+        raise SweepError(f"parameters: {name} must list its values, found {found!r}")
+    if "parameters" in asked or any(isinstance(value, list | dict) for value in found or []):
+        raise SweepError(f"parameters: {name} must be a scalar flag, found {asked!r}")
+    return found

@@ -1,0 +1,1 @@
+"""Correctness: what a response states as its result, and whether that equals the gold answer."""

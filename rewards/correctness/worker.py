@@ -1,0 +1,99 @@
+"""A grading process: reads `[candidate, gold]` lines, writes verdicts on them, math-verify's. Started by `grader.py`.
+
+It may be killed at any moment. The kernel kills it when one verdict takes more processor time than the limit: SIGPROF
+in its default disposition needs no Python to run, so a big-integer power that holds the interpreter cannot outlive it.
+What asks for more memory than it may have is wrong, and a worker that has grown leaves. It leaves when its parent is
+gone.
+"""
+
+import contextlib
+import json
+import logging
+import os
+import resource
+import select
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psutil
+
+from .workers import LAST
+
+MEMORY = 4 * 1024**3
+"""Bytes of address space."""
+GROWN = MEMORY // 4
+"""Bytes that a worker still holds after a verdict for that to be its last: the next has fresh memory."""
+WATCH = 1.0
+"""Seconds between two looks at whether the parent lives."""
+
+
+def limit_memory() -> None:
+    """Fail allocations beyond `MEMORY` where the system can."""
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
+def has_grown() -> bool:
+    """Whether this process holds more memory than `GROWN`. (Its peak would count its parent's memory too.)"""
+    return psutil.Process().memory_info().rss > GROWN
+
+
+NO_TIMEOUT: Any = None
+"""math-verify's own timeouts are off: they need a signal handler, which a long computation keeps from running."""
+
+
+def verdict(candidate: str, gold: str) -> bool | None:
+    """math-verify's verdict on `candidate`; `None` where it cannot read `gold`; an empty candidate is wrong."""
+    from math_verify import LatexExtractionConfig, parse, verify
+
+    try:
+        target = parse(f"\\boxed{{{gold}}}", parsing_timeout=NO_TIMEOUT)
+    except Exception:  # noqa: BLE001  # whatever sympy raises: this gold cannot be read
+        target = []
+    if not target:
+        return None
+    if not candidate:
+        return False
+    try:  # as one formula: math-verify's other reading takes the last number of a text that is none
+        said = parse(f"\\boxed{{{candidate}}}", [LatexExtractionConfig()], parsing_timeout=NO_TIMEOUT)
+        return bool(verify(target, said, timeout_seconds=NO_TIMEOUT))
+    except Exception:  # noqa: BLE001  # whatever sympy raises on it: not the answer
+        return False
+
+
+def lines(parent: int) -> Iterator[str]:
+    """Standard input's lines, until it ends or `parent` has: a process it forked may hold the pipe open for long."""
+    while os.getppid() == parent:
+        if select.select([sys.stdin], [], [], WATCH)[0]:  # one line at a time is sent, so that none waits in a buffer
+            line = sys.stdin.readline()
+            if not line:
+                return
+            yield line
+
+
+def serve(verdict: Callable[[str, str], bool | None]) -> None:
+    """Answer lines with `verdict` until the parent is gone."""
+    seconds, parent = float(sys.argv[1]), int(sys.argv[2])
+    limit_memory()
+    logging.disable(logging.CRITICAL)
+    sys.set_int_max_str_digits(0)
+    out = sys.stdout
+    sys.stdout = sys.stderr  # whatever a library prints must not enter the protocol
+    verdict("1", "1")  # imports everything before the first clock runs
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())  # what was said until here tells why none starts
+    print("ready", file=out, flush=True)
+    for line in lines(parent):
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        candidate, gold = json.loads(line)
+        try:
+            found = verdict(candidate, gold)
+        except MemoryError:
+            found = False if candidate else None
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        print(json.dumps(found), file=out, end=LAST if has_grown() else "\n", flush=True)
+
+
+if __name__ == "__main__":
+    serve(verdict)

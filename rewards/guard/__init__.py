@@ -1,0 +1,1 @@
+"""The guard: what voids a completion, whatever its checks say."""

@@ -1,0 +1,1 @@
+"""The literature's aggregations, length terms and bonus, for comparison."""

@@ -1,0 +1,1 @@
+"""Text and responses: what a model wrote, split and viewed as the checks need it."""

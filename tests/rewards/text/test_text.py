@@ -1,0 +1,114 @@
+"""Views of a text, and the masking of formulas."""
+
+import re
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keepif.rewards import Text
+from keepif.rewards.text.latex import FORMULA, boxed, mask_formulas
+from keepif.rewards.text.words import pieces_between_blanks
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        (r"So $a, b$ holds.", "So ~ holds."),
+        (r"So \(a, b\) and \[c\] hold.", "So ~ and ~ hold."),
+        (r"$$x, y$$", "~"),
+        (r"It is \boxed{\frac{1}{2}}.", "It is ~."),
+        (r"It is \BOXED{4}.", "It is ~."),
+        ("Run `f(a, b)` or ```\na, b\n```.", "Run ~ or ~."),
+        (r"\begin{align*}a, b\end{align*} done", "~ done"),
+        ("It costs $5 and then $6.", "It costs $5 and then $6."),
+        (r"unclosed $a, b", "unclosed $a, b"),
+        (r"\boxed{unclosed", r"\boxed{unclosed"),
+        (r"escaped \$a$", r"escaped \$a$"),
+        (r"It is \boxed{\frac{\sqrt{\frac{a_{1}}{b}}}{c}}.", "It is ~."),
+        (r"It is \boxed{a\}b}.", "It is ~."),
+        ("So `we, then, add, them` up.", "So we, then, add, them up."),
+        ("So\n```\nWe add them up, one by one.\n```", "So\n\nWe add them up, one by one.\n"),
+        (r"So $x \text{ and then, we add them}$.", "So ~ and then, we add them."),
+        (r"So $\text{apples per tree, each}$.", "So ~ apples per tree, each."),
+        (r"So $\text{if } x = 3 \text{ or so}$.", "So ~."),
+        (r"So $\text{we, then,} \text{add, them}$.", r"So ~ we, then,} \text{add, them."),
+        (r"So $we, then, add, them$ and $\alpha \beta \gamma \delta + \sin xy$.", "So ~ we, then, add, them and ~."),
+        ("`for word in words: print(word, end=one)`", "~"),
+        ("`git add file` and ```python\nfor a in b:\n    print(a, b)  # the sum, so far\n```", "~ and ~"),
+        (r"\begin{itemize}a, b\end{itemize}", r"\begin{itemize}a, b\end{itemize}"),
+        (r"unclosed \( and \(a\)", r"unclosed \( and ~"),
+    ],
+)
+def test_masking(text: str, masked: str) -> None:
+    assert mask_formulas(text).replace(FORMULA, "~") == masked
+
+
+def test_boxed_contents() -> None:
+    assert boxed(r"\boxed{1} then \boxed{a\}b} and \boxed{\boxed{2}} and \boxed {3}") == [
+        "1",
+        r"a\}b",
+        r"\boxed{2}",
+        "3",
+    ]
+
+
+def test_boxes_of_any_depth_and_none() -> None:
+    deep = "\\sqrt{" * 20 + "2" + "}" * 20
+    assert boxed(rf"\boxed{{1}} \boxed{{{deep}}} \boxed{{3}}") == ["1", deep, "3"]
+    assert boxed(rf"\boxed{{{deep} and \boxed{{4}}") == [f"{deep} and ", "4"]  # it claims to hold both
+    assert boxed(r"\boxed{3} and \boxed{4") == ["3"]
+    assert boxed(r"\boxed{}") == [""]
+
+
+def test_words_by_both_definitions() -> None:
+    text = Text(r"Don't count $x^2$ twice; it's well-known.")
+    assert text.word_count == 10
+    assert len(text.prose.spoken) == 6
+
+
+@given(st.text(alphabet="ab1_ '-.\x1a\n$", max_size=60) | st.text())
+def test_words_are_counted_as_they_are_listed(text: str) -> None:
+    assert Text(text).spoken_count == len(Text(text).spoken)
+    assert Text(text).word_count == len(re.findall(r"\w+", text))
+    assert Text(text).word_line.split() == re.findall(r"\w+", text.lower())
+
+
+@given(st.text(alphabet="ab \t\n\v\x1c\x1f\x0e\x00!\x85\xa0\u2003\u3000é漢\ud800", max_size=30) | st.text())
+def test_pieces_are_counted_as_they_are_split(text: str) -> None:
+    assert pieces_between_blanks(text) == len(text.split())
+
+
+def test_prose_has_no_invisible_characters() -> None:
+    assert Text("a\u200bb，c").prose.raw == "ab,c"
+    assert Text("a\x00b\x08\r\nc\x1b").prose.raw == "ab\r\nc"
+
+
+@pytest.mark.parametrize(
+    ("text", "prose"),
+    [
+        ("a&#44; b &lt; c &amp d", "a, b < c & d"),
+        (f"&#{'1' * 5000}; so", f"&#{'1' * 5000}; so"),
+        ("&#x110000; so", "\ufffd so"),
+        ("th<!-- x -->us", "thus"),
+        ("_so_ it __is__ x_1 and ____ a_", "so it is x_1 and  a"),
+        ("ᴛʜᴜꜱ", "thus"),
+    ],
+)
+def test_prose_is_what_a_reader_reads(text: str, prose: str) -> None:
+    assert Text(text).prose.raw == prose
+
+
+@given(st.text(alphabet=r"\$`{}[]()boxedbegin &", max_size=200) | st.text())
+def test_masking_never_raises(text: str) -> None:
+    assert len(mask_formulas(text)) <= len(text) + 1
+    boxed(text)
+
+
+@pytest.mark.parametrize("piece", ["$a", "\\(", "\\[ ", "`", "\\boxed{", "{", "\\begin{a}", "$ ", "```", "$x$ "])
+def test_masking_is_linear(piece: str) -> None:
+    started = time.process_time()
+    mask_formulas(piece * 200_000)
+    boxed(piece * 200_000)
+    assert time.process_time() - started < 10  # a quadratic scan of 400,000 characters takes minutes

@@ -1,0 +1,1 @@
+"""Data sets: constraints, trip-wires and logic tasks."""

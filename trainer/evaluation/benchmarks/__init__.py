@@ -1,0 +1,1 @@
+"""The benchmarks: their items, and how answers are scored."""

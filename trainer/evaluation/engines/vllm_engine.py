@@ -1,0 +1,46 @@
+"""Responses from vLLM in this process."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from .generation import Generated, Request, Sampling
+from .transformers_engine import limit_of, render, seed_of
+
+
+class VLLMGenerator:
+    """Answers requests by vLLM, which batches them itself. `options` are those of `vllm.LLM`.
+
+    Raises:
+        `ImportError`: where vLLM is not installed.
+    """
+
+    def __init__(self, model: str, **options: Any) -> None:
+        try:
+            import vllm  # pyright: ignore[reportMissingImports]
+        except ImportError:
+            raise ImportError("the engine vllm needs a GPU and: pip install 'keepif[vllm]'") from None
+        self.vllm, self.llm = vllm, vllm.LLM(model=model, **options)
+        self.tokenizer = self.llm.get_tokenizer()
+
+    def generate(self, requests: Sequence[Request], sampling: Sampling) -> list[Generated | None]:
+        prompts = [render(self.tokenizer, request) for request in requests]
+        drawn = [
+            self.vllm.SamplingParams(
+                temperature=sampling.temperature,
+                top_p=sampling.top_p,
+                max_tokens=limit_of(request, sampling),
+                seed=seed_of(sampling, request, text),
+            )
+            for request, (text, _) in zip(requests, prompts, strict=True)
+        ]
+        ids = [self.tokenizer(text, add_special_tokens=False).input_ids for text, _ in prompts]
+        said = self.llm.generate([{"prompt_token_ids": row} for row in ids], drawn, use_tqdm=False)
+        made = [output.outputs[0] for output in said]
+        return [
+            Generated(opening + one.text, len(one.token_ids), one.finish_reason == "length")
+            for one, (_, opening) in zip(made, prompts, strict=True)
+        ]
+
+    def count(self, text: str) -> int:
+        """Tokens of `text`."""
+        return len(self.tokenizer(text, add_special_tokens=False).input_ids)

@@ -1,0 +1,1 @@
+"""The literature's remedies that need no training."""

@@ -1,0 +1,172 @@
+"""A report as tables and footnotes, for the screen and as Markdown."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+from rich.table import Table
+
+from ..answering import PLAIN
+
+Report = dict[str, Any]
+Rows = tuple[list[str], list[list[str]]]
+"""Headers and cells of a table."""
+GAP = 2
+"""Blanks between two columns on the screen."""
+
+
+def tables(report: Report) -> dict[str, Rows]:
+    """The report's tables by title: each benchmark's arms, what each changes, and each comparison with a run."""
+    found: dict[str, Rows] = {}
+    for benchmark, arms in groupby(report["arms"], key=lambda arm: arm["benchmark"]):
+        arms = list(arms)
+        found[f"{benchmark}: {_sizes(arms)}, %"] = _of_arms(arms)
+        if changes := [compared for compared in report["within"] if compared["benchmark"] == benchmark]:
+            found[f"{benchmark}: what it changes, in points"] = _of_changes(changes, "numbers")
+            if any(compared["by_class"] for compared in changes):
+                found[f"{benchmark}: what it changes by class, in points"] = _of_changes(changes, "by_class")
+    for compared in report["comparisons"]:
+        ours, theirs = compared["samples"]
+        what = f"{compared['benchmark']}, {label_of(compared)}: against {compared['with']}"
+        sizes = f"{compared['items']} items, {ours} samples against {theirs}"
+        found[f"{what}, {sizes}, % and points"] = _of_comparison(report["name"], compared)
+    return found
+
+
+def _of_arms(arms: Sequence[Report]) -> Rows:
+    first = arms[0]["headline"]
+    metrics = sorted(
+        {metric for arm in arms for metric in arm["numbers"]}, key=lambda metric: (metric != first, metric)
+    )
+    best = max((k for arm in arms for k in arm["best_of"]), key=int, default=None)
+    headers = ["", *metrics, *([f"{first}, best of {best}"] if best else []), "tokens", "thinking", "cut"]
+    return headers, [
+        [
+            label_of(arm),
+            *(share(arm["numbers"].get(metric)) for metric in metrics),
+            *([share(arm["best_of"].get(best))] if best else []),
+            *([f"{arm['tokens']:.0f}", f"{arm['thinking_tokens']:.0f}"] if arm["samples"] else ["-", "-"]),
+            share(arm["truncated"], interval=False),
+        ]
+        for arm in arms
+    ]
+
+
+def _of_changes(changes: Sequence[Report], part: str) -> Rows:
+    metrics = list(dict.fromkeys(metric for compared in changes for metric in compared[part]))
+    return ["", *metrics], [
+        [
+            f"{label_of(compared)}, against {compared['with']}",
+            *(difference(compared[part].get(m), interval=False) for m in metrics),
+        ]
+        for compared in changes
+    ]
+
+
+def _sizes(arms: Sequence[Report]) -> str:
+    items, samples = ({arm[part] for arm in arms} for part in ("items", "samples"))
+    return f"{' or '.join(map(str, sorted(items)))} items, {' or '.join(map(str, sorted(samples)))} samples"
+
+
+def _of_comparison(name: str, compared: Report) -> Rows:
+    groups = [("", compared["numbers"]), ("", compared["best_of"]), ("all ", compared["by_class"]),
+              ("", compared["by_type"])]  # fmt: skip
+    rows = [
+        [prefix + what, f"{100 * found['other']:.1f}", f"{100 * found['this']:.1f}", difference(found)]
+        for prefix, group in groups
+        for what, found in group.items()
+    ]
+    return ["", compared["with"], name, "difference"], rows
+
+
+def label_of(arm: Report) -> str:
+    """An arm's name within its benchmark."""
+    thinking = "" if arm["thinking"] == "default" else f"thinking {arm['thinking']}"
+    mitigation = "" if arm["mitigation"] == PLAIN else arm["mitigation"].replace("_", " ")
+    return ", ".join(part for part in (thinking, mitigation) if part) or "as it is"
+
+
+def share(found: Report | None, *, interval: bool = True) -> str:
+    """A share in percent, and half its interval's width; of 0 and 100 the interval's other end."""
+    if found is None or found["share"] is None:
+        return "-"
+    value, low, high = (100 * found[part] for part in ("share", "low", "high"))
+    end = {0.0: f" to {high:.0f}", 100.0: f" from {low:.0f}"}.get(value, f" ±{(high - low) / 2:.1f}")
+    return f"{value:.1f}{end if interval else ''}"
+
+
+def difference(found: Report | None, *, interval: bool = True) -> str:
+    """A difference in points, and its interval or half the interval's width."""
+    if found is None:
+        return "-"
+    low, high = 100 * found["low"], 100 * found["high"]
+    return f"{100 * found['difference']:+.1f} " + (
+        f"({low:+.1f} to {high:+.1f})" if interval else f"±{(high - low) / 2:.1f}"
+    )
+
+
+def footnotes(report: Report) -> list[str]:
+    """What stands below the tables."""
+    lines = []
+    for arm in report["arms"]:
+        label = f"{arm['benchmark']}, {label_of(arm)}"
+        if arm["scored_by"]:
+            lines.append(f"{arm['benchmark']} is scored by {arm['scored_by']}")
+        if arm["missing"]:
+            lines.append(f"{label}: {arm['missing']} samples are missing; run it again to make them")
+        if arm["unjudged"]:
+            count = f"{arm['unjudged']} of {arm['samples']} samples are not judged and count for nothing"
+            lines.append(f"{label}: {count}; run it again to have them judged")
+        if arm["thinking"] == "off" and arm["thought"]:
+            lines.append(f"{label}: {arm['thought']} of {arm['samples']} samples have thought all the same")
+        if arm["thinking"] == "on" and arm["samples"] and not arm["thought"]:
+            lines.append(f"{label}: no sample has thought")
+        if arm["defective"]:
+            reasons = ", ".join(f"{count} ({reason})" for reason, count in arm["defective"].items())
+            without = ", ".join(f"{metric} {share(found)}" for metric, found in arm["sound"].items())
+            lines.append(f"{label}: items whose demands exclude each other: {reasons}; without them: {without}")
+    return [*dict.fromkeys(lines), *report["notes"], *report["limits"]]
+
+
+def shown(report: Report, width: int) -> list[Table]:
+    """The tables for a screen of `width` columns; what is wider is split, so that no value is cut."""
+    return [table for title, rows in tables(report).items() for table in _split(title, *rows, width)]
+
+
+def _split(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> Iterator[Table]:
+    """The table in as many parts, one below the other, as no value and no word of a header is cut in."""
+    headers = [header.replace(", ", ",\n") for header in headers]
+    columns = list(zip(headers, *rows, strict=True))
+    label, *widths = (max(len(line) for cell in column for line in cell.split("\n")) for column in columns)
+    longest = max((len(word) for cell in columns[0] for word in cell.split()), default=0)
+    label = min(label, max(longest, width // 3))
+    for number, part in enumerate(_fitting(widths, width - label)):
+        table = Table(title=f"{title}{', continued' * bool(number)}", title_justify="left", box=None, pad_edge=False)
+        table.add_column(headers[0], width=label, overflow="fold")
+        for at in part:
+            table.add_column(headers[at], justify="right", min_width=widths[at - 1])
+        for row in rows:
+            table.add_row(row[0], *(row[at] for at in part))
+        yield table
+
+
+def _fitting(widths: Sequence[int], room: int) -> list[list[int]]:
+    """The columns, counted from 1, in parts that need no more than `room`, or are one column that does."""
+    parts, left = [[]], room
+    for at, width in enumerate(widths, 1):
+        if width + GAP > left and parts[-1]:
+            parts, left = [*parts, []], room
+        parts[-1].append(at)
+        left -= width + GAP
+    return parts
+
+
+def markdown(report: Report) -> str:
+    """The report as Markdown."""
+    parts = [f"# {report['name']}"]
+    for title, (headers, rows) in tables(report).items():
+        lines = [headers, ["---"] * len(headers), *rows]
+        parts += [f"## {title}", "\n".join(f"| {' | '.join(line)} |" for line in lines)]
+    parts.append("\n".join(f"- {line}" for line in footnotes(report)))
+    settings = "\n".join(f"- {name}: {value}" for name, value in report["settings"].items())
+    return "\n\n".join([*parts, "## Settings", settings]) + "\n"

@@ -1,0 +1,195 @@
+"""The reference pre-pass: sample the policy before RL, with the run's own settings, and write down what it could
+do."""
+
+import logging
+import random
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate.utils import broadcast_object_list, gather_object
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from keepif.rewards import ConstraintError, Score, constraints_of
+from keepif.rewards.batch import Scorer
+
+from ..files import keep_json, read_json
+from ..preflight import warnings_of_length
+from ..report.tally import proportion
+from .provenance import rows_hash
+from .reference import Reference, ReferenceMismatchError
+
+logger = logging.getLogger(__name__)
+
+COVERED = 4
+"""Prompts that every constraint type has at least in a sample, where the data set has them."""
+STREAMED = 10_000
+"""Rows of a streamed data set that prompts are chosen from."""
+
+
+@dataclass(frozen=True)
+class Prepass:
+    """How the reference is measured.
+
+    Args:
+        prompts (`int` or `None`, *optional*, defaults to `256`): how many prompts, chosen so that every constraint
+            type is covered; `None` for all of them.
+        samples (`int`, *optional*, defaults to `4`): completions a prompt.
+        share (`float`, *optional*, defaults to `0.05`): of the run's completions, the most that a chosen sample may
+            cost.
+    """
+
+    prompts: int | None = 256
+    samples: int = 4
+    share: float = 0.05
+
+    def __post_init__(self) -> None:
+        if (self.prompts is not None and self.prompts < 1) or self.samples < 2 or not 0 < self.share <= 1:
+            raise ValueError(
+                f"a pre-pass needs at least 1 prompt, 2 samples and a share in (0, 1]; found {self.prompts}, "
+                f"{self.samples}, {self.share}"
+            )
+
+
+def choose(dataset: Any, prompts: int | None, seed: int) -> list[dict[str, Any]]:
+    """`prompts` rows at random and, for types that fewer than four of them have, further ones; or all rows."""
+    rows = list(dataset) if hasattr(dataset, "__len__") else list(islice(dataset, STREAMED))
+    if prompts is None:
+        return rows
+    shuffled = random.Random(seed).sample(rows, len(rows))
+    chosen, rest = shuffled[:prompts], shuffled[prompts:]
+    covered = Counter(kind for row in chosen for kind in _kinds(row))
+    for row in rest:
+        kinds = _kinds(row)
+        if any(covered[kind] < COVERED for kind in kinds):
+            chosen.append(row)
+            covered.update(kinds)
+    return chosen
+
+
+def _kinds(row: dict[str, Any]) -> set[str]:
+    """The row's constraint types; none for a row that cannot be read, which a stream may hold."""
+    try:
+        return {constraint.id for constraint in constraints_of(row)} or {""}
+    except ConstraintError:
+        return set()
+
+
+def run_completions(trainer: Any) -> int:
+    """Completions that the run will sample."""
+    args = trainer.args
+    steps_a_batch = args.steps_per_generation * args.num_iterations / args.gradient_accumulation_steps
+    return int(trainer.state.max_steps / steps_a_batch * args.generation_batch_size)
+
+
+def affordable(prepass: Prepass, trainer: Any) -> int | None:
+    """Prompts to choose: as many as asked, but for what would cost more than the share of the run."""
+    if prepass.prompts is None:
+        return None
+    most = int(prepass.share * run_completions(trainer) / prepass.samples)
+    return max(1, min(prepass.prompts, most))
+
+
+def measure(trainer: Any, scorer: Scorer, prepass: Prepass, reference: Reference, path: Path) -> None:
+    """Fill `reference` and store it at `path`; a pre-pass that was interrupted goes on where it stopped.
+
+    All ranks call it together, each samples its part, and all end with the same reference.
+    """
+    rows = choose(trainer.train_dataset, affordable(prepass, trainer), trainer.args.seed)
+    world, main = trainer.accelerator.num_processes, trainer.accelerator.is_main_process
+    size = max(world, trainer.args.generation_batch_size // prepass.samples)
+    chunks = [rows[start : start + size] for start in range(0, len(rows), size)]
+    total, of_run = len(rows) * prepass.samples, run_completions(trainer)
+    trainer.accelerator.print(
+        f"keepif: measuring the policy before RL: {len(rows)} prompts x {prepass.samples} samples = {total} "
+        f"completions, {100 * total / max(1, of_run):.1f} % of this run's {of_run}; stored in {path}"
+    )
+    partial = path.with_suffix(".measuring.json")
+    plan = [rows_hash(rows), size, prepass.samples, trainer.args.seed]
+    done = _resume(reference, partial, plan)
+    with _progress(main) as progress, _sampling(trainer, prepass.samples):
+        bar = progress.add_task("reference", total=len(chunks), completed=done)
+        for number in range(done, len(chunks)):
+            for prompts, scores in gather_object([_sample(trainer, scorer, chunks[number], prepass.samples)]):
+                reference.add(prompts, scores)
+            progress.advance(bar)
+            if main:
+                keep_json(partial, {"plan": plan, "done": number + 1, "reference": reference.to_dict()})
+    found = proportion(reference.tally.compliance, reference.tally.constrained)
+    if found["of"]:
+        trainer.accelerator.print(
+            f"keepif: it keeps {100 * found['share']:.1f} % of its constraints "
+            f"(95 % interval {100 * found['low']:.1f} to {100 * found['high']:.1f}, {found['of']} completions)"
+        )
+    cut = reference.tally.guarded["truncated"] / reference.tally.completions
+    if main:
+        for weakness in warnings_of_length(cut, trainer.args.max_completion_length):
+            logger.warning("keepif: in the reference, %s; there they keep nothing, and lower the floor", weakness.text)
+        keep_json(path, reference.to_dict())
+        with suppress(OSError):
+            partial.unlink()
+    trainer.accelerator.wait_for_everyone()
+
+
+def _resume(reference: Reference, partial: Path, plan: list[Any]) -> int:
+    """Fill `reference` with what an interrupted pre-pass has measured; the number of its chunks.
+
+    Runs that share a reference file share this one too: what was measured by another plan or under other conditions
+    is not taken up.
+    """
+    [stored] = broadcast_object_list([read_json(partial)])
+    try:
+        found, done = stored["plan"], stored["done"]
+        measured = Reference.from_dict(stored["reference"], reference.provenance, partial)
+    except (KeyError, TypeError, ReferenceMismatchError):
+        return 0
+    if found != plan:
+        return 0
+    reference.merge(measured)
+    return done
+
+
+def _sample(
+    trainer: Any, scorer: Scorer, rows: Sequence[dict[str, Any]], samples: int
+) -> tuple[list[Any], list[Score]]:
+    """This rank's part of `rows`, sampled and scored: prompts and scores, one a completion."""
+    world, rank = trainer.accelerator.num_processes, trainer.accelerator.process_index
+    each = -(-len(rows) // world)
+    mine = rows[rank * each : (rank + 1) * each]
+    padded = [*mine, *islice(cycle(rows), each - len(mine))]  # every rank samples as many
+    found: list[tuple[list[Any], list[Score]]] = []
+    scorer.observer, observer = lambda scores, prompts: found.append((list(prompts), list(scores))), scorer.observer
+    try:
+        with torch.no_grad(), trainer.compute_loss_context_manager():
+            trainer._prepare_inputs([row for row in padded for _ in range(samples)])  # noqa: SLF001
+    finally:
+        scorer.observer = observer
+    [(prompts, scores)] = found
+    return prompts[: len(mine) * samples], scores[: len(mine) * samples]
+
+
+@contextmanager
+def _sampling(trainer: Any, samples: int) -> Iterator[None]:
+    """The trainer as it samples in evaluation, `samples` completions a prompt, with random numbers of its own."""
+    device = trainer.accelerator.device
+    kept = trainer.num_generations_eval, trainer.model.training
+    trainer.num_generations_eval = samples
+    trainer.model.eval()
+    try:
+        with torch.random.fork_rng([device] if device.type == "cuda" else []):
+            torch.manual_seed(trainer.args.seed + trainer.accelerator.process_index)
+            yield
+    finally:
+        trainer.num_generations_eval, training = kept
+        trainer.model.train(training)
+        trainer._metrics["eval"].clear()  # noqa: SLF001  # or the first evaluation would average them in
+
+
+def _progress(visible: bool) -> Progress:
+    columns = TextColumn("{task.description}"), BarColumn(bar_width=24), MofNCompleteColumn(), TimeRemainingColumn()
+    return Progress(*columns, disable=not visible)

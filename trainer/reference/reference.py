@@ -1,0 +1,144 @@
+"""The reference: what the policy could do before RL, prompt by prompt and constraint type by constraint type."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import inf
+from pathlib import Path
+from typing import Any
+
+from keepif.rewards import Score
+
+from ..report.tally import Tally
+
+SHRINKAGE = 4
+"""Samples that a type's mean counts for in a prompt's baseline, and the overall mean in a type's."""
+SCHEMA = 1
+
+
+class ReferenceMismatchError(ValueError):
+    """A stored reference that was measured under other conditions than this run's."""
+
+
+@dataclass
+class Reference:
+    r"""Measured compliance, shrunk where samples are few.
+
+    The baseline of a prompt is $\hat b = (\sum f + m\, b_{type}) / (K + m)$ over its K samples, with m = 4 and
+    $b_{type}$ the mean of its constraints' types, themselves shrunk toward the overall mean; a prompt that was not
+    sampled has $\hat b = b_{type}$.
+
+    Attributes:
+        provenance (`dict`): what it depends on: model, template, sampling, data set, checkers (see provenance.py).
+        tally ([`Tally`]): sums over all samples.
+        prompts (`dict[str, list[float]]`): by prompt key, [sum of f, samples].
+        correct (`dict[str, list[float]]`): by prompt key, [sum of c, samples].
+        longest (`dict[str, int]`): by prompt key, the words of the longest correct answer, its thinking left out.
+    """
+
+    provenance: dict[str, Any]
+    tally: Tally = field(default_factory=Tally)
+    prompts: dict[str, list[float]] = field(default_factory=dict)
+    correct: dict[str, list[float]] = field(default_factory=dict)
+    longest: dict[str, int] = field(default_factory=dict)
+
+    def add(self, prompts: Sequence[Any], scores: Sequence[Score]) -> None:
+        """Take in scored samples."""
+        self.tally += Tally.of(scores, [0.0] * len(scores))
+        for prompt, score in zip(prompts, scores, strict=True):
+            for sums, value in ((self.prompts, score.f), (self.correct, score.c)):
+                if value is not None and not score.unreadable:
+                    _add(sums, prompt_key(prompt), value, 1)
+            if score.c and not score.unreadable:
+                self._longer({prompt_key(prompt): score.answer_words})
+
+    def merge(self, other: "Reference") -> None:
+        """Take in what another process, or another sitting, has measured."""
+        self.tally += other.tally
+        for sums, others in ((self.prompts, other.prompts), (self.correct, other.correct)):
+            for key, (total, samples) in others.items():
+                _add(sums, key, total, samples)
+        self._longer(other.longest)
+
+    def _longer(self, answers: dict[str, int]) -> None:
+        for key, words in answers.items():
+            self.longest[key] = max(words, self.longest.get(key, 0))
+
+    @property
+    def compliance(self) -> float:
+        """Mean compliance over all samples."""
+        return self.tally.compliance / self.tally.constrained if self.tally.constrained else 0.0
+
+    @property
+    def tokens(self) -> float:
+        """Mean completion length."""
+        return self.tally.tokens / self.tally.completions if self.tally.completions else 0.0
+
+    def of_type(self, instruction_id: str) -> float:
+        """Mean verdict of a constraint type."""
+        asked, kept = self.tally.asked[instruction_id], self.tally.kept[instruction_id]
+        return (kept + SHRINKAGE * self.compliance) / (asked + SHRINKAGE)
+
+    def baseline(self, prompt: Any, instruction_ids: Sequence[str]) -> float:
+        """Expected compliance of the reference on a prompt with these constraints."""
+        of_types = sum(map(self.of_type, instruction_ids)) / len(instruction_ids)
+        total, samples = self.prompts.get(prompt_key(prompt), (0.0, 0))
+        return (total + SHRINKAGE * of_types) / (samples + SHRINKAGE)
+
+    def accuracy(self, prompt: Any) -> float:
+        """Expected correctness of the reference on a prompt: its mean there, shrunk toward the overall one."""
+        overall = self.tally.correct / self.tally.graded if self.tally.graded else 0.0
+        total, samples = self.correct.get(prompt_key(prompt), (0.0, 0))
+        return (total + SHRINKAGE * overall) / (samples + SHRINKAGE)
+
+    def longest_answer(self, prompt: Any) -> float:
+        """The words of the longest correct answer of the reference on a prompt; on any, where it has none there."""
+        return self.longest.get(prompt_key(prompt), max(self.longest.values(), default=inf))
+
+    def to_dict(self) -> dict[str, Any]:
+        stored = {"schema": SCHEMA, "provenance": self.provenance, "tally": self.tally.to_dict()}
+        return stored | {"prompts": self.prompts, "correct": self.correct, "longest": self.longest}
+
+    @classmethod
+    def from_dict(cls, stored: Any, provenance: dict[str, Any], path: Path) -> "Reference":
+        """A stored reference that was measured under `provenance`; `path` is named where it was not.
+
+        Raises:
+            [`ReferenceMismatchError`]: the message names what differs.
+        """
+        try:
+            found = stored["provenance"] | {"schema": stored["schema"]}
+            reference = cls(stored["provenance"], Tally.from_dict(stored["tally"]), stored["prompts"])
+            reference.correct = stored.get("correct", {})  # version 0.1.0 kept neither
+            reference.longest = stored.get("longest", {})
+        except (KeyError, TypeError) as error:
+            raise ReferenceMismatchError(
+                f"{path} holds no reference ({error!r}); delete it to measure again"
+            ) from None
+        for name, expected in (provenance | {"schema": SCHEMA}).items():
+            if found.get(name) != expected:
+                raise ReferenceMismatchError(
+                    f"the reference in {path} was measured with another {name}: it has {_short(found.get(name))}, "
+                    f"this run has {_short(expected)}. To resume a run, keep the settings that it began with, or "
+                    "pass its own reference_file. A new run takes another output_dir or reference_file, or delete "
+                    "that file to measure again"
+                )
+        return reference
+
+
+def _add(sums: dict[str, list[float]], key: str, total: float, samples: float) -> None:
+    entry = sums.setdefault(key, [0.0, 0])
+    entry[0] += total
+    entry[1] += samples
+
+
+def prompt_key(prompt: Any) -> str:
+    """A short name for a prompt's text, the same for a text and for messages that hold it."""
+    text = prompt if isinstance(prompt, str) else "\n".join(str(message.get("content")) for message in prompt)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _short(value: Any) -> str:
+    text = "none recorded" if value is None else json.dumps(value)
+    return text if len(text) <= 120 else text[:117] + "..."

@@ -1,0 +1,1 @@
+"""What a run adds up, remembers, reports and shows."""

@@ -1,0 +1,103 @@
+"""What a run remembers of itself: one line of numbers a tick, and the latest tallies, for its report."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from ..controller import Controller
+from .tally import Tally
+
+LATEST = 20
+"""Ticks whose tallies are kept: what the report calls 'after'."""
+EARLIEST = 5
+"""Ticks that stand for 'before' where the reference was not measured."""
+SMOOTHED = 10
+"""Ticks in the running means that are held against the floor: one batch alone is too noisy to call a violation."""
+COLUMNS = ("step", "correctness", "compliance", "floor", "joint", "tokens", "lambda", "mu", "error", "infeasible")
+
+GAUGES = {"lam": "lambda", "mu": "mu", "bonus": "bonus"}
+"""Multiplier → its name on the dashboard."""
+
+
+class Record:
+    """The history of a run, as columns, and sums over it.
+
+    Attributes:
+        history (`dict[str, list]`): one entry a tick in each of [`COLUMNS`]: means over the tick's completions, the
+            multipliers they were rewarded with, and the averaged error after them. `None` for what there was not.
+        latest (`list[Tally]`): the last [`LATEST`] ticks.
+        earliest ([`Tally`]): the first [`EARLIEST`] ticks.
+        total ([`Tally`]): all ticks.
+    """
+
+    def __init__(self) -> None:
+        self.history: dict[str, list[float | None]] = {name: [] for name in COLUMNS}
+        self.latest: list[Tally] = []
+        self.earliest = Tally()
+        self.total = Tally()
+
+    def add(self, step: int, tally: Tally, floor: bool, controller: Controller, used: Mapping[str, float]) -> None:
+        """Note a tick: completions that were rewarded with the multipliers `used`, and, where there is a `floor`, the
+        `controller` after it has taken them in.
+        """
+        found = (
+            step,
+            _mean(tally.correct, tally.graded),
+            _mean(tally.compliance, tally.constrained),
+            _mean(tally.floor, tally.constrained) if floor else None,
+            _mean(tally.joint, tally.paired),
+            _mean(tally.tokens, tally.completions),
+            used.get("lam"),
+            used.get("mu"),
+            controller.floor.average if controller.floor.ticks else None,
+            int(controller.infeasible) if floor else None,
+        )
+        for name, value in zip(COLUMNS, found, strict=True):
+            self.history[name].append(round(value, 5) if value is not None else None)
+        if len(self.history["step"]) <= EARLIEST:
+            self.earliest += tally
+        self.latest = [*self.latest, tally][-LATEST:]
+        self.total += tally
+
+    def gauges(self, multipliers: Mapping[str, float], held_out: Collection[str] = ()) -> dict[str, float]:
+        """What the dashboard shows beside the batch's own means; `multipliers` are the next batch's.
+
+        The worst type is none of those `held_out`.
+        """
+        shown = {f"keepif/{GAUGES[name]}": value for name, value in multipliers.items()}
+        if self.history["step"]:
+            for name, column in (("floor", "floor"), ("error", "error"), ("floor_infeasible", "infeasible")):
+                value = self.history[column][-1]
+                shown |= {} if value is None else {f"keepif/{name}": float(value)}
+            recent = self.recent()
+            worst = self.worst(held_out)
+            shown |= {"keepif/worst_type": worst[1]} if worst else {}
+            if recent.paired:
+                shown["keepif/joint_recent"] = recent.joint / recent.paired
+        return shown
+
+    def worst(self, held_out: Collection[str] = ()) -> tuple[str, float] | None:
+        """(instruction id, share kept) of the type that was kept least in the last ticks, `held_out` ones aside."""
+        shares = {kind: share for kind, (share, _) in self.recent().by_type().items() if kind not in held_out}
+        return min(shares.items(), key=lambda found: found[1], default=None)
+
+    def recent(self) -> Tally:
+        """The last ticks, added up."""
+        return sum(self.latest, Tally())
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "history": self.history,
+            "latest": [tally.to_dict() for tally in self.latest],
+            "earliest": self.earliest.to_dict(),
+            "total": self.total.to_dict(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.history = {name: list(state["history"][name]) for name in COLUMNS}
+        self.latest = [Tally.from_dict(stored) for stored in state["latest"]]
+        self.earliest = Tally.from_dict(state["earliest"])
+        self.total = Tally.from_dict(state["total"])
+
+
+def _mean(total: float, count: int) -> float | None:
+    return total / count if count else None

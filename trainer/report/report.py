@@ -1,0 +1,168 @@
+"""The report that every run leaves beside its checkpoints: what was set, what was measured, what that cannot say."""
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+from ..files import read_json, write_json
+from ..reference.reference import Reference
+from .record import EARLIEST, LATEST, SMOOTHED, Record
+from .tally import Tally, proportion
+
+if TYPE_CHECKING:
+    from ..plugin import KeepIF
+
+SCHEMA = 1
+NAME, FIGURE = "keepif-report.json", "keepif-report.png"
+SYMBOLS = {"lam": "λ", "mu": "μ", "bonus": "bonus ν"}
+LIMITS = (
+    "Measured on the training prompts, on completions sampled while training: not on held-out data.",
+    "Intervals are 95 % (Wilson) and take completions as independent; several samples of one prompt are not quite.",
+    "Compliance is what code verifies; whether an answer keeps an instruction's spirit is not measured.",
+)
+
+
+def build(keepif: "KeepIF", record: Record, reference: Reference, state: Any, *, finished: bool) -> dict[str, Any]:
+    """The report of a run so far, as JSON.
+
+    `before` is the reference's pre-pass, or the run's first ticks where there was none; `after` is the last ticks.
+    """
+    measured = keepif.prepass is not None and reference.tally.completions > 0
+    before, after = reference.tally if measured else record.earliest, record.recent()
+    return {
+        "schema": SCHEMA,
+        "keepif": version("keepif"),
+        "finished": finished,
+        "step": state.global_step,
+        "max_steps": state.max_steps,
+        "settings": keepif.settings,
+        "provenance": reference.provenance,
+        "multipliers": keepif.in_force,
+        "floor_infeasible": keepif.controller.infeasible,
+        "before": {"measured_on": "pre-pass" if measured else f"the first {EARLIEST} ticks", **means(before)},
+        "after": {"measured_on": f"the last {len(record.latest)} ticks", **means(after)},
+        "floor": held(record.history),
+        "by_type": {
+            kind: {"before": proportion(before.kept[kind], before.asked[kind]),
+                   "after": proportion(after.kept[kind], after.asked[kind])}
+            for kind in sorted({*before.asked, *after.asked})
+        },
+        "completions": record.total.completions,
+        "guarded": dict(record.total.guarded),
+        "unreadable": record.total.unreadable,
+        "limits": [*LIMITS, *([] if measured else ["There was no pre-pass: 'before' is the run's own beginning."])],
+        "history": record.history,
+    }  # fmt: skip
+
+
+def means(tally: Tally) -> dict[str, Any]:
+    """Shares with their intervals, and mean tokens."""
+    compliance = tally.compliance / tally.constrained if tally.constrained else None
+    return {
+        "completions": tally.completions,
+        "correctness": proportion(tally.correct, tally.graded),
+        "compliance": {"share": compliance, "of": tally.constrained},
+        "all_kept": proportion(tally.all_kept, tally.constrained),
+        "joint": proportion(tally.joint, tally.paired),
+        "tokens": tally.tokens / tally.completions if tally.completions else None,
+    }
+
+
+def held(history: dict[str, list[Any]]) -> dict[str, Any] | None:
+    """How the floor was held: share of ticks below it and worst dip, of running means; `None` without a floor."""
+    pairs = [
+        (f, b) for f, b in zip(history["compliance"], history["floor"], strict=True) if f is not None and b is not None
+    ]
+    if not pairs:
+        return None
+    width = min(SMOOTHED, len(pairs))
+    windows = [pairs[end - width : end] for end in range(width, len(pairs) + 1)]
+    dips = [sum(floor - compliance for compliance, floor in window) / width for window in windows]
+    return {
+        "mean": sum(floor for _, floor in pairs[-LATEST:]) / len(pairs[-LATEST:]),
+        "share_of_ticks_below": sum(dip > 0 for dip in dips) / len(dips),
+        "worst_dip": max(0.0, *dips),
+        "smoothed_over": width,
+    }
+
+
+def write(folder: Path, report: dict[str, Any]) -> None:
+    """Leave the report and, where matplotlib is there, its figure."""
+    write_json(folder / NAME, report)
+    picture(folder, report)
+
+
+def picture(folder: Path, report: dict[str, Any]) -> None:
+    """Leave the figure, where matplotlib is there."""
+    try:
+        from .figure import draw
+    except ImportError:
+        return
+    draw(report).savefig(folder / FIGURE, dpi=120)
+
+
+def load(folder: Path) -> dict[str, Any]:
+    """The report in `folder`.
+
+    Raises:
+        `ValueError`: where there is none, or one that this version cannot read.
+    """
+    report = read_json(folder / NAME)
+    if report is None:
+        raise ValueError(f"there is no {NAME} in {folder}: give the output_dir of a run that KeepIF was attached to")
+    if not isinstance(report, dict) or report.get("schema") != SCHEMA:
+        raise ValueError(f"{folder / NAME} is no report that this version (schema {SCHEMA}) can read")
+    return report
+
+
+def table(report: dict[str, Any]) -> Table:
+    """Before and after, overall and by constraint type."""
+    state = "finished" if report["finished"] else "still running, or interrupted"
+    shown = Table(title=f"step {report['step']} of {report['max_steps']}, {state}", box=None)
+    shown.add_column("% (95 % interval)", overflow="fold")
+    for header in ("before RL", "after", "change"):
+        shown.add_column(header, justify="right", no_wrap=True)
+    before, after = report["before"], report["after"]
+    for name in ("correctness", "compliance", "all_kept", "joint"):
+        shown.add_row(name, *_cells(before[name], after[name]))
+    if before["tokens"] and after["tokens"]:
+        change = f"{after['tokens'] - before['tokens']:+.1f}"
+        shown.add_row("tokens", f"{before['tokens']:.1f}", f"{after['tokens']:.1f}", change)
+    shown.add_section()
+    held_out = report["settings"].get("held_out") or []
+    for kind, found in report["by_type"].items():
+        name = kind.rpartition(":")[2] + " (held out)" * (kind in held_out)
+        shown.add_row(name, *_cells(found["before"], found["after"]))
+    return shown
+
+
+def footnotes(report: dict[str, Any]) -> list[str]:
+    """What stands below the table."""
+    lines = [f"before: {report['before']['measured_on']}; after: {report['after']['measured_on']}"]
+    if floor := report["floor"]:
+        lines.append(
+            f"floor {100 * floor['mean']:.1f} %: below it in {100 * floor['share_of_ticks_below']:.0f} % of ticks, "
+            f"worst dip {100 * floor['worst_dip']:.1f} points (means over {floor['smoothed_over']} ticks)"
+        )
+    if multipliers := report["multipliers"]:
+        shown = (f"{symbol} {multipliers[name]:.3f}" for name, symbol in SYMBOLS.items() if name in multipliers)
+        lines.append(f"multipliers: {', '.join(shown)}")
+    if report["floor_infeasible"]:
+        lines.append("floor infeasible: a multiplier has long been at its cap; lower the floor or raise the budget")
+    guarded = ", ".join(f"{reason} {count}" for reason, count in sorted(report["guarded"].items())) or "none"
+    lines.append(f"of {report['completions']} completions guarded: {guarded}; unreadable: {report['unreadable']}")
+    return [*lines, *report["limits"]]
+
+
+def _cells(before: dict[str, Any], after: dict[str, Any]) -> tuple[str, str, str]:
+    change = "" if None in (before["share"], after["share"]) else f"{100 * (after['share'] - before['share']):+.1f}"
+    return _share(before), _share(after), change
+
+
+def _share(found: dict[str, Any]) -> str:
+    if found["share"] is None:
+        return "-"
+    interval = f" ({100 * found['low']:.1f}-{100 * found['high']:.1f})" if "low" in found else ""
+    return f"{100 * found['share']:.1f}{interval}"
