@@ -18,7 +18,7 @@ from tests.helpers.hanging import hanging
 
 MODULE = sys.modules[Grader.__module__]
 
-SERVE = "from keepif.rewards import grading_worker as w\n"
+SERVE = "from keepif.rewards.correctness import worker as w\n"
 """The head of a program that is no math-verify."""
 
 
