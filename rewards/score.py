@@ -1,17 +1,17 @@
 """A batch of completions, scored: correctness, compliance, length penalty and what voided them."""
 
-from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from .compliance import compliance, credits_of, verdicts
+from .combine import length_penalty
+from .compliance import compliance, credits_of
+from .compliance import verdicts as verdicts_of
 from .constraints import Constraint, Question, Reading, known
 from .constraints.composition import nodes
 from .constraints.startend import RepeatPrompt
 from .correctness.grading import correctness
 from .guard.guard import guard
-from .length import length_penalty
 from .rows import Asked, asked_of, complain, gold_column, same_length, token_budgets, token_ids
 from .text.response import DEFAULT_DELIMITERS, Delimiters, Response, prompt_text
 from .text.words import pieces_between_blanks
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .judge.judge import Judge, Pair
 
 NOTHING = Response(thinking=None, answer_text="")
-"""Graded in the place of a voided completion, which is wrong whatever it says."""
+"""Graded in place of a voided completion, which is wrong whatever it says."""
 Credit = Literal["soft", "hard", "graded"]
 
 
@@ -29,20 +29,20 @@ class Score:
     """What one completion earned.
 
     Attributes:
-        c (`float` or `None`): correctness, 1.0 or 0.0; `None` where there is no gold answer, or no readable one.
-        f (`float` or `None`): compliance, the mean credit of the constraints; `None` where there are none.
+        c (`float` or `None`): correctness, 1.0 or 0.0; `None` if there is no gold answer, or no readable one.
+        f (`float` or `None`): compliance, the mean credit of the constraints; `None` if there are none.
         p (`float`): length penalty, 0 to 1.
         void (`str` or `None`): the guard's reason, with which c and f are 0.
-        kept (`dict[str, bool]`): verdict by instruction id (of a repeated id, whether all were kept).
-        held_out (`dict[str, bool]`): the same of the types that are held out, which f knows nothing of.
-        tokens (`int`): completion tokens, 0 where the trainer did not say.
-        unreadable (`bool`): the row's gold answer or constraints cannot be read, or all its constraints are a
-            judge's and it has said nothing; so that it is not scored.
-        vacuous (`frozenset[str]`): instruction ids that the answer keeps only in that it says nothing, which the
-            reading `math` does not count as kept.
-        fooled (`bool`, *optional*): of a trip-wire, whether the checks take for kept what nobody can keep.
-        unjudged (`float`, *optional*): share of the verdicts asked of a judge that are missing; such constraints are
-            left out of f and `kept`.
+        verdicts (`dict[str, bool]`): verdict by instruction id (for a repeated id, whether all hold).
+        held_out (`dict[str, bool]`): the same for the types that are held out, which do not enter f.
+        tokens (`int`): completion tokens, 0 if the trainer did not say.
+        unreadable (`bool`): the completion is not scored: the row's gold answer or constraints cannot be read, or all
+            its constraints are a judge's, who gave no verdict.
+        vacuous (`frozenset[str]`): instruction ids that hold only because the answer says nothing; the reading `math`
+            has no such verdicts.
+        fooled (`bool`, *optional*): for a trip-wire, whether the checks pass what nobody can keep.
+        unjudged (`float`, *optional*): share of a judge's verdicts that are missing; such constraints are left out of
+            f and `verdicts`.
         thinking_words, answer_words (`int`): lengths of the two sections, in words between blanks.
     """
 
@@ -50,7 +50,7 @@ class Score:
     f: float | None
     p: float = 0.0
     void: str | None = None
-    kept: dict[str, bool] = field(default_factory=dict)
+    verdicts: dict[str, bool] = field(default_factory=dict)
     tokens: int = 0
     unreadable: bool = False
     vacuous: frozenset[str] = frozenset()
@@ -62,18 +62,41 @@ class Score:
 
 
 @dataclass(frozen=True)
+class Sample:
+    """A completion with all of its row that its score needs.
+
+    Attributes:
+        response ([`Response`]): the completion, parsed.
+        row ([`~keepif.rewards.rows.Asked`] or `None`): the row's constraints; `None` if they cannot be read.
+        tokens (`int`): its tokens, 0 if the trainer did not say.
+        budget (`int`, *optional*): the tokens it may have.
+        void (`str` or `None`): the guard's reason, if it is void.
+    """
+
+    response: Response
+    row: Asked | None
+    tokens: int
+    budget: int | None
+    void: str | None
+
+    @property
+    def constraints(self) -> tuple[Constraint, ...]:
+        return self.row.constraints if self.row else ()
+
+
+@dataclass(frozen=True)
 class Scoring:
     """How completions are scored; the same for a combined reward and for its parts.
 
     Args:
-        budget (`int`, *optional*): tokens a completion may have before it pays; a `budget` column goes before it.
+        budget (`int`, *optional*): tokens a completion may have before it pays; a `budget` column overrides it.
         reading (`str`, *optional*, defaults to `"math"`): the constraints' reading, `"math"` or `"official"`.
         credit (`str`, *optional*, defaults to `"soft"`): what of the constraints makes f: `"soft"`, the share kept,
-            weighted by a `constraint_weights` column where there is one; `"hard"`, 1 where all are kept; `"graded"`,
-            soft, and a count that is missed earns by how near it came.
+            weighted by a `constraint_weights` column if there is one; `"hard"`, 1 if all are kept; `"graded"`, soft,
+            and a count that is missed earns by how near it came.
         delimiters ([`Delimiters`], *optional*): what opens and closes the thinking.
         end_ids (`Collection[int]`, *optional*): end tokens; with them truncated completions are recognised.
-        judge ([`~keepif.rewards.judge.Judge`], *optional*): who puts verdicts on soft constraints.
+        judge ([`~keepif.rewards.judge.Judge`], *optional*): who gives verdicts on soft constraints.
         held_out (`Collection[str]`, *optional*): instruction ids that are checked and logged but never rewarded.
     """
 
@@ -103,104 +126,112 @@ class Scoring:
     ) -> list[Score]:
         """Score every completion. `columns` are the data set's, as TRL passes them; unknown ones are ignored."""
         same_length(len(completions), {"completion_ids": completion_ids, **columns})
-        responses = deque(Response.parse(completion, self.delimiters) for completion in completions)
-        ids = token_ids(completion_ids, len(responses))
-        asked = asked_of(columns, len(responses))
-        not_to_copy = map(_not_to_copy, [""] * len(responses) if prompts is None else prompts, asked)
-        voids = [guard(response, row, self.end_ids, prompt)
-                 for response, row, prompt in zip(responses, ids, not_to_copy, strict=True)]  # fmt: skip
+        samples = self._samples(completions, completion_ids, columns, prompts)
         golds = gold_column(columns)
-        if golds is None and not any(row is None or row.constraints for row in asked):
+        if golds is None and not any(sample.row is None or sample.constraints for sample in samples):
             complain(f"neither a gold answer nor constraints in the columns ({', '.join(sorted(columns)) or 'none'}): "
                      "every completion earns 0")  # fmt: skip
-        graded = (NOTHING if void else response for response, void in zip(responses, voids, strict=True))
-        correct = [None] * len(responses) if golds is None else correctness(list(graded), golds)
-        budgets = token_budgets(columns.get("budget"), self.budget, len(responses))
-        judged = self._judged(responses, voids, asked)
-        rows = zip(ids, voids, correct, asked, budgets, strict=True)
-        return [  # each response goes with its views: a batch of them is work for the garbage collector
-            self._one(responses.popleft(), *row, has_gold=golds is not None, judged=judged) for row in rows
+        graded = [NOTHING if sample.void else sample.response for sample in samples]
+        correct = [None] * len(samples) if golds is None else correctness(graded, golds)
+        judged = self._judged(samples)
+        return [
+            self._score(sample, c, judged, has_gold=golds is not None)
+            for sample, c in zip(samples, correct, strict=True)
         ]
 
-    def _judged(
-        self, responses: Sequence[Response], voids: Sequence[str | None], asked: Sequence[Asked | None]
-    ) -> "dict[Pair, bool | None]":
+    def _samples(
+        self,
+        completions: Sequence[Any],
+        completion_ids: Sequence[Any] | None,
+        columns: Mapping[str, Any],
+        prompts: Sequence[Any] | None,
+    ) -> list[Sample]:
+        count = len(completions)
+        ids = token_ids(completion_ids, count)
+        budgets = token_budgets(columns.get("budget"), self.budget, count)
+        prompts = [""] * count if prompts is None else prompts
+        samples: list[Sample] = []
+        for values in zip(completions, ids, budgets, prompts, asked_of(columns, count), strict=True):
+            completion, tokens, budget, prompt, row = values
+            response = Response.parse(completion, self.delimiters)
+            void = guard(response, tokens, self.end_ids, _not_to_copy(prompt, row))
+            samples.append(Sample(response, row, len(tokens or ()), budget, void))
+        return samples
+
+    def _judged(self, samples: Sequence[Sample]) -> "dict[Pair, bool | None]":
         """The judge's verdicts on the batch's soft constraints, by answer and question."""
         pairs = [
-            (response.answer_text, constraint.question)
-            for response, void, row in zip(responses, voids, asked, strict=True)
-            for constraint in (row.constraints if row and not void else ())
+            (sample.response.answer_text, constraint.question)
+            for sample in samples
+            for constraint in (() if sample.void else sample.constraints)
             if isinstance(constraint, Question)
         ]
         return dict(zip(pairs, self.judge.verdicts(pairs), strict=True)) if self.judge and pairs else {}
 
-    def _one(
-        self,
-        response: Response,
-        ids: Sequence[int] | None,
-        void: str | None,
-        c: float | None,
-        asked: Asked | None,
-        budget: int | None,
-        *,
-        has_gold: bool,
-        judged: "Mapping[Pair, bool | None]",
+    def _score(
+        self, sample: Sample, c: float | None, judged: "Mapping[Pair, bool | None]", *, has_gold: bool
     ) -> Score:
-        tokens = len(ids) if ids is not None else 0
-        unreadable = asked is None or (has_gold and c is None)
-        asked = asked or Asked()
-        constraints = asked.constraints
-        if void:
-            found, vacuous = [False] * len(constraints), frozenset[str]()
-        else:
-            found = verdicts(response, constraints, self.reading, judged)
-            vacuous = frozenset(self._vacuous(response, constraints, found))
-        p = 1.0 if void == "truncated" and budget else length_penalty(c, tokens, budget)
-        words = pieces_between_blanks(response.thinking or ""), pieces_between_blanks(response.answer_text)
-        if asked.trip_wire:
-            return Score(c, None, p, void, {}, tokens, unreadable, frozenset(), *words, fooled=all(found))
-        settled = [i for i, verdict in enumerate(found) if verdict is not None]
+        response, constraints, void = sample.response, sample.constraints, sample.void
+        score = Score(
+            c,
+            None,
+            p=1.0 if void == "truncated" and sample.budget else length_penalty(c, sample.tokens, sample.budget),
+            void=void,
+            tokens=sample.tokens,
+            unreadable=sample.row is None or (has_gold and c is None),
+            thinking_words=pieces_between_blanks(response.thinking or ""),
+            answer_words=pieces_between_blanks(response.answer_text),
+        )
+        verdicts = [False] * len(constraints) if void else verdicts_of(response, constraints, self.reading, judged)
+        row = sample.row or Asked()
+        if row.trip_wire:
+            return replace(score, fooled=all(verdicts))
+        settled = [i for i, verdict in enumerate(verdicts) if verdict is not None]
         rewarded = [i for i in settled if constraints[i].id not in self.held_out]
         held_out = [i for i in settled if constraints[i].id in self.held_out]
-        unreadable = unreadable or (None in found and not rewarded)
-        f = self._compliance(response, asked.only(rewarded), [bool(found[i]) for i in rewarded], void)
-        kept, unjudged = _by_id(constraints, found, rewarded), _unjudged(constraints, found)
-        return Score(
-            c, f, p, void, kept, tokens, unreadable, vacuous, *words,
-            unjudged=unjudged, held_out=_by_id(constraints, found, held_out),
-        )  # fmt: skip
+        return replace(
+            score,
+            f=self._compliance(response, row.only(rewarded), [bool(verdicts[i]) for i in rewarded], void),
+            verdicts=_by_id(constraints, verdicts, rewarded),
+            held_out=_by_id(constraints, verdicts, held_out),
+            unreadable=score.unreadable or (None in verdicts and not rewarded),
+            unjudged=_unjudged(constraints, verdicts),
+            vacuous=frozenset(() if void else self._vacuous(response, constraints, verdicts)),
+        )
 
-    def _compliance(self, response: Response, asked: Asked, found: Sequence[bool], void: str | None) -> float | None:
-        if void or all(found) or self.credit == "hard":
-            return compliance([float(all(found))] if found else [])
-        earned = credits_of(response, asked.constraints, found, self.reading, graded=self.credit == "graded")
-        return compliance(earned, asked.weights)
+    def _compliance(self, response: Response, row: Asked, verdicts: Sequence[bool], void: str | None) -> float | None:
+        if void or all(verdicts) or self.credit == "hard":
+            return compliance([float(all(verdicts))] if verdicts else [])
+        earned = credits_of(response, row.constraints, verdicts, self.reading, graded=self.credit == "graded")
+        return compliance(earned, row.weights)
 
-    def _vacuous(self, response: Response, asked: Sequence[Constraint], found: Sequence[bool | None]) -> Iterator[str]:
-        """The constraints whose check passes, but for an answer too silent for that to count."""
-        for constraint, verdict in zip(asked, found, strict=True):
+    def _vacuous(
+        self, response: Response, constraints: Sequence[Constraint], verdicts: Sequence[bool | None]
+    ) -> Iterator[str]:
+        """The constraints whose check passes, but whose answer says too little for that to count."""
+        for constraint, verdict in zip(constraints, verdicts, strict=True):
             silent = self.reading == "math" and constraint.silent and not verdict
             if silent and constraint.closed_by_silence(response.answer) and constraint.math(response.answer):
                 yield constraint.id
 
 
-def _not_to_copy(prompt: Any, asked: Asked | None) -> str:
-    """The prompt's text, of which no answer may be a copy; none where the row asks for one."""
-    asked_for = (node for constraint in (asked or Asked()).constraints for node in nodes(constraint))
+def _not_to_copy(prompt: Any, row: Asked | None) -> str:
+    """The prompt's text, of which no answer may be a copy; empty if the row asks for a copy."""
+    asked_for = (node for constraint in (row or Asked()).constraints for node in nodes(constraint))
     return "" if any(isinstance(node, RepeatPrompt) for node in asked_for) else prompt_text(prompt)
 
 
 def _by_id(
-    constraints: Sequence[Constraint], found: Sequence[bool | None], positions: Sequence[int]
+    constraints: Sequence[Constraint], verdicts: Sequence[bool | None], positions: Sequence[int]
 ) -> dict[str, bool]:
-    """Verdict by instruction id, of the constraints at `positions`; of a repeated id, whether all were kept."""
-    kept: dict[str, bool] = {}
+    """Verdict by instruction id, of the constraints at `positions`; of a repeated id, whether all hold."""
+    by_id: dict[str, bool] = {}
     for i in positions:
-        kept[constraints[i].id] = bool(found[i]) and kept.get(constraints[i].id, True)
-    return kept
+        by_id[constraints[i].id] = bool(verdicts[i]) and by_id.get(constraints[i].id, True)
+    return by_id
 
 
-def _unjudged(constraints: Sequence[Constraint], found: Sequence[bool | None]) -> float | None:
-    """The share of a judge's verdicts that are missing; `None` where there are no soft constraints."""
-    asked = sum(isinstance(constraint, Question) for constraint in constraints)
-    return found.count(None) / asked if asked else None
+def _unjudged(constraints: Sequence[Constraint], verdicts: Sequence[bool | None]) -> float | None:
+    """The share of a judge's verdicts that are missing; `None` if there are no soft constraints."""
+    soft = sum(isinstance(constraint, Question) for constraint in constraints)
+    return verdicts.count(None) / soft if soft else None

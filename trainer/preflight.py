@@ -1,25 +1,20 @@
 """Preflight: what in a trainer's configuration would defeat the reward, said before the run instead of after it."""
 
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from math import gcd, lcm
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import trl
 
 from keepif.rewards import Delimiters, Scoring
 from keepif.rewards.constraints import ConstraintError, Question, constraints_of
 from keepif.rewards.constraints.schema import weights_of
-from keepif.rewards.published.adapt_think import adapt_think
-from keepif.rewards.published.length_terms import ONE_BY_ONE
 from keepif.rewards.rows import GOLD_COLUMNS
 
 from .floor import Floor
-
-if TYPE_CHECKING:
-    from .plugin import KeepIF
-
+from .run import Run
 
 CUT = 0.25
 """Share of completions that may be cut at max_completion_length without a word."""
@@ -44,24 +39,18 @@ class Weakness(NamedTuple):
     change: str = ""
 
 
-def refuse(trainer: Any, keepif: "KeepIF") -> None:
+def refuse(trainer: Any, run: Run) -> None:
     """Raise [`ConfigError`] for what cannot work."""
     refuse_trainer(trainer)
-    if not all(reward in trainer.reward_funcs for reward in rewards_of(keepif)):
+    if not all(reward in trainer.reward_funcs for reward in run.rewards.reward_funcs):
         raise ConfigError(
             "this KeepIF's reward is not among the trainer's reward_funcs: pass reward_funcs=keepif.reward"
         )
-    refuse_normaliser(trainer.args, keepif)
-    refuse_special_tags(tokenizer_of(trainer), keepif.scoring.delimiters)
-    refuse_split_groups(trainer, getattr(keepif.reward, "length_term", None))
-    if getattr(keepif.reward, "no_thinking", None) is not None:
-        refuse_split_groups(trainer, adapt_think)
-    refuse_rows(trainer.train_dataset, keepif.floor, keepif.scoring)
-
-
-def rewards_of(keepif: "KeepIF") -> list[Any]:
-    """Its reward functions: one, or the parts."""
-    return keepif.reward if isinstance(keepif.reward, list) else [keepif.reward]
+    refuse_normaliser(trainer.args, run)
+    refuse_special_tags(tokenizer_of(trainer), run.scoring.delimiters)
+    if run.rewards.compares_groups:
+        refuse_split_groups(trainer)
+    refuse_rows(trainer.train_dataset, run.floor, run.scoring)
 
 
 def refuse_trainer(trainer: Any) -> None:
@@ -77,9 +66,9 @@ def refuse_trainer(trainer: Any) -> None:
         )
 
 
-def refuse_normaliser(args: Any, keepif: "KeepIF") -> None:
+def refuse_normaliser(args: Any, run: Run) -> None:
     """Raise [`ConfigError`] where TRL would divide the multipliers out of KeepIF's one scalar again."""
-    if _normalised(args) and len(rewards_of(keepif)) == 1:
+    if _normalised(args) and len(run.rewards.reward_funcs) == 1:
         raise ConfigError(
             "multi_objective_aggregation='normalize_then_sum' divides the multipliers out again: with KeepIF's one "
             "scalar set multi_objective_aggregation='sum_then_normalize', or take KeepIF(aggregation='parts')",
@@ -97,10 +86,8 @@ def refuse_special_tags(tokenizer: Any, delimiters: Delimiters) -> None:
             )
 
 
-def refuse_split_groups(trainer: Any, term: Callable[..., list[float]] | None) -> None:
-    """Raise [`ConfigError`] where a term compares a group's completions and two ranks share the group."""
-    if term is None or getattr(term, "func", term) in ONE_BY_ONE:
-        return
+def refuse_split_groups(trainer: Any) -> None:
+    """Raise [`ConfigError`] if two ranks share a group whose completions are compared."""
     size, ranks = trainer.num_generations, trainer.accelerator.num_processes
     each = trainer.args.per_device_train_batch_size
     if ranks > 1 and each * trainer.args.steps_per_generation % size:
@@ -139,7 +126,7 @@ def refuse_rows(dataset: Any, floor: Floor | None, scoring: Scoring) -> None:
             )
 
 
-def warnings(trainer: Any, keepif: "KeepIF") -> Iterator[Weakness]:
+def warnings(trainer: Any, run: Run) -> Iterator[Weakness]:
     """What will weaken the reward, each with the setting to change."""
     args = trainer.args
     if not _normalised(args) and str(getattr(args, "scale_rewards", "batch")).lower() in {"group", "true"}:
@@ -148,7 +135,7 @@ def warnings(trainer: Any, keepif: "KeepIF") -> Iterator[Weakness]:
             "are all right or all wrong, whatever its multiplier; set scale_rewards='batch' (or 'none')",
             change="scale_rewards: batch",
         )
-    if len(trainer.reward_funcs) > len(rewards_of(keepif)):
+    if len(trainer.reward_funcs) > len(run.rewards.reward_funcs):
         yield Weakness(
             f"{len(trainer.reward_funcs)} reward functions are added up: that a correct completion outranks a wrong "
             "one is only guaranteed for KeepIF's own scalar"
@@ -159,7 +146,7 @@ def warnings(trainer: Any, keepif: "KeepIF") -> Iterator[Weakness]:
             "from running over; KeepIF already scores them 0: set it to False",
             change="mask_truncated_completions: false",
         )
-    budget, limit = keepif.scoring.budget, args.max_completion_length
+    budget, limit = run.scoring.budget, args.max_completion_length
     if budget and limit and budget >= limit:
         yield Weakness(
             f"the budget ({budget} tokens) is not below max_completion_length ({limit}): completions are cut before "

@@ -108,7 +108,7 @@ def weights(recipe: Recipe, engine: Engine) -> Iterator[Finding]:
 def rewards(recipe: Recipe, ranks: int) -> Iterator[Finding]:
     """What `KeepIF.attach` would refuse or warn of (trainer/preflight.py), without a trainer."""
     try:
-        keepif = recipe.keepif.keepif()
+        run = recipe.keepif.keepif().run
     except ValueError as error:
         yield Finding("fail", "keepif", str(error))
         return
@@ -132,24 +132,22 @@ def rewards(recipe: Recipe, ranks: int) -> Iterator[Finding]:
     yield from (Finding("warn", "data", text) for text in left_out)
     plan = SimpleNamespace(
         args=recipe.grpo,
-        reward_funcs=preflight.rewards_of(keepif),
+        reward_funcs=run.rewards.reward_funcs,
         processing_class=tokenizer,
         eos_token_ids=ends,
         train_dataset=prompts,
         num_generations=recipe.grpo.num_generations,
         accelerator=SimpleNamespace(num_processes=ranks),
     )
-    length_term = getattr(keepif.reward, "length_term", None)
-    checks: list[Callable[[], None]] = [
-        partial(preflight.refuse_normaliser, recipe.grpo, keepif),
-        partial(preflight.refuse_split_groups, plan, length_term),
-    ]
+    checks: list[Callable[[], None]] = [partial(preflight.refuse_normaliser, recipe.grpo, run)]
+    if run.rewards.compares_groups:
+        checks.append(partial(preflight.refuse_split_groups, plan))
     if tokenizer is not None:
-        checks.append(partial(preflight.refuse_special_tags, tokenizer, keepif.scoring.delimiters))
+        checks.append(partial(preflight.refuse_special_tags, tokenizer, run.scoring.delimiters))
     if prompts is not None:
-        checks.append(partial(preflight.refuse_rows, prompts, keepif.floor, keepif.scoring))
+        checks.append(partial(preflight.refuse_rows, prompts, run.floor, run.scoring))
     found = [finding for check in checks for finding in _refusal(check)]
-    found += [Finding("warn", "reward", text, change) for text, change in preflight.warnings(plan, keepif)]
+    found += [Finding("warn", "reward", text, change) for text, change in preflight.warnings(plan, run)]
     yield from found
     if not found:
         parts = [

@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from keepif.trainer.floor import SLACK
-from keepif.trainer.report.record import SMOOTHED
+from keepif.trainer.record import SMOOTHED
 
 from ..tiny_policy.methods import GDPO, METHODS
 from ..tiny_policy.reinforce import before, made_by, measure_reference

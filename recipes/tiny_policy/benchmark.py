@@ -43,7 +43,7 @@ class TinyBenchmark:
                     "sacc": (score.f or 0.0, 1),
                     "joint": (float(score.c == score.f == 1), 1),
                 },
-                {kind: (float(kept), 1) for kind, kept in score.kept.items()},
+                {kind: (float(kept), 1) for kind, kept in score.verdicts.items()},
             )
             for sample, score in zip(samples, scores, strict=True)
         ]

@@ -119,7 +119,7 @@ def test_any_batch_is_scored(rows: list[tuple[str, str, str]]) -> None:
     """Every constraint on any text, graded against a gold answer: a number from 0 to 1, or none."""
     scoring = Scoring(budget=10, end_ids={2})
     reward, seen = KeepIFReward(Multipliers(0.3, 0.2), scoring), list[Score]()
-    reward.scorer.observer = lambda scores, _: seen.extend(scores)
+    reward.scorer.watch(lambda scores, _: seen.extend(scores))
     texts, prompts, golds = (list(column) for column in zip(*rows, strict=True))
     ids = [[instruction_id for instruction_id, _ in CONSTRAINTS]] * len(rows)
     kwargs = [[given for _, given in CONSTRAINTS]] * len(rows)
@@ -134,7 +134,7 @@ def test_any_batch_is_scored(rows: list[tuple[str, str, str]]) -> None:
         if score.void:
             assert not score.c
             assert score.f == 0
-            assert not any(score.kept.values())
+            assert not any(score.verdicts.values())
 
 
 DIGITS = st.integers(-10_000, 10_000) | st.sampled_from([0, 1, -1, 10, 10**6, 10**12, 7, 12345678])

@@ -132,7 +132,7 @@ def test_voided_completions_are_not_graded(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_threads_that_share_a_reward_get_their_own_scores() -> None:
     reward = KeepIFReward()
-    reward.scorer.observer = lambda *_: time.sleep(0.02)  # while one is at it, the other comes
+    reward.scorer.watch(lambda *_: time.sleep(0.02))  # while one is at it, the other comes
 
     def ask(answer: str) -> list[float | None]:
         return [value for _ in range(10) for value in reward([answer], answer=["4"])]
@@ -206,8 +206,8 @@ def test_parts_that_share_a_scorer_score_a_batch_once(monkeypatch: pytest.Monkey
     batch = Scoring.batch
     monkeypatch.setattr(Scoring, "batch", lambda self, *args: (calls.append(1), batch(self, *args))[1])
     scorer, seen, metrics = Scorer(), [], []
-    scorer.observer = lambda scores, prompts: seen.append((len(scores), prompts))
-    scorer.gauges = {"keepif/lambda": 0.3}
+    scorer.watch(lambda scores, prompts: seen.append((len(scores), prompts)))
+    scorer.show({"keepif/lambda": 0.3})
     parts = [PartReward(part, scorer=scorer) for part in PARTS]
     for _ in range(2):
         completions = list(COMPLETIONS)

@@ -10,7 +10,7 @@ from typing import Any
 
 from keepif.rewards import Score
 
-from ..report.tally import Tally
+from ..tally import Tally
 
 SHRINKAGE = 4
 """Samples that a type's mean counts for in a prompt's baseline, and the overall mean in a type's."""

@@ -7,7 +7,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .record import SMOOTHED
+from ..record import SMOOTHED
 
 BLUE, RED, GREY = "#2a6f97", "#c44e52", "0.5"
 

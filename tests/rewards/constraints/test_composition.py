@@ -118,7 +118,7 @@ def test_compliance_is_the_mean_credit() -> None:
                "kwargs": [[{}, both(word("alpha"), word("beta"))["kwargs"]]]}  # fmt: skip
     score = Scoring().batch(["It is alpha."], None, columns)[0]
     assert score.f == (1 + 1 / 2) / 2
-    assert score.kept == {"punctuation:no_comma": True, "composition:and": False}
+    assert score.verdicts == {"punctuation:no_comma": True, "composition:and": False}
     assert Scoring().batch(["<think>alpha"], None, columns)[0].f == 0
 
 

@@ -53,7 +53,7 @@ def test_paid_where_no_accuracy_is_lost(group: Any, reference: float, delta: flo
 
 def reward_of(delta: float, lam: float, reference: float) -> KeepIFReward:
     reward = KeepIFReward(Multipliers(lam=lam), no_thinking=delta)
-    reward.reference = Before(reference)
+    reward.refer_to(Before(reference))
     return reward
 
 
@@ -76,7 +76,7 @@ def test_each_prompt_has_a_reference_of_its_own() -> None:
     completions = [r"\boxed{4}", r"\boxed{5}"] * 2
     assert reward.waits
     before = reward(completions, **call)
-    reward.reference = Before(0.0, shares={"easy": 0.5, "hard": 0.9})
+    reward.refer_to(Before(0.0, shares={"easy": 0.5, "hard": 0.9}))
     assert not reward.waits
     assert reward(completions, **call) == [before[0] + 0.25, *before[1:]]
 

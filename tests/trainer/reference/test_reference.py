@@ -20,7 +20,7 @@ from keepif.trainer.files import read_json, write_json
 from keepif.trainer.floor import Floor
 from keepif.trainer.reference.provenance import fingerprint, provenance, rows_hash
 from keepif.trainer.reference.reference import prompt_key
-from keepif.trainer.report.tally import Tally
+from keepif.trainer.tally import Tally
 from tests.helpers import tiny
 
 COMMA, QUOTES = "punctuation:no_comma", "startend:quotation"
@@ -29,7 +29,7 @@ PROVENANCE = {"model": "m", "template": "t", "sampling": {"temperature": 1.0}, "
 
 def score(f: float | None, c: float | None = 1.0, **kept: bool) -> Score:
     names = {"comma": COMMA, "quotes": QUOTES}
-    return Score(c, f, kept={names[name]: verdict for name, verdict in kept.items()}, tokens=10)
+    return Score(c, f, verdicts={names[name]: verdict for name, verdict in kept.items()}, tokens=10)
 
 
 def measured() -> Reference:
@@ -153,7 +153,7 @@ def test_floors() -> None:
     relative = Floor("reference", slack=0.05)
     assert relative.relative
     assert not relative.ready
-    relative.reference = measured()
+    relative.refer_to(measured())
     assert relative.of("a", [COMMA]) == pytest.approx(measured().baseline("a", [COMMA]) - 0.05)
     assert relative.of("a", []) == 0
 

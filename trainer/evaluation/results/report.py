@@ -9,7 +9,7 @@ from statistics import fmean
 from typing import Any
 
 from ...files import read_json, write_json
-from ...report.tally import proportion
+from ...tally import proportion
 from ..answering import PLAIN
 from ..benchmarks.benchmark import Outcome, numbers
 from ..benchmarks.classes import CLASSES
