@@ -21,6 +21,7 @@ from keepif.rewards.score import Credit
 from . import preflight
 from .callback import KeepIFCallback
 from .controller import FLOOR_GAINS, SWITCH_GAINS, Controller
+from .facts import Facts, fitted, tokenizer_of
 from .files import read_json
 from .floor import SLACK, Floor, Setting
 from .reference.prepass import Prepass
@@ -185,10 +186,8 @@ class KeepIF:
                 logged as a warning.
             [`~keepif.trainer.ReferenceMismatchError`]: where the stored reference was measured under other conditions.
         """
-        preflight.refuse(trainer, self)
-        for weakness in preflight.warnings(trainer, self):
-            logger.warning("keepif: %s", weakness.text)
-        self.scorer.scoring = preflight.fitted(trainer, self.scoring)
+        preflight.refuse_or_warn(Facts.of(trainer, self.reward, self.floor))
+        self.scorer.scoring = fitted(trainer, self.scoring)
         path = Path(self.reference_file or Path(trainer.args.output_dir) / "keepif-reference.json")
         reference = self._reference(trainer, path)
         trainer.add_callback(KeepIFCallback(self, trainer, reference, path))
@@ -198,7 +197,7 @@ class KeepIF:
     def _reference(self, trainer: Any, path: Path) -> Reference:
         """The reference stored at `path`, taken up where one is needed, or one that is still to be measured."""
         main = trainer.accelerator.is_main_process
-        mine = provenance(trainer, preflight.tokenizer_of(trainer), self.scoring) if main else {}
+        mine = provenance(trainer, tokenizer_of(trainer), self.scoring) if main else {}
         mine, stored = broadcast_object_list([mine, read_json(path)])  # what the main process finds, all ranks go by
         if not self.needs_reference or stored is None:
             return Reference(mine)

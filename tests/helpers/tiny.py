@@ -6,7 +6,7 @@ from typing import Any
 from datasets import Dataset
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
-from trl import GRPOConfig
+from trl import GRPOConfig, GRPOTrainer
 
 WORDS = [
     "<pad>",
@@ -66,3 +66,24 @@ def settings(output_dir: Path, **options: Any) -> dict[str, Any]:
 
 def config(output_dir: Path, **options: Any) -> GRPOConfig:
     return GRPOConfig(**settings(output_dir, **({"scale_rewards": "batch"} | options)))
+
+
+SOFT: dict[str, Any] = {"instruction_id_list": ["judge:question", "punctuation:no_comma", "startend:quotation"]}
+SOFT |= {"kwargs": [{"question": "Is it polite?"}, {}, {}]}
+
+
+def soft_prompts() -> Dataset:
+    return Dataset.from_list([row | SOFT for row in prompts(8)])
+
+
+def trainer_of(output_dir: Path, rewards: Any, **options: Any) -> GRPOTrainer:
+    template = {"template": options.pop("template")} if "template" in options else {}
+    dataset = options.pop("dataset", prompts())
+    """A GRPOTrainer of a few steps; `options` are the arguments', and `template` and `dataset`."""
+    return GRPOTrainer(
+        model=model(),
+        reward_funcs=rewards,
+        args=config(output_dir, **options),
+        train_dataset=dataset,
+        processing_class=tokenizer(**template),
+    )

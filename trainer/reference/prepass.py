@@ -19,7 +19,7 @@ from keepif.rewards import ConstraintError, Score, constraints_of
 from keepif.rewards.batch import Scorer
 
 from ..files import keep_json, read_json
-from ..preflight import warnings_of_length
+from ..preflight import too_many_cut
 from ..report.tally import proportion
 from .provenance import rows_hash
 from .reference import Reference, ReferenceMismatchError
@@ -128,8 +128,8 @@ def measure(trainer: Any, scorer: Scorer, prepass: Prepass, reference: Reference
         )
     cut = reference.tally.guarded["truncated"] / reference.tally.completions
     if main:
-        for weakness in warnings_of_length(cut, trainer.args.max_completion_length):
-            logger.warning("keepif: in the reference, %s; there they keep nothing, and lower the floor", weakness.text)
+        for problem in too_many_cut(cut, trainer.args.max_completion_length):
+            logger.warning("keepif: in the reference, %s; there they keep nothing, and lower the floor", problem.text)
         keep_json(path, reference.to_dict())
         with suppress(OSError):
             partial.unlink()
