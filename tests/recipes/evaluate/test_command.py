@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 
 from keepif.recipes.command.cli import main as keepif
-from keepif.recipes.evaluate.command import EvaluateArguments, main
+from keepif.recipes.evaluate.arguments import EvaluateArguments
+from keepif.recipes.evaluate.command import main
 from keepif.trainer.evaluation import journal
 from keepif.trainer.evaluation.engines.transformers_engine import TransformersGenerator
-from keepif.trainer.evaluation.results import measured, report, tables
+from keepif.trainer.evaluation.results import measurements, report, tables
 from tests.helpers.chat_server import ChatServer, serving
 
 TINY = ["--model", "tiny", "--benchmarks", "tiny"]
@@ -87,7 +88,7 @@ def test_what_cannot_be_compared_is_refused_at_once(tmp_path: Path, capsys: pyte
 
     other = report.build("run", {"items of tiny": "0"}, [], {})
     report.write_json(tmp_path / "other" / report.NAME, other)
-    measured.write(tmp_path / "other", [])
+    measurements.write(tmp_path / "other", [])
     asked = ["--limit", "4", "--compare", str(tmp_path / "other")]
     assert "called run, run: give each a --name of its own" in says("run", *asked)
     assert "run has answered other items of tiny: give both runs the same --sources" in says("mine", *asked)
@@ -113,7 +114,7 @@ def test_thinking_modes_and_remedies(tmp_path: Path) -> None:
     assert found["arms"][2]["tokens"] > found["arms"][1]["tokens"]  # the second look costs something
     assert [compared["with"] for compared in found["within"]] == ["without", "without", "thinking off", "thinking off"]
     assert len(list(journal.read(tmp_path))) == 8 * 5
-    assert [m.arm.mitigation for m in measured.read(tmp_path)] == ["none", *["none", "self_reflection"] * 2]
+    assert [m.arm.mitigation for m in measurements.read(tmp_path)] == ["none", *["none", "self_reflection"] * 2]
 
 
 def test_killed_and_started_again(tmp_path: Path) -> None:
@@ -239,7 +240,7 @@ def test_a_judge_that_fails_leaves_samples_unjudged(
         assert "complexbench, as it is: 1 of 2 samples are not judged" in capsys.readouterr().out
         [arm] = report.load(tmp_path)["arms"]
         assert (arm["missing"], arm["unjudged"], arm["numbers"]["drfr"]["share"]) == (0, 1, 1)
-        assert [m.unjudged for m in measured.read(tmp_path)] == [1]
+        assert [m.unjudged for m in measurements.read(tmp_path)] == [1]
         down = False
         main(options)
     assert len(judge.requests) == 9 + 9 + 9
@@ -276,7 +277,7 @@ def test_sampling_is_as_published_or_as_asked() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"benchmarks": ["gsm8k"]}, "benchmarks must be of mathif, .*found 'gsm8k'"),
+        ({"benchmarks": ["gsm8k"]}, "benchmarks must be of complexbench, .*found 'gsm8k'"),
         ({"thinking": "maybe"}, "thinking must be of default, on, off, both, found 'maybe'"),
         ({"mitigation": ["prayer"]}, "mitigation must be of none, few_shot"),
         ({"engine": "tgi"}, "engine must be of transformers, vllm, openai"),
@@ -328,6 +329,6 @@ def test_a_missing_extra_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 
 def test_a_bug_keeps_its_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("keepif.recipes.evaluate.generator_of", lambda *_: json.loads("{"))
+    monkeypatch.setattr("keepif.recipes.evaluate.engines.Engine.generator", lambda *_: json.loads("{"))
     with pytest.raises(json.JSONDecodeError):
         run(tmp_path, "--limit", "2")
