@@ -2,8 +2,8 @@
 
 On its own data the rule is the published one since September 2025 ([`last_value`], and [`equal`]). The data has no
 stated licence and is never bundled: give a file, or its name on the hub (`billmianz/LogicIFEval`; that loader has not
-been run: here there is no hub). The held-out split of our own generator, in the same columns, is asked always, and its
-numbers stand apart. There the rule is the one we train by ([`keepif.rewards.correctness.logic`]), which takes no
+been run: here there is no hub). The held-out split of our own generator, in the same columns, is always measured, and
+its numbers are reported apart. Its rule is the one we train by ([`keepif.rewards.correctness.logic`]), which takes no
 truth value for a number and is not put off by a bracket that a text leaves open.
 """
 
@@ -39,7 +39,7 @@ class LogicIF(Benchmark):
 
     By type: cases by level of the program (`easy`, `medium`, `hard`), if the row has a complexity score. The cases of
     a function are scored together, so all samples must come to one call of `score`. If only some cases of a function
-    are asked, those decide.
+    are measured, those decide.
 
     Args:
         source (`str` or `Path`, *optional*): a file in LogicIFEval's columns, or its name on the hub.
