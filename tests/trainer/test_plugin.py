@@ -20,6 +20,7 @@ from keepif.trainer.report.report import load, table
 from tests.helpers import tiny
 from tests.helpers.chat_server import serving
 from tests.helpers.grpo import trainer_of
+from tests.helpers.tiny import soft_prompts
 
 PREFILLING = "{% for m in messages %}{{ m.content }}{% endfor %} <think>"
 

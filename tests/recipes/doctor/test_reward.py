@@ -27,6 +27,7 @@ from keepif.trainer.facts import Facts
 from tests.helpers import tiny
 from tests.helpers.facts import facts
 from tests.helpers.findings import TINY, bad, findings_of
+from tests.helpers.grpo import trainer_of
 
 
 def test_weights_that_a_step_does_not_move_are_said(qwen3: Path) -> None:
