@@ -5,7 +5,7 @@ import re
 
 from ..text.sentences import sentences
 from ..text.text import Text
-from ..text.treebank import sentence_tokens
+from ..text.treebank import word_tokens
 from .base import Constraint, Example, Problem, Worded, constraint
 from .paragraphs import STARTERS, starts_with_word
 
@@ -137,8 +137,8 @@ class StartEnd(Constraint):
     def official(self, text: Text) -> bool:
         """NLTK's first and last word token of two or more: punctuation is a token."""
         spans = list(sentences(text.raw))
-        first = sentence_tokens(text.raw[slice(*spans[0])])
-        last = sentence_tokens(text.raw[slice(*spans[-1])])
+        first = word_tokens(text.raw[slice(*spans[0])])
+        last = word_tokens(text.raw[slice(*spans[-1])])
         several = len(spans) > 1 or len(first) > 1
         return several and bool(first) and bool(last) and first[0].lower() == last[-1].lower()
 

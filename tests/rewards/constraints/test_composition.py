@@ -128,7 +128,7 @@ PIECES = st.lists(st.sampled_from(["Part 1", "Part 2\n", "alpha", "That is all."
 
 
 @given(text=st.text() | PIECES, seed=st.integers(0, 200))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @pytest.mark.parametrize("reading", ["official", "math"])
 def test_any_text_is_credited(reading: Any, text: str, seed: int) -> None:
     for constraint in (
