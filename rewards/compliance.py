@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from .constraints import Composition, Constraint, Question, Reading
+from .constraints import Constraint, Reading
 from .text.response import Response
 from .text.text import Text
 
@@ -18,8 +18,8 @@ def verdicts(
     Of a soft constraint it is the one in `judged`, by answer and question, and `None` where there is none.
     """
     return [
-        (judged or {}).get((response.answer_text, constraint.question))
-        if isinstance(constraint, Question)
+        (judged or {}).get((response.answer_text, constraint.judge_question))
+        if constraint.judge_question
         else constraint.holds(response.answer, reading)
         for constraint in constraints
     ]
@@ -64,7 +64,7 @@ def credits_of(
     """
     return [
         constraint.credit(response.answer, reading, graded=graded)
-        if not kept and (graded or isinstance(constraint, Composition))
+        if not kept and (graded or constraint.in_parts)
         else float(kept)
         for constraint, kept in zip(constraints, found, strict=True)
     ]

@@ -6,9 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from .compliance import compliance, credits_of, verdicts
-from .constraints import Constraint, Question, Reading, known
-from .constraints.composition import nodes
-from .constraints.startend import RepeatPrompt
+from .constraints import Constraint, Reading, known
 from .correctness.grading import correctness
 from .guard.guard import guard
 from .length import length_penalty
@@ -127,10 +125,10 @@ class Scoring:
     ) -> "dict[Pair, bool | None]":
         """The judge's verdicts on the batch's soft constraints, by answer and question."""
         pairs = [
-            (response.answer_text, constraint.question)
+            (response.answer_text, constraint.judge_question)
             for response, void, row in zip(responses, voids, asked, strict=True)
             for constraint in (row.constraints if row and not void else ())
-            if isinstance(constraint, Question)
+            if constraint.judge_question
         ]
         return dict(zip(pairs, self.judge.verdicts(pairs), strict=True)) if self.judge and pairs else {}
 
@@ -186,8 +184,8 @@ class Scoring:
 
 def _not_to_copy(prompt: Any, asked: Asked | None) -> str:
     """The prompt's text, of which no answer may be a copy; none where the row asks for one."""
-    asked_for = (node for constraint in (asked or Asked()).constraints for node in nodes(constraint))
-    return "" if any(isinstance(node, RepeatPrompt) for node in asked_for) else prompt_text(prompt)
+    constraints = asked.constraints if asked else ()
+    return "" if any(constraint.copies_prompt for constraint in constraints) else prompt_text(prompt)
 
 
 def _by_id(
@@ -202,5 +200,5 @@ def _by_id(
 
 def _unjudged(constraints: Sequence[Constraint], found: Sequence[bool | None]) -> float | None:
     """The share of a judge's verdicts that are missing; `None` where there are no soft constraints."""
-    asked = sum(isinstance(constraint, Question) for constraint in constraints)
+    asked = sum(bool(constraint.judge_question) for constraint in constraints)
     return found.count(None) / asked if asked else None

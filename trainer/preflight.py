@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import trl
 
 from keepif.rewards import Delimiters, Scoring
-from keepif.rewards.constraints import ConstraintError, Question, constraints_of
+from keepif.rewards.constraints import ConstraintError, constraints_of
 from keepif.rewards.constraints.schema import weights_of
 from keepif.rewards.published.adapt_think import adapt_think
 from keepif.rewards.published.length_terms import ONE_BY_ONE
@@ -128,9 +128,10 @@ def refuse_rows(dataset: Any, floor: Floor | None, scoring: Scoring) -> None:
         except ConstraintError as error:
             raise ConfigError(f"row {number}: {error}") from None
         ids = {constraint.id for constraint in constraints}
-        if Question.id in ids and scoring.judge is None:
+        soft = [constraint.id for constraint in constraints if constraint.judge_question]
+        if soft and scoring.judge is None:
             raise ConfigError(
-                f"row {number}: {Question.id!r} needs a judge: KeepIF(judge=Judge(Endpoint(base_url, model))), out of "
+                f"row {number}: {soft[0]!r} needs a judge: KeepIF(judge=Judge(Endpoint(base_url, model))), out of "
                 "keepif.rewards.judge"
             )
         if floor and (missing := floor.missing(ids - set(scoring.held_out))):

@@ -7,9 +7,7 @@ from ..text.language import is_english, is_other_than_english
 from ..text.text import Text
 from ..text.treebank import capital_tokens
 from .base import Constraint, Counted, Example, Problem, Relation, constraint, related
-from .layout import MultipleSections
 
-CAPITALS = re.compile(r"[A-Z](?<![A-Z][A-Z])[A-Z]++(?!\w)")
 COMMA = re.compile("[,،、‚٫٬ꓹ꓾՝߸፣᠂᠈⸲⸴⹁⹉⹌꘍꛵]")
 LETTERS = re.compile(r"\b[^\W\d_]{2,}\b")
 
@@ -45,10 +43,12 @@ class CapitalWordFrequency(Counted):
 
     def math_count(self, text: Text) -> int:
         """Words of two letters or more in capitals, outside formulas: variables do not count."""
-        prose = text.prose.raw
-        if not prose.isascii():
-            return sum(word.isupper() for word in LETTERS.findall(prose))
-        return sum(not re.match(r"\w", prose[found.start() - 1 : found.start()]) for found in CAPITALS.finditer(prose))
+        return sum(word.isupper() for word in LETTERS.findall(text.prose.raw))
+
+    def refuses(self, other: Constraint) -> bool:
+        """Also all in capitals where few are allowed, and none where they are asked for."""
+        case = "english_capital" if self.capital_relation == "less than" else "english_lowercase"
+        return other.id == f"change_case:{case}" or super().refuses(other)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
@@ -78,10 +78,8 @@ class EnglishCapital(Constraint):
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint | None:
         return None if _has_letters(problem.answer) else cls()
 
-    def clashes(self, other: Constraint) -> bool:
-        if isinstance(other, CapitalWordFrequency):
-            return other.capital_relation == "less than"
-        return other.id in self.excludes or (isinstance(other, MultipleSections) and not other.copied.isupper())
+    def refuses(self, other: Constraint) -> bool:
+        return other.id in self.excludes or (other.cased and not other.copied.isupper())
 
 
 @constraint("change_case:english_lowercase")
@@ -108,10 +106,8 @@ class EnglishLowercase(Constraint):
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint | None:
         return None if _has_letters(problem.answer) else cls()
 
-    def clashes(self, other: Constraint) -> bool:
-        if isinstance(other, CapitalWordFrequency):
-            return other.capital_relation == "at least"
-        return other.id in self.excludes or (isinstance(other, MultipleSections) and not other.copied.islower())
+    def refuses(self, other: Constraint) -> bool:
+        return other.id in self.excludes or (other.cased and not other.copied.islower())
 
 
 @constraint("punctuation:no_comma")

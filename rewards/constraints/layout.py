@@ -103,6 +103,7 @@ class MultipleSections(Counted):
         passes="Section 1\nAdd 2.\nSection 2\nGet 42.",
         fails="Section 1\nAdd 2 and get 42.",
     )
+    cased = True
 
     @property
     def copied(self) -> str:

@@ -177,6 +177,10 @@ class RepeatPrompt(Constraint):
     def copied(self) -> str:
         return self.prompt_to_repeat
 
+    @property
+    def copies_prompt(self) -> bool:
+        return True
+
     def official(self, text: Text) -> bool:
         return text.stripped.lower().startswith(self.prompt_to_repeat.strip().lower())
 

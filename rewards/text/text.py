@@ -4,13 +4,13 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator
 from copy import copy
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import islice, tee
 from math import inf
 
 from .latex import FORMULA, masked_parts
 from .markup import COMMENT, OUTER_UNDERSCORES, apart, closed, entities_read, joined, squeezed
-from .words import SEEN, contains, others, shaped, word_or_blank, word_or_joiner, words_of
+from .words import SEEN, contains, others, words_of
 
 WORD = re.compile(rf"\w+(?:['’-]\w+)*|{FORMULA}")
 """A word of the `math` reading: letters, digits, underscores, joined by apostrophes or hyphens; a formula is one."""
@@ -77,8 +77,7 @@ class Text:
     @cached_property
     def word_count(self) -> int:
         r"""How many maximal `\w+` runs there are, IFEval's words: "don't" is two, `\frac{1}{2}` three."""
-        shape = shaped(self.raw, word_or_blank)
-        return len(re.findall(r"\w+", self.raw)) if shape is None else shape.count(b" x")
+        return len(words_of(self.raw))
 
     @cached_property
     def word_line(self) -> str:
@@ -86,23 +85,9 @@ class Text:
         return " ".join(words_of(self.lower))
 
     def has_run(self, run: str) -> bool:
-        """Whether `run`, words in lower case with single spaces between them, is part of the `word_line`.
-
-        Its words are sought first, which is quicker, and those that another instruction had as well before all others.
-        """
-        words = _longest_first(run)
-        if any(self._sought.get(word) is False for word in words):
-            return False
-        return all(map(self._has_word, words)) and run in self.word_line
-
-    def _has_word(self, word: str) -> bool:
-        if word not in self._sought:
-            self._sought[word] = word in self.lower
-        return self._sought[word]
-
-    @cached_property
-    def _sought(self) -> dict[str, bool]:
-        return {}
+        """Whether `run`, words in lower case with single spaces between them, is part of the `word_line`."""
+        rarest_first = sorted(run.split(), key=len, reverse=True)  # a search for a word is quicker
+        return all(word in self.lower for word in rarest_first) and run in self.word_line
 
     def without(self, vocabulary: Collection[str], run: int) -> "Text":
         """The text less every stretch of `run` words or more that are all in `vocabulary` (in lower case)."""
@@ -122,36 +107,17 @@ class Text:
         """Words as a reader counts them: "don't" is one, a masked formula is one."""
         return WORD.findall(self.raw)
 
-    @cached_property
-    def spoken_count(self) -> int:
-        """How many `spoken` words there are."""
-        shape = shaped(self.raw, word_or_joiner)
-        if shape is None:
-            return len(self.spoken)
-        words = shape.count(b" x") + self.raw.count(FORMULA)
-        return words + shape.count(b" -x") + shape.count(b"--x") if b"-" in shape else words  # these join none
-
     def prose_words(self, enough: float = inf) -> int:
         """How many `spoken` words the prose has; counting stops where there are `enough`."""
         count = 0
         for part in self.prose_parts():
-            count += part.spoken_count
+            count += len(part.spoken)
             if count >= enough:
                 break
         return count
 
     def says(self, count: int, beyond: frozenset[str] = frozenset()) -> bool:
         """Whether the prose has `count` words or more that say something and are not in `beyond` (in lower case)."""
-        asked = count, beyond
-        if asked not in self._said:
-            self._said[asked] = self._says(count, beyond)
-        return self._said[asked]
-
-    @cached_property
-    def _said(self) -> dict[tuple[int, frozenset[str]], bool]:
-        return {}
-
-    def _says(self, count: int, beyond: frozenset[str]) -> bool:
         words = (word for part in self.prose_parts() for word in re.finditer(r"\w+", part.raw))
         said = (word for word in words if word[0].lower() not in beyond and _says_something(word))
         return sum(1 for _ in islice(said, count)) == count
@@ -223,12 +189,6 @@ class Text:
     @cached_property
     def _joined(self) -> "Text":
         return Text(_read(_visible(joined(self._closed))))
-
-
-@lru_cache(maxsize=4096)
-def _longest_first(run: str) -> tuple[str, ...]:
-    """A run's words, the longest and so the rarest first."""
-    return tuple(sorted(run.split(), key=len, reverse=True))
 
 
 def _read(text: str) -> str:
