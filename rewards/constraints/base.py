@@ -13,8 +13,8 @@ from ..text.text import Text
 Reading = Literal["official", "math"]
 Relation = Literal["less than", "at least"]
 
-SPEECH = 3
-"""Words outside formulas that an answer needs before it can keep a constraint which silence would keep as well."""
+SPEECH = 2
+"""Words, one of which may be a formula, that an answer needs to keep a constraint which silence would keep as well."""
 COPY = 6
 """Words in a row that make a copy of the instruction."""
 BESIDE = 2
@@ -136,7 +136,7 @@ class Constraint:
         """Whether `answer` says too little to keep a constraint that silence or mere keywords would keep as well."""
         if self.padding and not answer.says(BESIDE, self.padding):
             return True
-        return self.silent and self.needs_speech and not answer.says(SPEECH)
+        return self.silent and self.needs_speech and not (answer.says(1) and answer.prose_words(SPEECH) >= SPEECH)
 
     def credit(self, answer: Text, reading: Reading = "math", *, graded: bool = False) -> float:
         """What `answer` earns, 0 to 1, and 1 only where it holds.
