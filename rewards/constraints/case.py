@@ -8,7 +8,8 @@ from ..text.text import Text
 from ..text.treebank import capital_tokens
 from .base import Constraint, Counted, Example, Problem, Relation, constraint, related
 
-COMMA = re.compile("[,،、‚٫٬ꓹ꓾՝߸፣᠂᠈⸲⸴⹁⹉⹌꘍꛵]")
+COMMA = re.compile("[،、‚٫٬ꓹ꓾՝߸፣᠂᠈⸲⸴⸒⹁⹉⹌꘍꛵❟ˌ\u0326]|,(?!\\})|(?<!\\{),")
+"""A comma in any script; not TeX's in 1{,}000."""
 LETTERS = re.compile(r"\b[^\W\d_]{2,}\b")
 
 
@@ -72,7 +73,7 @@ class EnglishCapital(Constraint):
 
     def math(self, text: Text) -> bool:
         r"""No lower-case letter outside formulas and `\boxed{}`."""
-        return text.prose.raw.isupper() and not is_other_than_english(text.prose.raw)
+        return text.prose.raw.isupper() and not is_other_than_english(text.prose)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint | None:
@@ -100,7 +101,7 @@ class EnglishLowercase(Constraint):
 
     def math(self, text: Text) -> bool:
         """No capital letter outside formulas."""
-        return text.prose.raw.islower() and not is_other_than_english(text.prose.raw)
+        return text.prose.raw.islower() and not is_other_than_english(text.prose)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint | None:
@@ -132,7 +133,7 @@ class NoComma(Constraint):
 
 
 def _has_comma(prose: str) -> bool:
-    return "," in prose or (not prose.isascii() and COMMA.search(prose) is not None)
+    return ("," in prose or not prose.isascii()) and COMMA.search(prose) is not None
 
 
 def _has_letters(answer: str) -> bool:

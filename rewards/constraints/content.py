@@ -52,8 +52,9 @@ class NumberPlaceholders(Counted):
         return BRACKETS.findall(text.raw).count("]")
 
     def math_count(self, text: Text) -> int:
-        """Different ones, each with a word in it, outside formulas, and no link."""
-        return distinct(inside for inside in PLACEHOLDER.findall(text.prose.raw) if LETTER.search(inside))
+        """Those with a word in it, outside formulas, and no link; one over and over is one."""
+        inside = [inside for inside in PLACEHOLDER.findall(text.prose.raw) if LETTER.search(inside)]
+        return sum(Text(said).has_content() for said in inside) if distinct(inside) > 1 else distinct(inside)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint | None:

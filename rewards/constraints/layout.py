@@ -20,7 +20,9 @@ BOLD = re.compile(r"\*\*[^\n*]*\*\*")
 HIGHLIGHT = re.compile(r"(?<![A-Za-z0-9_*])(\*{1,3})(?![\s*])([^\n*]+)(?<!\s)\1(?![A-Za-z0-9_*])")
 """Words between stars, as Markdown reads them: *so*, ***so***, 它**是**; not 2*3*4."""
 DOUBLE_BRACKET = re.compile("<<")
-TITLE = re.compile(r"\n[^\w\n<]*+(?:\w+:[^\w\n<]*+)?<<\s*([^\n]{1,200}?)\s*>>([^\w\n]*+(?=\n|$))?")
+TITLE = re.compile(
+    r"\n[^\w\n<]*+(?:\d+[.)][^\w\n<]*+)?(?:\w+:?[^\w\n<]+)?<<\s*([^\n]{1,999}?)\s*>>([^\w\n]*+(?=\n|$))?"
+)
 """A title at the start of a line, and what else is there: "# <<A sum>>", "Title: <<a = b>>"; not "has <<3>>"."""
 LETTER = re.compile(r"[^\W\d_]")
 NUMBER = r"(\d{1,4}|[IVX]{1,5}|(?i:one|two|three|four|five|six|seven|eight|nine|ten))\b"
@@ -82,8 +84,8 @@ class HighlightedSections(Counted):
         return italic + sum(bool(found[2:-2].strip()) for found in BOLD.findall(text.raw))
 
     def math_count(self, text: Text) -> int:
-        """Different passages between stars as Markdown reads them, outside formulas: products do not count."""
-        return distinct((passage for _, passage in HIGHLIGHT.findall(text.prose.raw)), self.told[1])
+        """Passages between stars, as Markdown reads them, that say something: products do not count."""
+        return sum(Text(said).has_content(self.told[1]) for _, said in HIGHLIGHT.findall(text.prose.raw))
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:

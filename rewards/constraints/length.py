@@ -7,7 +7,7 @@ from string import punctuation
 
 from ..text.latex import FORMULA
 from ..text.sentences import sentences
-from ..text.text import Text, distinct
+from ..text.text import Text, told_once
 from .base import Constraint, Counted, Example, Problem, Relation, constraint, related
 
 CONJUNCTIONS = frozenset(("and", "but", "for", "nor", "or", "so", "yet"))
@@ -189,10 +189,10 @@ class NumberSentences(Counted):
     def math_count(self, text: Text) -> int:
         """Sentences outside formulas: a decimal point, a list number or "e.g." ends none.
 
-        Where many are asked for, each has to say something, and not what another says.
+        Where many are asked for, each has to say something, and not what the one before says.
         """
         sentences = text.prose.sentences
-        return len(sentences) if self.relation == "less than" else distinct(sentences)
+        return len(sentences) if self.relation == "less than" else told_once(sentences)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:

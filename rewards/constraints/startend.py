@@ -34,7 +34,7 @@ class Quotation(Constraint):
         prose = text.prose.stripped
         inside = prose[1:-1]
         wrapped = len(prose) > 2 and prose[0] in OPENERS and prose[-1] in CLOSERS
-        return wrapped and Text(inside).says(1) and not CLOSED_INSIDE.search(inside)
+        return wrapped and bool(Text(inside).spoken) and not CLOSED_INSIDE.search(inside)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from copy import copy
 from functools import cached_property
-from itertools import accumulate, tee
+from itertools import accumulate, pairwise, tee
 from math import inf
 
 from .latex import FORMULA, masked_parts
@@ -253,6 +253,12 @@ def _goes_on(text: str, end: re.Match[str]) -> bool:
         return text[end.start() - 1 : end.start()].isdigit() and bool(following) and not following.isupper()
     short = SHORT.search(text[max(0, end.start() - 8) : end.start()])
     return short is not None and (following.islower() or following.isdigit())
+
+
+def told_once(pieces: Iterable[str]) -> int:
+    """How many pieces say something, and not what the one before says: a refrain counts, an echo does not."""
+    lines = [Text(piece).word_line for piece in pieces if Text(piece).has_content()]
+    return sum(line != before for line, before in pairwise(["", *lines]))
 
 
 def distinct(pieces: Iterable[str], beyond: frozenset[str] = frozenset()) -> int:
