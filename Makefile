@@ -1,6 +1,6 @@
 # make quickstart   see the deficit and the cure (about six minutes, no GPU)
 # make test         run the tests
-# make thorough     fuzzing: 10,000 texts a constraint, 50,000 against the published checkers; DeepSpeed (an hour)
+# make thorough     fuzzing with new draws: 10,000 texts a constraint, 50,000 against the published checkers; DeepSpeed (an hour)
 # make profile      the reward's share of a training step (SmolLM2 on a CPU, about two minutes)
 # make ablation     all methods, five seeds each (hours on two cores; goes on where it stopped)
 PYTHON ?= python3
@@ -17,7 +17,7 @@ test: $(VENV)/dev
 	OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
 
 thorough: $(VENV)/dev
-	OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m thorough
+	OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "thorough or hypothesis" --hypothesis-profile exploring
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from .constraints import Constraint, Question, Reading
+from .constraints import Constraint, Reading
 from .text.response import Response
 from .text.text import Text
 
@@ -18,8 +18,8 @@ def verdicts(
     A soft constraint's verdict is the one in `judged`, by answer and question, or `None` if there is none.
     """
     return [
-        (judged or {}).get((response.answer_text, constraint.question))
-        if isinstance(constraint, Question)
+        (judged or {}).get((response.answer_text, constraint.judge_question))
+        if constraint.judge_question
         else constraint.holds(response.answer, reading)
         for constraint in constraints
     ]
@@ -60,7 +60,9 @@ def credits_of(
 ) -> list[float]:
     """What each constraint earns: 1 if it is `kept`; else a composition may earn a part, and `graded` a count too."""
     return [
-        1.0 if verdict else constraint.credit(response.answer, reading, graded=graded)
+        constraint.credit(response.answer, reading, graded=graded)
+        if not verdict and (graded or constraint.in_parts)
+        else float(verdict)
         for constraint, verdict in zip(constraints, kept, strict=True)
     ]
 

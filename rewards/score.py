@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from .combine import length_penalty
 from .compliance import compliance, credits_of
 from .compliance import verdicts as verdicts_of
-from .constraints import Constraint, Question, Reading, known
-from .constraints.composition import nodes
-from .constraints.startend import RepeatPrompt
+from .constraints import Constraint, Reading, known
 from .correctness.grading import correctness
 from .guard.guard import guard
 from .rows import Asked, asked_of, complain, gold_column, same_length, token_budgets, token_ids
@@ -161,10 +159,10 @@ class Scoring:
     def _judged(self, samples: Sequence[Sample]) -> "dict[Pair, bool | None]":
         """The judge's verdicts on the batch's soft constraints, by answer and question."""
         pairs = [
-            (sample.response.answer_text, constraint.question)
+            (sample.response.answer_text, constraint.judge_question)
             for sample in samples
             for constraint in (() if sample.void else sample.constraints)
-            if isinstance(constraint, Question)
+            if constraint.judge_question
         ]
         return dict(zip(pairs, self.judge.verdicts(pairs), strict=True)) if self.judge and pairs else {}
 
@@ -217,8 +215,8 @@ class Scoring:
 
 def _not_to_copy(prompt: Any, row: Asked | None) -> str:
     """The prompt's text, of which no answer may be a copy; empty if the row asks for a copy."""
-    asked_for = (node for constraint in (row or Asked()).constraints for node in nodes(constraint))
-    return "" if any(isinstance(node, RepeatPrompt) for node in asked_for) else prompt_text(prompt)
+    constraints = row.constraints if row else ()
+    return "" if any(constraint.copies_prompt for constraint in constraints) else prompt_text(prompt)
 
 
 def _by_id(
@@ -233,5 +231,5 @@ def _by_id(
 
 def _unjudged(constraints: Sequence[Constraint], verdicts: Sequence[bool | None]) -> float | None:
     """The share of a judge's verdicts that are missing; `None` if there are no soft constraints."""
-    soft = sum(isinstance(constraint, Question) for constraint in constraints)
+    soft = sum(bool(constraint.judge_question) for constraint in constraints)
     return verdicts.count(None) / soft if soft else None

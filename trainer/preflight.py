@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import trl
 
-from keepif.rewards.constraints import ConstraintError, Question, constraints_of
+from keepif.rewards.constraints import ConstraintError, constraints_of
 from keepif.rewards.constraints.schema import weights_of
 from keepif.rewards.rows import GOLD_COLUMNS
 
@@ -141,9 +141,10 @@ def rows(facts: Facts) -> Iterator[Problem]:
             yield Problem(f"row {number}: {error}", fatal=True)
             return
         ids = {constraint.id for constraint in constraints}
-        if Question.id in ids and facts.scoring.judge is None:
+        soft = [constraint.id for constraint in constraints if constraint.judge_question]
+        if soft and facts.scoring.judge is None:
             yield Problem(
-                f"row {number}: {Question.id!r} needs a judge: KeepIF(judge=Judge(Endpoint(base_url, model))), out of "
+                f"row {number}: {soft[0]!r} needs a judge: KeepIF(judge=Judge(Endpoint(base_url, model))), out of "
                 "keepif.rewards.judge",
                 fatal=True,
             )

@@ -59,23 +59,9 @@ def standing_alone(word: str, text: str) -> Iterator[int]:
             yield start
 
 
-def is_plain(keyword: str, text: Text) -> bool:
-    """Whether the published pattern is plain letters, sought in plain text: then a search for a substring does."""
-    return keyword.isascii() and keyword.isalnum() and text.raw.isascii()
-
-
 def pattern_count(keyword: str, text: Text) -> int:
     """Matches of the published checks' pattern, an unescaped keyword: inside longer words too."""
-    if is_plain(keyword, text):
-        return text.lower.count(keyword.lower())
     return len(re.findall(keyword, text.raw, re.IGNORECASE))
-
-
-def pattern_found(keyword: str, text: Text) -> bool:
-    """Whether the published pattern is found at all."""
-    if is_plain(keyword, text):
-        return keyword.lower() in text.lower
-    return re.search(keyword, text.raw, re.IGNORECASE) is not None
 
 
 def compiles(instruction_id: str, pattern: str) -> None:
@@ -109,7 +95,7 @@ class Existence(Worded):
 
     def official(self, text: Text) -> bool:
         """An unescaped pattern anywhere: "art" is found in "start"."""
-        return all(pattern_found(keyword, text) for keyword in self.keywords)
+        return all(re.search(keyword, text.raw, re.IGNORECASE) for keyword in self.keywords)
 
     def math(self, text: Text) -> bool:
         return all(occurs(keyword, text) for keyword in self.keywords)
@@ -135,13 +121,7 @@ class ForbiddenWords(Constraint):
 
     def official(self, text: Text) -> bool:
         r"""Between `\b`s, unescaped: a symbol at an edge is never found."""
-        return not any(self._stands(word, text) for word in self.forbidden_words)
-
-    @staticmethod
-    def _stands(word: str, text: Text) -> bool:
-        if not is_plain(word, text):
-            return re.search(rf"\b{word}\b", text.raw, re.IGNORECASE) is not None
-        return any(True for _ in standing_alone(word.lower(), text.lower))
+        return not any(re.search(rf"\b{word}\b", text.raw, re.IGNORECASE) for word in self.forbidden_words)
 
     def math(self, text: Text) -> bool:
         """Nowhere that a reader looks: in formulas and code too, and whatever marks stand in it."""

@@ -1,11 +1,13 @@
 """Length: how many words and sentences the answer has, and how many different ones."""
 
 import random
+import re
 from math import inf
 from string import punctuation
 
+from ..text.latex import FORMULA
 from ..text.sentences import sentences
-from ..text.text import Text
+from ..text.text import Text, told_once
 from .base import Constraint, Counted, Example, Problem, Relation, constraint, related
 
 CONJUNCTIONS = frozenset(("and", "but", "for", "nor", "or", "so", "yet"))
@@ -117,8 +119,9 @@ class UniqueWordCount(Counted):
         return len({word.strip(punctuation + " ") for word in text.lower.split()})
 
     def math_count(self, text: Text) -> int:
-        """Words with a letter."""
-        return len({word for word in text.prose.lower_words if not word.isdigit()})
+        """Words with a letter, and with no digit: a, b, c and x1 are variables."""
+        words = (word for word in text.prose.distinct if not re.search(r"\d", word))
+        return sum(len(word) > 1 or word in "ai" or not word.isascii() for word in words if word != FORMULA)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
@@ -147,7 +150,7 @@ class Conjunctions(Counted):
         return len({word for word in text.raw.split() if word.strip(punctuation + " ").lower() in CONJUNCTIONS})
 
     def math_count(self, text: Text) -> int:
-        return len(CONJUNCTIONS.intersection(text.prose.lower_words))
+        return len(CONJUNCTIONS & text.prose.distinct)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
@@ -184,8 +187,12 @@ class NumberSentences(Counted):
         return sum(1 for _ in sentences(text.raw))
 
     def math_count(self, text: Text) -> int:
-        """Sentences with something said, outside formulas: a decimal point, a list number or "e.g." ends none."""
-        return text.prose.sentences
+        """Sentences outside formulas: a decimal point, a list number or "e.g." ends none.
+
+        Where many are asked for, each has to say something, and not what the one before says.
+        """
+        sentences = text.prose.sentences
+        return len(sentences) if self.relation == "less than" else told_once(sentences)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:

@@ -21,6 +21,46 @@ OUTER_UNDERSCORES = re.compile(r"_(?:(?<!\w_)_*+|(?<!__)_*+(?!\w))")
 """Emphasis again: inside a word an underscore is a character of it."""
 
 
+WHOLE_FENCE = re.compile(r"\s*```[\w-]*\n((?:(?!```).)*+)\n?```\s*", re.DOTALL)
+"""An answer that is one fenced block: "```json\n{}\n```", not "So:\n```\nx\n```"."""
+STRONG = re.compile(r"\\(?:textbf|underline)\s?\{([^{}\n]*)\}|</?(?:b|strong|mark)>|==(?=\S)([^=\n]+)(?<=\S)==")
+EMPHASIS = re.compile(r"\\(?:textit|emph)\s?\{([^{}\n]*)\}|</?(?:i|em)>")
+"""What LaTeX, HTML and others write for ** and *: \textbf{so}, <b>so</b>, ==so==; not \text{so}, a == b."""
+ESCAPE = re.compile(r"\\(?=[*<>\"_#])")
+PROOF_ENDS = re.compile(r"(?:\$|\\\()?\s?\\(?:blacksquare|square|qed|Box)(?![A-Za-z])\s?(?:\$|\\\))?|∎")
+STRUCK = re.compile(r"~~(?=\S)[^~\n]+~~|<(\w+)[^<>\n]{0,99}display:\s?none[^<>\n]{0,99}>[^<\n]*</\1>|\]\([^()\n]*\)")
+"""What nobody reads: ~~so~~, <p style="display:none">so</p>, the target of a link."""
+ONLY_TEXT = re.compile(r"\$\s?\\text\{([^{}$\n]*)\}\s?\$|(?:\$|\\\(|`)\s?([,;.!?])\s?(?:\$|\\\)|`)")
+"""A formula that is none: $\text{we add six}$, $,$."""
+PLAIN_CODE = re.compile(r"`([A-Za-z,.!?]+(?: [A-Za-z,.!?]+)+)`")
+
+
+def as_markdown(text: str) -> str:
+    r"""`text` as plain Markdown: what other markup says in its words, without what nobody reads.
+
+    >>> as_markdown(r"\textbf{So} <em>it</em> is ~~not~~ $\text{the sum}$. \*\*\*")
+    '**So** *it* is  the sum. ***'
+    """
+    if "```" in text and (fenced := WHOLE_FENCE.fullmatch(text)):
+        text = fenced[1]
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
+    if "<!--" in text:
+        text = COMMENT.sub("", text)
+    if "~~" in text or "<" in text or "](" in text:
+        text = STRUCK.sub(lambda gone: "]" if gone[0][0] == "]" else "", text)
+    if "\\" in text or "$" in text or "∎" in text or "`" in text:
+        text = PROOF_ENDS.sub("", text) if "\\" in text or "∎" in text else text
+        text = ONLY_TEXT.sub(lambda said: said[1] or said[2] or "", text)
+    if "`" in text and len(PLAIN_CODE.findall(text)) > 1:  # one may be a command, several are prose
+        text = PLAIN_CODE.sub(r"\1", text)
+    if "<" in text or "\\" in text or "==" in text:
+        text = STRONG.sub(lambda said: f"**{said[1] or said[2]}**" if said[1] or said[2] else "**", text)
+        text = EMPHASIS.sub(lambda said: f"*{said[1]}*" if said[1] else "*", text)
+        text = ESCAPE.sub("", text)
+    return text
+
+
 def entities_read(text: str) -> str:
     """`text` with the characters that HTML's entities stand for."""
     return ENTITY.sub(lambda entity: unescape(entity[0]), text) if "&" in text else text

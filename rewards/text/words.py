@@ -1,16 +1,12 @@
 """Words found and counted at the speed of C: a pattern takes several times as long to pass over a text."""
 
 import re
-from collections.abc import Callable
-from functools import cache
 
 ASCII = bytes(range(128))
 SEEN = bytes(i for i in range(128) if chr(i).isprintable() or chr(i) in "\n\t\r\f")
 """ASCII less the control characters that nobody sees."""
 WORD_CHARACTERS = bytes(i if chr(i).isalnum() or i == ord("_") else ord(" ") for i in range(128)) + bytes(128)
 """A table that leaves ASCII's word characters and turns all others into spaces."""
-FEW = 8
-"""Different characters beyond ASCII that are replaced one by one, to count words as in ASCII."""
 
 
 def words_of(text: str) -> list[str]:
@@ -45,30 +41,3 @@ def pieces_between_blanks(text: str) -> int:
     codes = np.frombuffer(f" {text}".encode("utf-8", "surrogatepass"), np.uint8)
     blank = (codes - 9 < 5) | (codes - 28 < 5)  # ASCII's, 9 to 13 and 28 to 32: bytes below wrap round to above
     return int(np.count_nonzero(blank[:-1] > blank[1:]))
-
-
-def shaped(text: str, kind: Callable[[str], str]) -> bytes | None:
-    """A text behind a space, each character replaced by its `kind`, of which there are few and all in ASCII.
-
-    `None` where so many different characters are beyond ASCII that to look at the words themselves takes less time.
-    """
-    if not text.isascii():
-        beyond = set(others(text))
-        if len(beyond) > FEW:
-            return None
-        for character in beyond:
-            text = text.replace(character, kind(character))
-    return b" " + text.encode("ascii").translate(_kinds(kind))
-
-
-@cache
-def _kinds(kind: Callable[[str], str]) -> bytes:
-    return "".join(kind(chr(i)) for i in range(256)).encode("ascii")
-
-
-def word_or_blank(character: str) -> str:
-    return "x" if character.isalnum() or character == "_" else " "
-
-
-def word_or_joiner(character: str) -> str:
-    return "-" if character in "'’-" else word_or_blank(character)

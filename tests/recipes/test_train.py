@@ -62,7 +62,7 @@ def test_the_answer_format_stands_before_the_constraints(tmp_path: Path) -> None
         ({"dataset": "no/such.jsonl"}, "there is no file"),
         ({"dataset_options": "{bad"}, "dataset_options must be JSON"),
         ({"aggregation": "best"}, "aggregation must be one of keepif, parts, fixed"),
-        ({"length_term": "short"}, "length_term must be one of dapo_overlong"),
+        ({"length_term": "short"}, "length_term must be one of cosine"),
         ({"judge_url": "http://localhost:1/v1"}, "a judge needs judge_url and judge_model, found .* and None"),
         ({"reference": "none"}, "reference must be one of sample, all, first_batches"),
     ],

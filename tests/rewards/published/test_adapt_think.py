@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from keepif.rewards import KeepIFReward, Multipliers
@@ -57,7 +57,6 @@ def reward_of(delta: float, lam: float, reference: float) -> KeepIFReward:
     return reward
 
 
-@settings(deadline=None)
 @given(st.floats(0.001, 1e3), st.floats(0, 0.95), shares)
 def test_a_correct_completion_outranks_a_wrong_one(delta: float, lam: float, reference: float) -> None:
     """The worst correct one, which thought and obeyed nothing, and the best wrong one, which did neither."""
