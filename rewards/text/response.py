@@ -42,12 +42,12 @@ OTHERS = (
     re.compile(r"\[/?think(?:ing)?\]", re.IGNORECASE),
     re.compile("◁/?think▷"),
 )
-"""What opens or closes the thinking of other models ("</thinking>", "[THINK]"; not "</b>"): with the default delimiters
-it has no place in an answer. A pattern each, because `re` is quick to find what can begin with but one character."""
+"""What opens or closes the thinking of other models ("</thinking>", "[THINK]"; not "</b>"): with the default
+delimiters it has no place in an answer. A pattern each: `re` soon finds what can begin with but one character."""
 FINAL = "<|channel|>final<|message|>"
 """What stands before gpt-oss's answer."""
 WRAPPED = re.compile(r"\s*+<answer>((?:(?!</?answer>).)*+)</answer>\s*+", re.IGNORECASE | re.DOTALL)
-"""An answer that is all in one tag, as R1-Zero's template has it: "<answer>7</answer>", not "It is <answer>7</answer>"."""
+"""An answer all in one tag, as R1-Zero's template has it: "<answer>7</answer>"; not "It is <answer>7</answer>"."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Response:
 
         Of a message list the last assistant message counts. Thinking may stand in the message's own field
         (`reasoning_content`, `thinking`, `reasoning`) or between the delimiters in its content. With the default
-        delimiters the thinking of other models is known as well, and an `<answer>` around the whole answer is left out.
+        delimiters the thinking of other models is known too. An `<answer>` around the whole answer is left out.
 
         >>> Response.parse("<think>1 + 1 = 2</think>It is 2.").answer_text
         'It is 2.'
