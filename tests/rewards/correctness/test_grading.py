@@ -17,7 +17,7 @@ from keepif.rewards.correctness.workers import Grader
 from keepif.rewards.text.text import Text
 from tests.helpers import shapes
 
-MODULE = sys.modules["keepif.rewards.correctness"]
+MODULE = sys.modules["keepif.rewards.correctness.grading"]
 
 
 def grade(answer: str, gold: object) -> float | None:
