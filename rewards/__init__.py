@@ -8,7 +8,7 @@ from .compliance import compliance, verdicts
 from .constraints import Constraint, ConstraintError, constraints_of, make
 from .correctness.grading import correctness
 from .correctness.logic import logic_credit, logic_verdict
-from .guard.guard import guard
+from .guard import guard
 from .length import length_penalty
 from .reward import KeepIFReward, PartReward, compliance_reward, correctness_reward, keepif_reward, length_reward
 from .score import Score, Scoring

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Any
 
-from .guard.guard import REASONS
+from .guard import REASONS
 from .score import Score, Scoring
 
 LogMetric = Callable[[str, float], None]

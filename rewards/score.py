@@ -10,7 +10,7 @@ from .constraints import Constraint, Question, Reading, known
 from .constraints.composition import nodes
 from .constraints.startend import RepeatPrompt
 from .correctness.grading import correctness
-from .guard.guard import guard
+from .guard import guard
 from .length import length_penalty
 from .rows import Asked, asked_of, complain, gold_column, same_length, token_budgets, token_ids
 from .text.response import DEFAULT_DELIMITERS, Delimiters, Response, prompt_text
