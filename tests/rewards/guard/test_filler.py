@@ -1,13 +1,12 @@
 """Loops, circles and words drawn at random; and what repeats itself for a reason."""
 
-import random
-import re
 from itertools import permutations, product
 
 import pytest
 
 from keepif.rewards import Response, Text, guard
 from keepif.rewards.guard import repeated_words
+from tests.helpers.spam import LEFT, VOIDED, texts
 
 
 @pytest.mark.parametrize(
@@ -86,27 +85,9 @@ def test_what_repeats_itself_for_a_reason(text: str) -> None:
     assert guard(Response.parse(text)) is None
 
 
-WORDS = [*map("".join, product("bdfgklmnpr", "aeiou", "lnrst"))]
-
-
-def salads(count: int, vocabularies: tuple[int, int], words: tuple[int, int]) -> list[str]:
-    """Texts of words drawn evenly from vocabularies of a size in the range."""
-    rng = random.Random(0)
-    vocabulary = [rng.sample(WORDS, rng.randint(*vocabularies)) for _ in range(count)]
-    return [" ".join(rng.choices(known, k=rng.randint(*words))) for known in vocabulary]
-
-
-@pytest.mark.parametrize(
-    ("vocabularies", "words"),
-    [((1, 3), (150, 600)), ((10, 15), (150, 600)), ((20, 60), (220, 600)), ((60, 200), (220, 600))],
-)
-def test_spam_is_guarded(vocabularies: tuple[int, int], words: tuple[int, int]) -> None:
-    spam = salads(200, vocabularies, words)
-    assert sum(guard(Response.parse(text)) is not None for text in spam) >= 0.95 * len(spam)
-
-
-def test_numbers_among_the_words_do_not_hide_that_they_are_drawn_at_random() -> None:
-    spam = [re.sub(r"((?:\w+ ){4})", r"\g<1>17 ", text) for text in salads(100, (60, 180), (250, 400))]
+@pytest.mark.parametrize("kind", VOIDED)
+def test_spam_is_guarded(kind: str) -> None:
+    spam = texts(VOIDED[kind])
     assert sum(guard(Response.parse(text)) is not None for text in spam) >= 0.95 * len(spam)
 
 
@@ -116,3 +97,10 @@ def test_repeated_words_tell_a_loop_from_prose() -> None:
     assert repeated_words(Text("the year the day " * 30)) > 0.95
     assert repeated_words(Text(prose)) < 0.2
     assert repeated_words(Text("")) == 0
+
+
+@pytest.mark.parametrize("kind", LEFT)
+def test_the_gauge_shows_what_the_guard_leaves(kind: str) -> None:
+    """Published answers to IFEval have .30 to .45 of their words repeated, on average by model but the smallest."""
+    spam = texts(LEFT[kind])
+    assert sum(repeated_words(Text(text)) for text in spam) > 0.48 * len(spam)
