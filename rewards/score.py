@@ -14,7 +14,7 @@ from .guard import guard
 from .length import length_penalty
 from .rows import Asked, asked_of, complain, gold_column, same_length, token_budgets, token_ids
 from .text.response import DEFAULT_DELIMITERS, Delimiters, Response, prompt_text
-from .text.words import pieces_between_blanks
+from .text.words import words_read
 
 if TYPE_CHECKING:
     from .judge.judge import Judge, Pair
@@ -43,7 +43,7 @@ class Score:
         fooled (`bool`, *optional*): of a trip-wire, whether the checks take for kept what nobody can keep.
         unjudged (`float`, *optional*): share of the verdicts asked of a judge that are missing; such constraints are
             left out of f and `kept`.
-        thinking_words, answer_words (`int`): lengths of the two sections, in words between blanks.
+        thinking_words, answer_words (`int`): lengths of the two sections, in words as a reader takes them in.
     """
 
     c: float | None
@@ -156,7 +156,7 @@ class Scoring:
             found = verdicts(response, constraints, self.reading, judged)
             vacuous = frozenset(self._vacuous(response, constraints, found))
         p = 1.0 if void == "truncated" and budget else length_penalty(c, tokens, budget)
-        words = pieces_between_blanks(response.thinking or ""), pieces_between_blanks(response.answer_text)
+        words = words_read(response.thinking or ""), words_read(response.answer_text)
         if asked.trip_wire:
             return Score(c, None, p, void, {}, tokens, unreadable, frozenset(), *words, fooled=all(found))
         settled = [i for i, verdict in enumerate(found) if verdict is not None]

@@ -3,8 +3,8 @@
     python -m tests.benchmarks.measure_guard     # 20 s; writes recipes/results/guard
 
 Real answers are the published ones of eight models to IFEval's prompts that keep all their constraints (strict,
-by the published verdicts), the graded solutions of Qwen2.5-Math, and the published solutions of four sets. A loop is told from
-an honest answer without the guard: its last 40 characters stand in it five times or more.
+by the published verdicts), the graded solutions of Qwen2.5-Math, and the published solutions of four sets. A loop is
+told from an honest answer without the guard: its last 40 characters stand in it five times or more.
 """
 
 import json
