@@ -14,6 +14,8 @@ UNSPACED = re.compile(
 )
 """A character of a script without blanks between words (Thai, Lao, Tibetan, Burmese, Khmer, Tai Tham, kana, Han):
 matches "答" and "ก"; not "한", which Korean puts between blanks."""
+SHAPE = bytes(ord("x") if chr(i).isalnum() else ord(" ") for i in range(128)) + bytes(128)
+"""A table that turns ASCII's letters and digits into x and all else into spaces."""
 LONG = 8
 """Letters in a word, on the average of a text, from which words are run together: English has 5, Finnish 8."""
 FEW = 8
@@ -51,10 +53,13 @@ def words_read(text: str) -> int:
     >>> words_read("So it is 42."), words_read("所以答案是四十二。"), words_read("First-we_add-them"), words_read("")
     (4, 8, 4, 0)
     """
-    if not text.isascii():
-        text = UNSPACED.sub(r" \g<0> ", text)
-    words = words_of(text.replace("_", " "))
-    return max(len(words), sum(map(len, words)) // LONG)
+    if text.isascii():
+        shape = b" " + text.encode("ascii").translate(SHAPE)
+        words, letters = shape.count(b" x"), shape.count(b"x")
+    else:
+        parts = re.findall(r"[^\W_]+", UNSPACED.sub(r" \g<0> ", text))
+        words, letters = len(parts), sum(map(len, parts))
+    return max(words, letters // LONG)
 
 
 def shaped(text: str, kind: Callable[[str], str]) -> bytes | None:

@@ -97,6 +97,12 @@ def test_a_reader_takes_in_as_many_words_in_any_script(text: str, least: int, mo
     assert least <= words_read(text) <= most
 
 
+@given(st.text(alphabet="ab1_ '-.\n$漢", max_size=60))
+def test_ascii_is_counted_as_all_other_text(text: str) -> None:
+    assert words_read(text.replace("漢", "")) == words_read(f"…{text.replace('漢', '')}")
+    assert words_read(text) >= text.count("漢")
+
+
 @given(st.text(), st.text(alphabet="ab1 漢ก-_"))
 def test_more_text_is_no_fewer_words(text: str, more: str) -> None:
     assert words_read(text) <= words_read(f"{text} {more}")
