@@ -1,6 +1,5 @@
 """Filler: loops, a few words in circles, words drawn at random. All else that repeats itself is a gauge."""
 
-import re
 import zlib
 from collections import Counter
 from itertools import pairwise
@@ -23,8 +22,8 @@ CIRCLE = 3
 """Different words of `RECENT`, numbers of as many digits being one, up to which a text goes in circles."""
 AS_ZEROS = str.maketrans("123456789", "000000000")
 
-WORD = re.compile(r"[^\s\d!-/:-@\[-`{-~]{2,}")
-"""Two characters or more between blanks, digits and ASCII's punctuation: "day" and "समय"; not "x" and "42"."""
+LETTERS = bytes(i if i >= 128 or chr(i).isalpha() else ord(" ") for i in range(256))
+"""A table that leaves ASCII's letters and all characters beyond ASCII, and turns the others into spaces."""
 DRAWN = 90
 """Words from which one can tell whether they were drawn at random."""
 RECUR = 1.7
@@ -71,7 +70,8 @@ def _drawn(text: Text) -> bool:
     What is written repeats its turns of phrase, and a list its lines. Two equal pairs of neighbours are expected as
     often as two equal words are, squared.
     """
-    words = WORD.findall(text.raw[-8 * RECENT :].lower())[-RECENT:]
+    letters = text.raw[-8 * RECENT :].lower().encode("utf-8", "ignore").translate(LETTERS).decode("utf-8")
+    words = [word for word in letters.split() if len(word) > 1][-RECENT:]
     counts = Counter(words)
     if len(words) < DRAWN or len(counts) < 2 or len(words) < RECUR * len(counts):
         return False

@@ -14,8 +14,10 @@ UNSPACED = re.compile(
 )
 """A character of a script without blanks between words (Thai, Lao, Tibetan, Burmese, Khmer, Tai Tham, kana, Han):
 matches "答" and "ก"; not "한", which Korean puts between blanks."""
-SHAPE = bytes(ord("x") if chr(i).isalnum() else ord(" ") for i in range(128)) + bytes(128)
-"""A table that turns ASCII's letters and digits into x and all else into spaces."""
+SHAPE = bytes(ord("x") if i >= 128 or chr(i).isalnum() else ord(" ") for i in range(256))
+"""A table that turns letters, digits and the first byte of a character beyond ASCII into x, all else into spaces."""
+CONTINUED = bytes(range(0x80, 0xC0))
+"""The bytes of a character beyond ASCII but the first."""
 LONG = 8
 """Letters in a word, on the average of a text, from which words are run together: English has 5, Finnish 8."""
 FEW = 8
@@ -53,13 +55,15 @@ def words_read(text: str) -> int:
     >>> words_read("So it is 42."), words_read("所以答案是四十二。"), words_read("First-we_add-them"), words_read("")
     (4, 8, 4, 0)
     """
-    if text.isascii():
-        shape = b" " + text.encode("ascii").translate(SHAPE)
-        words, letters = shape.count(b" x"), shape.count(b"x")
-    else:
-        parts = re.findall(r"[^\W_]+", UNSPACED.sub(r" \g<0> ", text))
-        words, letters = len(parts), sum(map(len, parts))
-    return max(words, letters // LONG)
+    beyond = "".join({*others(text)})
+    marks = "".join(character for character in beyond if not character.isalnum())
+    if marks:
+        text = re.sub(f"[{re.escape(marks)}]", " ", text)
+    if UNSPACED.search(beyond):
+        text = UNSPACED.sub(r" \g<0> ", text)
+    shape = b" " + text.encode("utf-8").translate(SHAPE, CONTINUED)
+    letters = len(shape.translate(None, b" "))
+    return max(shape.count(b" x"), letters // LONG)
 
 
 def shaped(text: str, kind: Callable[[str], str]) -> bytes | None:
