@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from .compliance import compliance, credits_of, verdicts
@@ -10,7 +10,8 @@ from .constraints import Constraint, Question, Reading, known
 from .constraints.composition import nodes
 from .constraints.startend import RepeatPrompt
 from .correctness.grading import correctness
-from .guard import guard
+from .elsewhere import compliance_elsewhere
+from .guard import guard, repeated_words
 from .length import length_penalty
 from .rows import Asked, asked_of, complain, gold_column, same_length, token_budgets, token_ids
 from .text.response import DEFAULT_DELIMITERS, Delimiters, Response, prompt_text
@@ -43,6 +44,9 @@ class Score:
         fooled (`bool`, *optional*): of a trip-wire, whether the checks take for kept what nobody can keep.
         unjudged (`float`, *optional*): share of the verdicts asked of a judge that are missing; such constraints are
             left out of f and `kept`.
+        elsewhere (`float`, *optional*): the share of another prompt's constraints that are kept, if it was tried: see
+            [`~keepif.rewards.elsewhere.compliance_elsewhere`].
+        repeated_words (`float`): the share of the answer's last words that stand before among them.
         thinking_words, answer_words (`int`): lengths of the two sections, in words as a reader takes them in.
     """
 
@@ -59,6 +63,8 @@ class Score:
     fooled: bool | None = None
     unjudged: float | None = None
     held_out: dict[str, bool] = field(default_factory=dict)
+    elsewhere: float | None = None
+    repeated_words: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -117,10 +123,12 @@ class Scoring:
         correct = [None] * len(responses) if golds is None else correctness(list(graded), golds)
         budgets = token_budgets(columns.get("budget"), self.budget, len(responses))
         judged = self._judged(responses, voids, asked)
+        elsewhere = compliance_elsewhere(responses, voids, asked, self.reading)
         rows = zip(ids, voids, correct, asked, budgets, strict=True)
-        return [  # each response goes with its views: a batch of them is work for the garbage collector
+        scores = [  # each response goes with its views: a batch of them is work for the garbage collector
             self._one(responses.popleft(), *row, has_gold=golds is not None, judged=judged) for row in rows
         ]
+        return [replace(score, elsewhere=share) for score, share in zip(scores, elsewhere, strict=True)]
 
     def _judged(
         self, responses: Sequence[Response], voids: Sequence[str | None], asked: Sequence[Asked | None]
@@ -147,6 +155,7 @@ class Scoring:
         judged: "Mapping[Pair, bool | None]",
     ) -> Score:
         tokens = len(ids) if ids is not None else 0
+        repeated = repeated_words(response.answer)
         unreadable = asked is None or (has_gold and c is None)
         asked = asked or Asked()
         constraints = asked.constraints
@@ -158,7 +167,8 @@ class Scoring:
         p = 1.0 if void == "truncated" and budget else length_penalty(c, tokens, budget)
         words = words_read(response.thinking or ""), words_read(response.answer_text)
         if asked.trip_wire:
-            return Score(c, None, p, void, {}, tokens, unreadable, frozenset(), *words, fooled=all(found))
+            return Score(c, None, p, void, {}, tokens, unreadable, frozenset(), *words, fooled=all(found),
+                         repeated_words=repeated)  # fmt: skip
         settled = [i for i, verdict in enumerate(found) if verdict is not None]
         rewarded = [i for i in settled if constraints[i].id not in self.held_out]
         held_out = [i for i in settled if constraints[i].id in self.held_out]
@@ -167,7 +177,7 @@ class Scoring:
         kept, unjudged = _by_id(constraints, found, rewarded), _unjudged(constraints, found)
         return Score(
             c, f, p, void, kept, tokens, unreadable, vacuous, *words,
-            unjudged=unjudged, held_out=_by_id(constraints, found, held_out),
+            unjudged=unjudged, held_out=_by_id(constraints, found, held_out), repeated_words=repeated,
         )  # fmt: skip
 
     def _compliance(self, response: Response, asked: Asked, found: Sequence[bool], void: str | None) -> float | None:
