@@ -8,7 +8,7 @@ from .compliance import compliance, verdicts
 from .constraints import Constraint, ConstraintError, constraints_of, make
 from .correctness.grading import correctness
 from .correctness.logic import logic_credit, logic_verdict
-from .guard.guard import guard
+from .guard import guard
 from .reward import (
     KeepIFParts,
     KeepIFReward,

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
-from .guard.guard import REASONS
+from .guard import REASONS
 from .score import Score, Scoring
 
 LogMetric = Callable[[str, float], None]
@@ -96,19 +96,20 @@ def log_scores(scores: Sequence[Score], log_metric: LogMetric) -> None:
             log_metric("keepif/compliance_all", float(score.f == 1))
         if score.c is not None and score.f is not None:
             log_metric("keepif/joint", float(score.c == score.f == 1))
-        if score.unjudged is not None:
-            log_metric("keepif/judge_failed", score.unjudged)
+        optional = {"judge_failed": score.unjudged, "compliance_elsewhere": score.elsewhere, "hack_rate": score.fooled}
+        for name, share in optional.items():
+            if share is not None:
+                log_metric(f"keepif/{name}", float(share))
         for instruction_id, verdict in score.held_out.items():
             log_metric("keepif/held_out", float(verdict))
             log_metric(f"keepif/held_out/{instruction_id}", float(verdict))
-        if score.fooled is not None:
-            log_metric("keepif/hack_rate", float(score.fooled))
         for instruction_id, verdict in score.verdicts.items():
             log_metric(f"keepif/type/{instruction_id}", float(verdict))
             log_metric("keepif/vacuous", float(instruction_id in score.vacuous))
         log_metric("keepif/length_penalty", score.p)
         log_metric("keepif/thinking_words", score.thinking_words)
         log_metric("keepif/answer_words", score.answer_words)
+        log_metric("keepif/repeated_words", score.repeated_words)
         log_metric("keepif/no_thinking", float(not score.thinking_words))
         log_metric("keepif/guarded", float(score.void is not None))
         log_metric("keepif/unreadable", float(score.unreadable))

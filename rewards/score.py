@@ -9,10 +9,11 @@ from .compliance import compliance, credits_of
 from .compliance import verdicts as verdicts_of
 from .constraints import Constraint, Reading, known
 from .correctness.grading import correctness
-from .guard.guard import guard
+from .elsewhere import compliance_elsewhere
+from .guard import guard, repeated_words
 from .rows import Asked, asked_of, complain, gold_column, same_length, token_budgets, token_ids
 from .text.response import DEFAULT_DELIMITERS, Delimiters, Response, prompt_text
-from .text.words import pieces_between_blanks
+from .text.words import words_read
 
 if TYPE_CHECKING:
     from .judge.judge import Judge, Pair
@@ -41,7 +42,10 @@ class Score:
         fooled (`bool`, *optional*): for a trip-wire, whether the checks pass what nobody can keep.
         unjudged (`float`, *optional*): share of a judge's verdicts that are missing; such constraints are left out of
             f and `verdicts`.
-        thinking_words, answer_words (`int`): lengths of the two sections, in words between blanks.
+        elsewhere (`float`, *optional*): the share of another prompt's constraints that hold, if it was tried: see
+            [`~keepif.rewards.elsewhere.compliance_elsewhere`].
+        repeated_words (`float`): the share of the answer's last words that stand before among them.
+        thinking_words, answer_words (`int`): lengths of the two sections, in words as a reader takes them in.
     """
 
     c: float | None
@@ -57,6 +61,8 @@ class Score:
     fooled: bool | None = None
     unjudged: float | None = None
     held_out: dict[str, bool] = field(default_factory=dict)
+    elsewhere: float | None = None
+    repeated_words: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -132,9 +138,15 @@ class Scoring:
         graded = [NOTHING if sample.void else sample.response for sample in samples]
         correct = [None] * len(samples) if golds is None else correctness(graded, golds)
         judged = self._judged(samples)
+        elsewhere = compliance_elsewhere(
+            [sample.response for sample in samples],
+            [sample.void for sample in samples],
+            [sample.row for sample in samples],
+            self.reading,
+        )
         return [
-            self._score(sample, c, judged, has_gold=golds is not None)
-            for sample, c in zip(samples, correct, strict=True)
+            replace(self._score(sample, c, judged, has_gold=golds is not None), elsewhere=share)
+            for sample, c, share in zip(samples, correct, elsewhere, strict=True)
         ]
 
     def _samples(
@@ -177,8 +189,9 @@ class Scoring:
             void=void,
             tokens=sample.tokens,
             unreadable=sample.row is None or (has_gold and c is None),
-            thinking_words=pieces_between_blanks(response.thinking or ""),
-            answer_words=pieces_between_blanks(response.answer_text),
+            repeated_words=repeated_words(response.answer),
+            thinking_words=words_read(response.thinking or ""),
+            answer_words=words_read(response.answer_text),
         )
         verdicts = [False] * len(constraints) if void else verdicts_of(response, constraints, self.reading, judged)
         row = sample.row or Asked()

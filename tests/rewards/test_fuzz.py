@@ -17,7 +17,7 @@ from keepif.rewards.correctness.claims import gold_answer, stated_answers
 from keepif.rewards.correctness.equality import BASED, DOUBT, SEVERAL, STYLE, fast_verdict
 from keepif.rewards.correctness.values import as_number, normalised
 from keepif.rewards.correctness.workers import shared_grader
-from keepif.rewards.guard.guard import REASONS
+from keepif.rewards.guard import REASONS
 from keepif.rewards.score import Score
 from keepif.rewards.text.latex import FORMULA, boxed, boxes, mask_formulas
 from keepif.rewards.text.response import DEFAULT_DELIMITERS, OTHERS, Delimiters

@@ -192,7 +192,7 @@ def test_the_dashboard_shows_silence_and_lengths() -> None:
     keepif_reward(completions, answer=["42"] * 5, log_metric=lambda name, value: logged[name].append(value), **asked)
     assert logged["keepif/vacuous"] == [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
     assert logged["keepif/thinking_words"] == [3, 0, 0, 2, 0]
-    assert logged["keepif/answer_words"] == [1, 4, 5, 0, 2]
+    assert logged["keepif/answer_words"] == [2, 5, 6, 0, 4]
     logged.clear()
     Scorer(Scoring(reading="official")).scores(
         "any", completions[:1], log_metric=lambda name, value: logged[name].append(value),

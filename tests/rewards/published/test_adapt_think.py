@@ -92,3 +92,33 @@ def test_an_empty_thinking_is_none(text: str) -> None:
     paid, free = reward_of(0.25, 0.3, 0.0), KeepIFReward(Multipliers(lam=0.3))
     call: dict[str, Any] = {"prompts": ["a"], "answer": ["4"]}
     assert paid([text], **call) == [free([text], **call)[0] + 0.25]
+
+
+IN_ENGLISH = (
+    "First we let Anna have x apples and Ben twice as many. Carl gives three to Ben who then has four times "
+    "what is left. That leads to an equation whose solution is six. Next we find how many are green and split them."
+)
+REASONED = [
+    IN_ENGLISH,
+    IN_ENGLISH.replace(" ", "-"),
+    IN_ENGLISH.replace(" ", "_"),
+    IN_ENGLISH.replace(" ", "\u3000"),
+    "设甲有苹果若干个，则乙有两倍。丙给乙三个之后，乙的个数是甲的四倍，于是列出方程，移项得到六。再考虑第二问，把青苹果平均分成两堆。",
+    "まず、甲が持っているりんごの個数を文字でおくと、乙はその二倍を持っている。方程式を立てて解くと六を得る。検算しても矛盾しない。",
+    "ให้แอนนามีแอปเปิลจำนวนหนึ่งและเบนมีสองเท่า คาร์ลให้เบนสามผลแล้วเบนมีสี่เท่าของที่เหลือ จึงได้สมการซึ่งมีคำตอบเป็นหก",
+    IN_ENGLISH.replace(" ", ""),
+]
+
+
+@pytest.mark.parametrize("reasoning", REASONED)
+def test_reasoning_in_the_answer_is_thinking_in_any_script(reasoning: str) -> None:
+    """The reference's longest answer has 16 words, and these have some 40, whatever joins them."""
+    paid, free = reward_of(0.25, 0.3, 0.0), KeepIFReward(Multipliers(lam=0.3))
+    paid.reference = Before(0.0, longest=16)
+    call: dict[str, Any] = {"prompts": ["a"], "answer": ["4"]}
+    assert (
+        paid([rf"{reasoning} \boxed{{4}}"], **call)
+        == free([rf"{reasoning} \boxed{{4}}"], **call)
+        == [free([r"\boxed{4}"], **call)[0]]
+    )
+    assert paid([r"So it is \boxed{4}"], **call) == [free([r"So it is \boxed{4}"], **call)[0] + 0.25]
