@@ -123,8 +123,12 @@ def _keys_and_values(config: Any, args: GRPOConfig) -> float:
     if args.use_vllm:
         return 0.0
     completions = args.per_device_train_batch_size * (args.steps_per_generation or 1)
-    values = 2 * config.num_hidden_layers * config.num_key_value_heads * _head(config)
-    return completions * tokens(args) * values * (2 if args.bf16 or args.fp16 else 4)
+    return completions * tokens(args) * bytes_a_token(config, 2 if args.bf16 or args.fp16 else 4)
+
+
+def bytes_a_token(config: Any, each: int) -> int:
+    """Of the keys and values of one token, `each` number in so many bytes."""
+    return 2 * config.num_hidden_layers * config.num_key_value_heads * _head(config) * each
 
 
 def _activations(config: Any, args: GRPOConfig) -> float:
