@@ -74,6 +74,8 @@ def show(report: Report, output_dir: Path, console: Console) -> None:
         if step < report["steps"]:
             text = f"{run}: {step} of {report['steps']} steps; the same command goes on there"
             console.print(text, markup=False, soft_wrap=True)
+    if not any(one["policies"] for one in report["held_out"].values()):
+        return
     try:
         from .figures import real_model_figure
     except ImportError:

@@ -63,15 +63,14 @@ def evaluate(plan: Plan, run: Run, sets: dict[str, Rows]) -> None:
             seed=HELD_OUT_SEED,
         )
         generator = TransformersGenerator(model, tokenizer, rows_at_once(model, sampling.max_tokens, plan.at_once))
-        with torch.autocast(model.device.type, torch.bfloat16, enabled=bool(grpo_args.bf16)):
-            responses = generator.generate([Request(tuple(row["prompt"])) for row in rows], sampling)
+        responses = generator.generate([Request(tuple(row["prompt"])) for row in rows], sampling)
         scores = scores_on_ifeval(plan, responses) if greedy else scores_of(rows, responses, tokenizer)
         made = {"completions": [r.text for r in responses], "tokens": [r.tokens for r in responses]}
         write_json(stored_at(plan, run, name), {"prompts": texts_of(rows), **made, **scores})
 
 
 def load(plan: Plan, run: Run, device: torch.device) -> tuple[Any, Any]:
-    """(model, tokenizer) of `run` at its last checkpoint, with adapters or with weights of its own."""
+    """(model, tokenizer) of `run` at its last checkpoint, in bfloat16 if it was trained with autocast to that."""
     keepif_args, grpo_args, model_args = plan.recipe(run)
     checkpoint = run.checkpoint(plan.steps) if run.trains else None
     if checkpoint and not model_args.use_peft:
@@ -79,7 +78,7 @@ def load(plan: Plan, run: Run, device: torch.device) -> tuple[Any, Any]:
     model, tokenizer = load_model(model_args, grpo_args.trust_remote_code, keepif_args.eos_token)
     if checkpoint and model_args.use_peft:
         model = PeftModel.from_pretrained(model, str(checkpoint))
-    return model.to(device).eval(), tokenizer
+    return model.to(device, torch.bfloat16 if grpo_args.bf16 else model.dtype).eval(), tokenizer
 
 
 def rows_at_once(model: Any, tokens: int, at_once: int) -> int:

@@ -25,7 +25,7 @@ def command(folder: Path, *more: str, **settings: Any) -> list[str]:
     config = folder / "smallest.yaml"
     folder.mkdir(parents=True, exist_ok=True)
     config.write_text(yaml.safe_dump(SMALLEST | settings))
-    argv = ["--config", str(config), "--arms", "KeepIF", "--steps", "2", "--prompts", "4"]
+    argv = ["--config", str(config), "--arms", "KeepIF", "--steps", "2", "--prompts", "4", "--at_once", "2"]
     return [*argv, "--work_dir", str(folder / "runs"), "--output_dir", str(folder / "out"), *more]
 
 
