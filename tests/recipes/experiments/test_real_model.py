@@ -22,12 +22,14 @@ ROWS = [
 ]  # fmt: skip
 
 
-def kill_when(found: Path, argv: list[str]) -> None:
-    """Start the command, and kill all its processes once `found` is there."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "keepif.recipes.experiments.real_model", *argv],
-        env=os.environ, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+def started(argv: list[str]) -> subprocess.Popen[bytes]:
+    """The command in processes of its own."""
+    command = [sys.executable, "-m", "keepif.recipes.experiments.real_model", *argv]
+    return subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def kill_when(found: Path, process: subprocess.Popen[bytes]) -> None:
+    """Kill the command and all that it has started once `found` is there."""
     while not found.exists() and process.poll() is None:
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGKILL)
@@ -43,14 +45,15 @@ def test_a_killed_command_goes_on_to_what_an_unbroken_one_ends_with(
     ifeval.write_text("\n".join(json.dumps(row) for row in ROWS))
     whole, broken = (command(tmp_path / name, "--ifeval", str(ifeval)) for name in ("whole", "broken"))
     state = tmp_path / "broken" / "runs" / "keepif" / "seed-0" / "checkpoint-1" / "trainer_state.json"
-    kill_when(state, broken)
+    unbroken = started(whole)
+    kill_when(state, started(broken))
     assert state.exists()
     assert not (tmp_path / "broken" / "runs" / "keepif" / "seed-0" / "after-2").exists()
-    for argv in (broken, whole):
-        real_model.main(argv)
+    real_model.main(broken)
     shown = capsys.readouterr().out
     assert "4 prompts, held-out types:" in shown
     assert "IFEval, 2 prompts, greedy, published checks:" in shown
+    assert unbroken.wait() == 0
     once, again = (report_in(tmp_path / name) for name in ("whole", "broken"))
     assert [cost["steps"] for cost in once["costs"]["KeepIF, seed 0"]] == [2]
     assert [cost["steps"] for cost in again["costs"]["KeepIF, seed 0"]] == [1]
