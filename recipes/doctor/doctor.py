@@ -19,8 +19,9 @@ from keepif.trainer.data.constrain import RowError
 from ..arguments import KeepIFArguments
 from ..data import READERS, load_prompts
 from ..models import load_tokenizer, located
+from ..plainly import first_line
 from ..train import build, score_one_batch
-from .findings import Finding, first_line
+from .findings import Finding
 from .machine import launch, memory, packages, reporting
 from .memory import Engine
 from .rehearsal import ON_CPU, Recipe, made, read, requested

@@ -34,7 +34,7 @@ from keepif.trainer.evaluation.benchmarks.judgements import Remembering
 from keepif.trainer.evaluation.engines.generation import Generated
 from keepif.trainer.evaluation.remedies.remedies import REMEDIES, Asking
 
-from ..command.plainly import parsed, plainly
+from ..plainly import parsed, plainly
 from ..tiny_policy.benchmark import TinyBenchmark
 from .arguments import ENGINES, EvaluateArguments
 from .engines import can_choose_thinking, generator_of

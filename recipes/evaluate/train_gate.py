@@ -32,7 +32,7 @@ from keepif.trainer.evaluation.results import measured
 from keepif.trainer.evaluation.results.measured import Measured
 from keepif.trainer.files import read_json
 
-from ..command.plainly import parsed, plainly
+from ..plainly import parsed, plainly
 from .command import EvaluateArguments, benchmark_of
 from .settings import items_hash
 

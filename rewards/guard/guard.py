@@ -19,7 +19,7 @@ FILLER = 0.20
 spam drawn from five words lies below 0.16."""
 NEARLY = 0.25
 """Compressed size over size by zlib's quickest compression, from which the best is not tried. The highest of 13,552
-fillers is at 0.246 (tests/rewards/measure_guard.py, as the next)."""
+fillers is at 0.246 (tests/benchmarks/measure_guard.py, as the next)."""
 SAMPLES, SAMPLE = 16, 125
 """Pieces of a long text, and their length in bytes, that are compressed first, with all of the text that lies between
 them as known: so that the time for the whole is spent on few."""
