@@ -16,7 +16,7 @@ import pytest
 from keepif.rewards import KeepIFReward
 from keepif.trainer import logic_dataset, logic_rows
 from keepif.trainer.data.logic_tasks import training_row
-from keepif.trainer.data.logic_tasks.phrases import PHRASES
+from keepif.trainer.data.logic_tasks.phrases import PHRASES, Split
 from keepif.trainer.data.logic_tasks.python import complexity_metrics
 from keepif.trainer.data.logic_tasks.tasks import LEVELS, Level
 
@@ -93,7 +93,7 @@ def test_the_published_scores(benchmark: Callable[[str], list[dict[str, Any]]]) 
 
 @pytest.mark.parametrize("kind", list(PHRASES))
 def test_every_sentence_has_paraphrases(kind: str) -> None:
-    train, test = PHRASES[kind]
+    train, test = PHRASES[kind]["train"], PHRASES[kind]["test"]
     assert len(set(train)) >= 3
     assert len(set(test)) >= 2
     assert not set(train) & set(test)
@@ -103,10 +103,10 @@ def test_every_sentence_has_paraphrases(kind: str) -> None:
 
 @every_level
 @pytest.mark.parametrize(("split", "other"), [("train", "test"), ("test", "train")])
-def test_the_splits_share_no_sentence(level: Level, split: str, other: str) -> None:
-    def patterns(which: str) -> list[re.Pattern[str]]:
+def test_the_splits_share_no_sentence(level: Level, split: Split, other: Split) -> None:
+    def patterns(which: Split) -> list[re.Pattern[str]]:
         return [re.compile(re.sub(r"\\{\w+\\}", ".+", re.escape(phrase)))
-                for kind in LINES for phrase in getattr(PHRASES[kind], which)]  # fmt: skip
+                for kind in LINES for phrase in PHRASES[kind][which]]  # fmt: skip
 
     ours, theirs = patterns(split), patterns(other)
     for row in rows(level, split)[::9]:
