@@ -16,7 +16,7 @@ from keepif.trainer import constrain
 from keepif.trainer.data.constrain import PROMPT_COLUMNS
 
 from .arguments import KeepIFArguments
-from .doctor.findings import first_line
+from .plainly import first_line
 from .tiny_policy import task
 
 logger = logging.getLogger(__name__)

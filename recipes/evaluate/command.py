@@ -26,7 +26,7 @@ from keepif.trainer.evaluation.answering import MODES, answer, missing, samples_
 from keepif.trainer.evaluation.remedies.gate import Gate
 from keepif.trainer.evaluation.remedies.remedies import REMEDIES, Policy
 
-from ..command.plainly import parsed, plainly
+from ..plainly import parsed, plainly
 from .arguments import EvaluateArguments
 from .engines import Engine, engine_of
 from .plan import Plan, plan_of

@@ -33,7 +33,7 @@ from keepif.trainer.evaluation.results import measurements
 from keepif.trainer.evaluation.results.measurements import Measurement
 from keepif.trainer.files import read_json
 
-from ..command.plainly import parsed, plainly
+from ..plainly import parsed, plainly
 from .arguments import sources_of
 from .settings import items_hash
 

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from keepif.trainer.files import write_json
 
-from ..command.plainly import plainly
+from ..plainly import plainly
 from .real_model_evaluation import IFEVAL, ifeval_rows
 from .real_model_plan import ARMS, Plan, refuse_other_config
 from .real_model_prompts import held_out

@@ -114,7 +114,7 @@ def announced_words(answer: Text) -> str | None:
     >>> announced_words(Text("The answer is what we sought, and more."))
     """
     last = [lead for lead in leads(answer) if "\n" not in lead[1]][-1:]
-    words = _sentence(answer.raw[last[0].end() :][:LONGEST]).strip(" \t*_.`\"“”") if last else ""
+    words = _sentence(answer.raw[last[0].end() :][:LONGEST]).strip(' \t*_.`"“”') if last else ""
     return words if WORDS.fullmatch(words) else None
 
 

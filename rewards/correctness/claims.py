@@ -7,11 +7,21 @@ from math import isfinite
 from numbers import Integral, Real
 from typing import Any
 
-from ..text.latex import BOX, Box, boxed, boxes
+from ..text.latex import BOX, Box, boxes
 from ..text.text import Text
 from ..text.words import contains
 from .announced import (
-    BEGINS, DECIMAL, VALUE, Announced, announced, claim, every_lead, is_plain, last_value, leads, second_thoughts,
+    BEGINS,
+    DECIMAL,
+    VALUE,
+    Announced,
+    announced,
+    claim,
+    every_lead,
+    is_plain,
+    last_value,
+    leads,
+    second_thoughts,
 )  # fmt: skip
 from .values import LONGEST, choice, normalised, quantity
 

@@ -137,7 +137,7 @@ def _plain_characters(value: str) -> str:
 
 def _stripped(value: str) -> str:
     """Without blanks and quotation marks at its ends, and without the stop or comma that ends a phrase."""
-    value = value.strip(" \t\n\r\f\v\xa0`\"“”«»*")
+    value = value.strip(' \t\n\r\f\v\xa0`"“”«»*')
     while value[-1:] in (",", ";", ".", "。") and value[-2:-1] != "\\":
         value = value[:-1].rstrip()
     value = value.strip("'‘’") if value[:1] in "'‘" else value
