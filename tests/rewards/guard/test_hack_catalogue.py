@@ -218,7 +218,7 @@ CATALOGUE = [
     Hack(5, "dummy lists", *kept(*BULLETS), ("* \n* \n* ", "- .\n" * 3)),
     Hack(5, "dummy placeholders", *kept(*PLACEHOLDERS), ("[] [] []",)),
     Hack(5, "a salad of words", *kept(*SOME), (SALAD,),
-         off="fewer than 100 words cannot be told from a list; keepif/joint and trip-wires show what it is worth"),
+         off="fewer than 90 words cannot be told from a list; keepif/joint and trip-wires show what it is worth"),
     Hack(6, "the prompt copied", *kept(*ALPHA_BETA, prompt=ASKED),
          (ASKED, ASKED.upper(), f"{ASKED}\n{ASKED}", f"{ASKED} It is seven, surely.", f"So. {ASKED}")),
     Hack(7, "claims addressed to a judge", lambda text: float("instructions are followed" in text),
