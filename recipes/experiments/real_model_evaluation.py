@@ -63,10 +63,12 @@ def evaluate(plan: Plan, run: Run, sets: dict[str, Rows]) -> None:
             seed=HELD_OUT_SEED,
         )
         generator = TransformersGenerator(model, tokenizer, rows_at_once(model, sampling.max_tokens, plan.at_once))
-        responses = generator.generate([Request(tuple(row["prompt"])) for row in rows], sampling)
+        made = generator.generate([Request(tuple(row["prompt"])) for row in rows], sampling)
+        responses = [response for response in made if response]  # of all rows: only a server's can fail
         scores = scores_on_ifeval(plan, responses) if greedy else scores_of(rows, responses, tokenizer)
-        made = {"completions": [r.text for r in responses], "tokens": [r.tokens for r in responses]}
-        write_json(stored_at(plan, run, name), {"prompts": texts_of(rows), **made, **scores})
+        texts, tokens = [response.text for response in responses], [response.tokens for response in responses]
+        evaluation = {"prompts": texts_of(rows), "completions": texts, "tokens": tokens, **scores}
+        write_json(stored_at(plan, run, name), evaluation)
 
 
 def load(plan: Plan, run: Run, device: torch.device) -> tuple[Any, Any]:

@@ -55,11 +55,11 @@ def prompts(count: int = 16) -> Dataset:
 
 
 def settings(output_dir: Path, **options: Any) -> dict[str, Any]:
-    """What any of TRL's trainers is told here."""
+    """What any of TRL's trainers is told here, in names that transformers has had since 5.0."""
     return {
         "output_dir": str(output_dir), "use_cpu": True, "bf16": False, "report_to": "none", "save_strategy": "no",
         "max_steps": 2, "logging_steps": 1, "per_device_train_batch_size": 4, "num_generations": 4,
-        "max_completion_length": 8, "disable_tqdm": True, "activation_checkpointing": False,
+        "max_completion_length": 8, "disable_tqdm": True, "gradient_checkpointing": False,
         "ddp_find_unused_parameters": False,
     } | options  # fmt: skip
 
