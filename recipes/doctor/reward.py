@@ -15,7 +15,8 @@ from keepif.trainer.preflight import problems
 
 from ..data import READERS, load_prompts
 from ..models import load_tokenizer, located
-from .findings import Finding, first_line
+from ..plainly import first_line
+from .findings import Finding
 from .memory import Engine
 from .rehearsal import Recipe
 

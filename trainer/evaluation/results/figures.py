@@ -30,7 +30,8 @@ def by_benchmark(arms: Sequence[Report]) -> dict[str, list[Report]]:
 def draw_dots(axes: Axes, xs: Sequence[Any], ys: Sequence[Any], colour: str, fmt: str = "o", **style: Any) -> None:
     """Dots with their intervals: each coordinate is a number, or a share with its 95 % interval."""
     (x, xerr), (y, yerr) = _spread(xs), _spread(ys)
-    axes.errorbar(x, y, xerr=xerr, yerr=yerr, fmt=fmt, color=colour, **{"ms": 4, "lw": 1} | style)
+    options: dict[str, Any] = {"ms": 4, "lw": 1} | style
+    axes.errorbar(x, y, xerr=xerr, yerr=yerr, fmt=fmt, color=colour, **options)
 
 
 def _spread(values: Sequence[Any]) -> tuple[Sequence[float], list[list[float]] | None]:

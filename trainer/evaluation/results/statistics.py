@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...report.tally import proportion
+from ...tally import proportion
 from ..benchmarks.benchmark import Count, Sample
 from ..benchmarks.constraint_classes import CLASS_OF
 
