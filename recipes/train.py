@@ -20,7 +20,7 @@ from transformers import TrainerCallback
 from trl import GRPOConfig, GRPOTrainer, ModelConfig, get_peft_config
 
 from keepif.rewards.text.response import prompt_text
-from keepif.trainer.preflight import warnings_of_length
+from keepif.trainer.preflight import too_many_cut
 from keepif.trainer.reference.reference import ReferenceMismatchError
 from keepif.trainer.report.dashboard import show_settings
 
@@ -98,8 +98,8 @@ def show(trainer: Any, metrics: dict[str, Any]) -> None:
     console = Console()
     console.print(table)
     cut, limit = metrics["eval_completions/clipped_ratio"], trainer.args.max_completion_length
-    for weakness in warnings_of_length(cut, limit):
-        console.print(f"{weakness.text} ({weakness.change})", style="yellow", markup=False, soft_wrap=True)
+    for problem in too_many_cut(cut, limit):
+        console.print(f"{problem.text} ({problem.change})", style="yellow", markup=False, soft_wrap=True)
     if not metrics["eval_reward_std"]:
         text = "all completions earned the same, and a run learns nothing from such batches: are there answers?"
         console.print(text, style="yellow", markup=False, soft_wrap=True)

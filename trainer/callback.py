@@ -12,7 +12,7 @@ from transformers import TrainerCallback
 from keepif.rewards import Score
 
 from .files import keep_json
-from .preflight import ConfigError, warnings_of_length
+from .preflight import ConfigError, too_many_cut
 from .reference.prepass import Prepass, measure
 from .report import dashboard, report
 from .run import Run
@@ -87,9 +87,9 @@ class KeepIFCallback(TrainerCallback):
         self.run.refer_to(reference)
         if self.trainer.accelerator.is_main_process:
             cut = reference.tally.guarded["truncated"] / reference.tally.completions
-            for weakness in warnings_of_length(cut, self.trainer.args.max_completion_length):
+            for problem in too_many_cut(cut, self.trainer.args.max_completion_length):
                 text = "keepif: in the reference, %s; there they keep nothing, and lower the floor"
-                logger.warning(text, weakness.text)
+                logger.warning(text, problem.text)
 
     def _tick(self, state: Any) -> None:
         """Add up the ranks and, if there was a generation batch, tick."""

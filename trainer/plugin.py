@@ -15,10 +15,11 @@ from keepif.rewards.published.aggregations import Aggregation
 from keepif.rewards.reward import LengthTerm
 from keepif.rewards.score import Credit
 
-from . import preflight
 from .callback import KeepIFCallback
+from .facts import Facts, fitted, tokenizer_of
 from .files import read_json
 from .floor import SLACK, Floor, Setting
+from .preflight import ConfigError, refuse_or_warn
 from .reference.prepass import Prepass
 from .reference.provenance import provenance
 from .reference.reference import Reference
@@ -131,10 +132,8 @@ class KeepIF:
                 logged as a warning.
             [`~keepif.trainer.ReferenceMismatchError`]: if the stored reference was measured under other conditions.
         """
-        preflight.refuse(trainer, self.run)
-        for weakness in preflight.warnings(trainer, self.run):
-            logger.warning("keepif: %s", weakness.text)
-        self.run.rewards.scorer.fit(preflight.fitted(trainer, self.run.scoring))
+        refuse_or_warn(Facts.of(trainer, self.run.rewards, self.run.floor))
+        self.run.rewards.scorer.fit(fitted(trainer, self.run.scoring))
         path = Path(self.reference_file or Path(trainer.args.output_dir) / "keepif-reference.json")
         self._take_up_reference(trainer, path)
         trainer.add_callback(KeepIFCallback(self.run, trainer, path))
@@ -144,7 +143,7 @@ class KeepIF:
     def _take_up_reference(self, trainer: Any, path: Path) -> None:
         """Give the run the reference that is stored at `path`, if it needs one, or one still to be measured."""
         main = trainer.accelerator.is_main_process
-        mine = provenance(trainer, preflight.tokenizer_of(trainer), self.run.scoring) if main else {}
+        mine = provenance(trainer, tokenizer_of(trainer), self.run.scoring) if main else {}
         mine, stored = broadcast_object_list([mine, read_json(path)])  # all ranks go by what the main process read
         if not self.run.needs_reference or stored is None:
             self.run.expect(mine)
@@ -163,7 +162,7 @@ class KeepIF:
 
 def _not_attached(*_: Any) -> NoReturn:
     """Observes the batches until a callback does: without a callback no floor is held, and nothing would say so."""
-    raise preflight.ConfigError(
+    raise ConfigError(
         "this KeepIF is attached to no trainer: call keepif.attach(trainer) before trainer.train(). To score by hand, "
         "take keepif.rewards.KeepIFReward"
     )

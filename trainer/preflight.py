@@ -1,263 +1,250 @@
-"""Preflight: what in a trainer's configuration would defeat the reward, said before the run instead of after it."""
+"""Preflight: what in a configuration would defeat or weaken the reward, said before the run instead of after it.
+
+One list of checks over [`Facts`]: `KeepIF.attach` refuses and warns by it, and `keepif doctor` prints it.
+"""
 
 import json
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+import logging
+from collections.abc import Callable, Iterator
 from math import gcd, lcm
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import trl
 
-from keepif.rewards import Delimiters, Scoring
 from keepif.rewards.constraints import ConstraintError, Question, constraints_of
 from keepif.rewards.constraints.schema import weights_of
 from keepif.rewards.rows import GOLD_COLUMNS
 
-from .floor import Floor
-from .run import Run
+from .facts import Facts, end_of_turn, is_dropped
+
+logger = logging.getLogger(__name__)
 
 CUT = 0.25
 """Share of completions that may be cut at max_completion_length without a word."""
 
 
 class ConfigError(ValueError):
-    """A configuration under which the reward cannot do its work; the message names the setting to change.
-
-    Attributes:
-        change (`str`): the setting as a recipe's YAML has it, where one setting is all there is to change.
-    """
-
-    def __init__(self, message: str, change: str = "") -> None:
-        super().__init__(message)
-        self.change = change
+    """A configuration under which the reward cannot do its work; the message names the setting to change."""
 
 
-class Weakness(NamedTuple):
-    """What weakens the reward, and the setting to change as a recipe's YAML has it, where that is one setting."""
+class Problem(NamedTuple):
+    """What is wrong, the line of a recipe's YAML that mends it, if one line does, and whether a run is refused."""
 
     text: str
     change: str = ""
+    fatal: bool = False
 
 
-def refuse(trainer: Any, run: Run) -> None:
-    """Raise [`ConfigError`] for what cannot work."""
-    refuse_trainer(trainer)
-    if not all(reward in trainer.reward_funcs for reward in run.rewards.reward_funcs):
-        raise ConfigError(
-            "this KeepIF's reward is not among the trainer's reward_funcs: pass reward_funcs=keepif.reward"
-        )
-    refuse_normaliser(trainer.args, run)
-    refuse_special_tags(tokenizer_of(trainer), run.scoring.delimiters)
-    if run.rewards.compares_groups:
-        refuse_split_groups(trainer)
-    refuse_rows(trainer.train_dataset, run.floor, run.scoring)
+Check = Callable[[Facts], Iterator[Problem]]
+CHECKS: list[Check] = []
+"""All checks, in the order in which they are made: the fatal ones first."""
 
 
-def refuse_trainer(trainer: Any) -> None:
-    """Raise [`ConfigError`] for a trainer that does not compute rewards as TRL's GRPO and RLOO trainers do: by a call
-    with completion ids, the data set's columns, a dashboard and the trainer's state, in the trainer's own process.
+def listed(check: Check) -> Check:
+    CHECKS.append(check)
+    return check
+
+
+def problems(facts: Facts) -> Iterator[Problem]:
+    for check in CHECKS:
+        yield from check(facts)
+
+
+def refuse_or_warn(facts: Facts) -> None:
+    """Log what weakens the reward.
+
+    Raises:
+        [`ConfigError`]: for what cannot work.
     """
-    kind = type(trainer)
-    base = next((fit for fit in (trl.GRPOTrainer, trl.RLOOTrainer) if issubclass(kind, fit)), None)
-    if base is None or kind._calculate_rewards is not base._calculate_rewards:  # noqa: SLF001
-        raise ConfigError(
-            f"KeepIF does not work in {kind.__name__}: it computes rewards in a way of its own. "
-            "Use GRPOTrainer, RLOOTrainer or GMPOTrainer, or a subclass that leaves _calculate_rewards as it is"
+    for problem in problems(facts):
+        if problem.fatal:
+            raise ConfigError(problem.text)
+        logger.warning("keepif: %s", problem.text)
+
+
+@listed
+def trainer(facts: Facts) -> Iterator[Problem]:
+    """A trainer must compute rewards as TRL's GRPO and RLOO trainers do: by a call with completion ids, the data set's
+    columns, a dashboard and the trainer's state, in the trainer's own process.
+    """
+    base = next((fit for fit in (trl.GRPOTrainer, trl.RLOOTrainer) if issubclass(facts.kind, fit)), None)
+    if base is None or facts.kind._calculate_rewards is not base._calculate_rewards:  # noqa: SLF001
+        yield Problem(
+            f"KeepIF does not work in {facts.kind.__name__}: it computes rewards in a way of its own. "
+            "Use GRPOTrainer, RLOOTrainer or GMPOTrainer, or a subclass that leaves _calculate_rewards as it is",
+            fatal=True,
         )
 
 
-def refuse_normaliser(args: Any, run: Run) -> None:
-    """Raise [`ConfigError`] where TRL would divide the multipliers out of KeepIF's one scalar again."""
-    if _normalised(args) and len(run.rewards.reward_funcs) == 1:
-        raise ConfigError(
+@listed
+def own_reward(facts: Facts) -> Iterator[Problem]:
+    if not all(reward in facts.reward_funcs for reward in facts.rewards.reward_funcs):
+        text = "this KeepIF's reward is not among the trainer's reward_funcs: pass reward_funcs=keepif.reward"
+        yield Problem(text, fatal=True)
+
+
+@listed
+def normaliser(facts: Facts) -> Iterator[Problem]:
+    """TRL would divide the multipliers out of KeepIF's one scalar again."""
+    if _normalised(facts) and len(facts.rewards.reward_funcs) == 1:
+        yield Problem(
             "multi_objective_aggregation='normalize_then_sum' divides the multipliers out again: with KeepIF's one "
             "scalar set multi_objective_aggregation='sum_then_normalize', or take KeepIF(aggregation='parts')",
             change="multi_objective_aggregation: sum_then_normalize",
+            fatal=True,
         )
 
 
-def refuse_special_tags(tokenizer: Any, delimiters: Delimiters) -> None:
-    """Raise [`ConfigError`] where the tags of the thinking disappear when completions are decoded."""
-    for tag in (delimiters.open, delimiters.close):
-        if is_dropped(tokenizer, tag):
-            raise ConfigError(
+@listed
+def special_tags(facts: Facts) -> Iterator[Problem]:
+    """The tags of the thinking must survive when completions are decoded."""
+    for tag in (facts.scoring.delimiters.open, facts.scoring.delimiters.close):
+        if facts.tokenizer is not None and is_dropped(facts.tokenizer, tag):
+            yield Problem(
                 f"{tag!r} is a special token of this tokenizer: TRL drops it when it decodes, and the thinking could "
-                f"not be told from the answer. Make it an ordinary added token (AddedToken({tag!r}, special=False))"
+                f"not be told from the answer. Make it an ordinary added token (AddedToken({tag!r}, special=False))",
+                fatal=True,
             )
 
 
-def refuse_split_groups(trainer: Any) -> None:
-    """Raise [`ConfigError`] if two ranks share a group whose completions are compared."""
-    size, ranks = trainer.num_generations, trainer.accelerator.num_processes
-    each = trainer.args.per_device_train_batch_size
-    if ranks > 1 and each * trainer.args.steps_per_generation % size:
-        multiple = size // gcd(size, trainer.args.steps_per_generation)
-        raise ConfigError(
+@listed
+def split_groups(facts: Facts) -> Iterator[Problem]:
+    """A term that compares a group's completions needs whole groups on each rank."""
+    size, ranks, each = facts.args.num_generations, facts.ranks, facts.args.per_device_train_batch_size
+    if facts.rewards.compares_groups and ranks > 1 and each * facts.args.steps_per_generation % size:
+        multiple = size // gcd(size, facts.args.steps_per_generation)
+        yield Problem(
             f"a length_term or no_thinking compares the completions of a prompt, and on {ranks} processes some of the "
             f"groups of {size} are split between two: set per_device_train_batch_size to a multiple of {multiple}, "
-            f"or, where it is set, generation_batch_size to one of {ranks * lcm(each, size)}"
+            f"or, where it is set, generation_batch_size to one of {ranks * lcm(each, size)}",
+            fatal=True,
         )
 
 
-def refuse_rows(dataset: Any, floor: Floor | None, scoring: Scoring) -> None:
-    """Raise [`ConfigError`] for the first row whose constraints cannot be read, have no floor, or need a judge that is
-    not there, and for data without any target.
+@listed
+def rows(facts: Facts) -> Iterator[Problem]:
+    """The first row whose constraints cannot be read, have no floor, or need a judge that is not there; data without
+    any target.
     """
-    columns = getattr(dataset, "column_names", None)
-    if not columns or not hasattr(dataset, "__len__"):  # streamed: rows are seen when they come
+    columns = getattr(facts.dataset, "column_names", None)
+    if not columns or not hasattr(facts.dataset, "__len__"):  # streamed: rows are seen when they come
         return
     if not {"instruction_id_list", "constraint_name", "ground_truth", *GOLD_COLUMNS} & set(columns):
-        raise ConfigError(f"the data set has neither a gold answer nor constraints, only {columns}; see constrain()")
-    for number, row in enumerate(dataset):
+        text = f"the data set has neither a gold answer nor constraints, only {columns}; see constrain()"
+        yield Problem(text, fatal=True)
+        return
+    for number, row in enumerate(facts.dataset):
         try:
             constraints = constraints_of(row)
             weights_of(row, len(constraints))
         except ConstraintError as error:
-            raise ConfigError(f"row {number}: {error}") from None
+            yield Problem(f"row {number}: {error}", fatal=True)
+            return
         ids = {constraint.id for constraint in constraints}
-        if Question.id in ids and scoring.judge is None:
-            raise ConfigError(
+        if Question.id in ids and facts.scoring.judge is None:
+            yield Problem(
                 f"row {number}: {Question.id!r} needs a judge: KeepIF(judge=Judge(Endpoint(base_url, model))), out of "
-                "keepif.rewards.judge"
+                "keepif.rewards.judge",
+                fatal=True,
             )
-        if floor and (missing := floor.missing(ids - set(scoring.held_out))):
-            raise ConfigError(
-                f"row {number}: floor has no share for {min(missing)!r}; add one, or give one for all types"
-            )
+            return
+        if facts.floor and (missing := facts.floor.missing(ids - set(facts.scoring.held_out))):
+            text = f"row {number}: floor has no share for {min(missing)!r}; add one, or give one for all types"
+            yield Problem(text, fatal=True)
+            return
 
 
-def warnings(trainer: Any, run: Run) -> Iterator[Weakness]:
-    """What will weaken the reward, each with the setting to change."""
-    args = trainer.args
-    if not _normalised(args) and str(getattr(args, "scale_rewards", "batch")).lower() in {"group", "true"}:
-        yield Weakness(
+@listed
+def scale(facts: Facts) -> Iterator[Problem]:
+    if not _normalised(facts) and str(getattr(facts.args, "scale_rewards", "batch")).lower() in {"group", "true"}:
+        yield Problem(
             "scale_rewards='group' (TRL's default) blows compliance up to full size in every group whose completions "
             "are all right or all wrong, whatever its multiplier; set scale_rewards='batch' (or 'none')",
             change="scale_rewards: batch",
         )
-    if len(trainer.reward_funcs) > len(run.rewards.reward_funcs):
-        yield Weakness(
-            f"{len(trainer.reward_funcs)} reward functions are added up: that a correct completion outranks a wrong "
+
+
+@listed
+def further_rewards(facts: Facts) -> Iterator[Problem]:
+    if len(facts.reward_funcs) > len(facts.rewards.reward_funcs):
+        yield Problem(
+            f"{len(facts.reward_funcs)} reward functions are added up: that a correct completion outranks a wrong "
             "one is only guaranteed for KeepIF's own scalar"
         )
-    if getattr(args, "mask_truncated_completions", False):
-        yield Weakness(
+
+
+@listed
+def masked_truncation(facts: Facts) -> Iterator[Problem]:
+    if getattr(facts.args, "mask_truncated_completions", False):
+        yield Problem(
             "mask_truncated_completions=True hides over-long completions from the loss, so that nothing is learned "
             "from running over; KeepIF already scores them 0: set it to False",
             change="mask_truncated_completions: false",
         )
-    budget, limit = run.scoring.budget, args.max_completion_length
-    if budget and limit and budget >= limit:
-        yield Weakness(
-            f"the budget ({budget} tokens) is not below max_completion_length ({limit}): completions are cut before "
+
+
+@listed
+def budget(facts: Facts) -> Iterator[Problem]:
+    tokens, limit = facts.scoring.budget, facts.args.max_completion_length
+    if tokens and limit and tokens >= limit:
+        yield Problem(
+            f"the budget ({tokens} tokens) is not below max_completion_length ({limit}): completions are cut before "
             "they pay for their length; lower the budget or raise max_completion_length",
-            change=f"max_completion_length: {2 * budget}",
-        )
-    tokenizer = tokenizer_of(trainer)
-    if tokenizer is not None:
-        yield from warnings_of_end(tokenizer, end_tokens(trainer))
-    yield from warnings_of_columns(getattr(trainer.train_dataset, "column_names", None) or [])
-
-
-def warnings_of_columns(columns: Sequence[str]) -> Iterator[Weakness]:
-    """What a data set lacks, by its columns; nothing where they are not known."""
-    if columns and not set(GOLD_COLUMNS) & set(columns):
-        yield Weakness(
-            f"no column holds gold answers ({', '.join(GOLD_COLUMNS)}; found {', '.join(columns)}): compliance alone "
-            "is rewarded; rename the column that holds them to 'answer'"
-        )
-    if columns and not {"instruction_id_list", "constraint_name", "ground_truth"} & set(columns):
-        yield Weakness(
-            "no prompt has constraints, so there is no compliance to keep; pass the data set through constrain()"
+            change=f"max_completion_length: {2 * tokens}",
         )
 
 
-def warnings_of_end(tokenizer: Any, end_ids: Collection[int]) -> Iterator[Weakness]:
+@listed
+def end(facts: Facts) -> Iterator[Problem]:
     """Whether completions can end: there must be end tokens, and the one that ends the template's turns among them.
 
     What a run can change of them is the tokenizer's own one: TRL (1.16) adds it to those of the model's generation
     config. An `eos_token_id` in `generation_kwargs` stops the generation, but counts as truncated.
     """
-    closing = end_of_turn(tokenizer)
-    name = None if closing is None else tokenizer.convert_ids_to_tokens(closing)
+    if facts.tokenizer is None:
+        return
+    closing, names = end_of_turn(facts.tokenizer), facts.tokenizer.convert_ids_to_tokens
+    name = None if closing is None else names(closing)
     change = "" if name is None else f"eos_token: {json.dumps(name, ensure_ascii=False)}"
-    if not end_ids:
+    if not facts.end_ids:
         text = "there is no end token, so that every completion runs on; give the tokenizer an eos_token"
-        yield Weakness(text, change)
-    elif name is not None and closing not in end_ids:
-        yield Weakness(
+        yield Problem(text, change)
+    elif name is not None and closing not in facts.end_ids:
+        yield Problem(
             f"the chat template ends a turn with {name!r}, which is none of the end tokens "
-            f"({', '.join(map(repr, tokenizer.convert_ids_to_tokens(sorted(end_ids))))}): completions would run on to "
+            f"({', '.join(map(repr, names(sorted(facts.end_ids))))}): completions would run on to "
             f"max_completion_length, and those earn nothing. Set tokenizer.eos_token = {name!r} before the trainer is "
             "built",
             change,
         )
 
 
-def warnings_of_length(cut: float, limit: int | None) -> Iterator[Weakness]:
-    """Whether so many completions were cut at `limit` tokens, max_completion_length, that the run learns from few."""
-    if limit and cut > CUT:
-        nothing = ", so that nothing would be learned" if cut == 1 else ""
-        yield Weakness(
-            f"{100 * cut:.0f} % of the sampled completions were cut at {limit} tokens; those earn nothing{nothing}: "
-            "raise max_completion_length",
-            change=f"max_completion_length: {2 * limit}",
+@listed
+def columns(facts: Facts) -> Iterator[Problem]:
+    """What a data set lacks, by its columns; nothing if they are not known."""
+    names = getattr(facts.dataset, "column_names", None) or []
+    if names and not set(GOLD_COLUMNS) & set(names):
+        yield Problem(
+            f"no column holds gold answers ({', '.join(GOLD_COLUMNS)}; found {', '.join(names)}): compliance alone "
+            "is rewarded; rename the column that holds them to 'answer'"
+        )
+    if names and not {"instruction_id_list", "constraint_name", "ground_truth"} & set(names):
+        yield Problem(
+            "no prompt has constraints, so there is no compliance to keep; pass the data set through constrain()"
         )
 
 
-def end_of_turn(tokenizer: Any) -> int | None:
-    """The special token that the chat template closes an assistant's turn with, where it does so."""
-    if not getattr(tokenizer, "chat_template", None):
-        return None
-    turn = [{"role": "user", "content": "Question"}, {"role": "assistant", "content": "Answer"}]
-    try:
-        rendered = tokenizer.apply_chat_template(turn, tokenize=False)
-    except Exception:  # noqa: BLE001  # a template that asks for other messages is no reason to stop a run
-        return None
-    _, _, tail = rendered.rpartition("Answer")
-    special = {*tokenizer.all_special_ids, *tokenizer.added_tokens_decoder}
-    return next((token for token in tokenizer.encode(tail, add_special_tokens=False) if token in special), None)
+def too_many_cut(cut: float, limit: int | None) -> Iterator[Problem]:
+    """Whether so many completions were cut at `limit` tokens, max_completion_length, that the run learns from few."""
+    if limit and cut > CUT:
+        nothing = ", so that nothing would be learned" if cut == 1 else ""
+        yield Problem(
+            f"{100 * cut:.0f} % of the sampled completions were cut at {limit} tokens; those earn nothing{nothing}: "
+            "raise max_completion_length",
+            change=f"max_completion_length: {2 * limit}",
+            fatal=cut == 1,
+        )
 
 
-def end_tokens(trainer: Any) -> frozenset[int]:
-    """The ids that end a completion: the trainer's, or at least its tokenizer's."""
-    ids = getattr(trainer, "eos_token_ids", None) or [tokenizer_of(trainer).eos_token_id]
-    return frozenset({*ids} - {None})
-
-
-def _normalised(args: Any) -> bool:
-    return getattr(args, "multi_objective_aggregation", "sum_then_normalize") == "normalize_then_sum"
-
-
-def fitted(trainer: Any, scoring: Scoring) -> Scoring:
-    """`scoring` with what only the trainer knows: its end tokens, and whether the template opens the thinking."""
-    tokenizer = tokenizer_of(trainer)
-    delimiters = scoring.delimiters
-    prefilled = delimiters.prefilled or opens_thinking(trainer, tokenizer, delimiters)
-    return replace(scoring, end_ids=end_tokens(trainer), delimiters=replace(delimiters, prefilled=prefilled))
-
-
-def opens_thinking(trainer: Any, tokenizer: Any, delimiters: Delimiters) -> bool:
-    """Whether prompts end in the opening delimiter, so that completions begin inside the thinking."""
-    row = next(iter(trainer.train_dataset), None)
-    prompt = row.get("prompt") if row else None
-    if isinstance(prompt, str):
-        return prompt.rstrip().endswith(delimiters.open)
-    if not prompt or not tokenizer.chat_template:
-        return False
-    options = getattr(trainer.args, "chat_template_kwargs", None) or {}
-    rendered = tokenizer.apply_chat_template(prompt, tokenize=False, add_generation_prompt=True, **options)
-    return rendered.rstrip().endswith(delimiters.open)
-
-
-def is_dropped(tokenizer: Any, tag: str) -> bool:
-    """Whether `tag` is one token and disappears when completions are decoded, as TRL does, without special tokens."""
-    token = tokenizer.convert_tokens_to_ids(tag)
-    return token not in {None, tokenizer.unk_token_id} and tag not in tokenizer.decode(
-        [token], skip_special_tokens=True
-    )
-
-
-def tokenizer_of(trainer: Any) -> Any:
-    """The trainer's tokenizer, out of its processor where it has one."""
-    return getattr(trainer.processing_class, "tokenizer", trainer.processing_class)
+def _normalised(facts: Facts) -> bool:
+    return getattr(facts.args, "multi_objective_aggregation", "sum_then_normalize") == "normalize_then_sum"

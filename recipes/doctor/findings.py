@@ -7,6 +7,8 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from keepif.trainer.preflight import Problem
+
 COLOURS = {"fail": "red", "warn": "yellow", "ok": "green", "unknown": "dim"}
 
 
@@ -19,6 +21,11 @@ class Finding(NamedTuple):
     check: str
     text: str
     change: str = ""
+
+    @classmethod
+    def of(cls, check: str, problem: Problem) -> "Finding":
+        """What preflight says; what is fatal to a run fails."""
+        return cls("fail" if problem.fatal else "warn", check, problem.text, problem.change)
 
 
 def table(findings: Sequence[Finding], title: str) -> Group:

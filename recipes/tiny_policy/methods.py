@@ -7,7 +7,7 @@ from typing import Any
 from keepif.rewards import KeepIFParts
 from keepif.rewards.published.aggregations import and_gate, fixed, gated, switching
 from keepif.trainer import KeepIF
-from keepif.trainer.preflight import fitted
+from keepif.trainer.facts import fitted
 
 BUDGET = 33
 """Tokens, for the runs with a budget: between the policy before RL (29) and KeepIF without a budget (40)."""

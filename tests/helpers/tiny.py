@@ -66,3 +66,11 @@ def settings(output_dir: Path, **options: Any) -> dict[str, Any]:
 
 def config(output_dir: Path, **options: Any) -> GRPOConfig:
     return GRPOConfig(**settings(output_dir, **({"scale_rewards": "batch"} | options)))
+
+
+SOFT: dict[str, Any] = {"instruction_id_list": ["judge:question", "punctuation:no_comma", "startend:quotation"]}
+SOFT |= {"kwargs": [{"question": "Is it polite?"}, {}, {}]}
+
+
+def soft_prompts() -> Dataset:
+    return Dataset.from_list([row | SOFT for row in prompts(8)])

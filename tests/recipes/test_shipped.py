@@ -18,7 +18,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, Qwen3
 from trl import ModelConfig
 from trl.scripts.vllm_serve import ScriptArguments, build_command
 
-from keepif.recipes.doctor.doctor import batch
+from keepif.recipes.doctor.batch import batch
 from keepif.recipes.doctor.memory import PROMPT, Engine, Size, estimate
 from keepif.recipes.doctor.rehearsal import ON_CPU, Recipe, engine_of, read, requested
 from keepif.recipes.models import TINY

@@ -16,7 +16,7 @@ from trl.models import unwrap_model_for_generation
 
 from keepif.rewards import Response
 
-from ..preflight import tokenizer_of
+from ..facts import tokenizer_of
 from .answering import spread
 from .benchmarks.benchmark import Benchmark, Item, Sample, numbers
 from .engines.generation import Generated, Request, Sampling
