@@ -74,7 +74,7 @@ class KeepIFCallback(TrainerCallback):
         if first or due or control.should_training_stop:  # at the train's end the trackers will be closed
             self._report(state, finished=False)
             dashboard.show_figure(self.trainer, Path(args.output_dir) / report.FIGURE, state.global_step)
-            if worst := self.run.worst_type:
+            if worst := self.run.record.worst(self.run.scoring.held_out):
                 dashboard.show_worst_type(self.trainer, worst[0], state.global_step)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
