@@ -71,7 +71,7 @@ AGGREGATIONS: dict[str, Callable[..., float]] = {
 
 @dataclass(frozen=True)
 class Traits:
-    """What an aggregation does with the multipliers: which it reads, and whether λ is only a switch for it, a relay."""
+    """What an aggregation does with the multipliers: which it reads, and whether it takes λ as a switch, a relay."""
 
     multipliers: tuple[str, ...] = ("lam", "mu", "bonus")
     relay: bool = False
