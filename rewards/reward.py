@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
-from typing import Any, Protocol
+from typing import Any
 
 from .batch import Scorer
 from .combine import Multipliers, combine
@@ -15,40 +15,6 @@ from .score import Score, Scoring
 
 LengthTerm = Callable[[Sequence[float], Sequence[int]], list[float]]
 RewardFunction = Callable[..., list[float | None]]
-
-
-class Rewards(Protocol):
-    """What a run asks of its rewards, whether they are one scalar or parts.
-
-    Attributes:
-        scorer ([`~keepif.rewards.batch.Scorer`]): scores the batches for all of them.
-        reward_funcs (`list[Callable]`): the reward functions, in the order in which TRL gets them.
-        traits ([`~keepif.rewards.published.aggregations.Traits`]): which multipliers they read.
-        compares_groups (`bool`): whether a completion's reward depends on the others of its prompt.
-        waits (`bool`): whether a part of the reward is off until there is a reference.
-        settings (`dict`): the options, as a report shows them.
-    """
-
-    scorer: Scorer
-
-    @property
-    def reward_funcs(self) -> list[RewardFunction]: ...
-    @property
-    def traits(self) -> Traits: ...
-    @property
-    def compares_groups(self) -> bool: ...
-    @property
-    def waits(self) -> bool: ...
-    @property
-    def settings(self) -> dict[str, Any]: ...
-
-    def use(self, multipliers: Multipliers) -> Mapping[RewardFunction, float]:
-        """Reward the next batch with `multipliers`; what the trainer's `reward_weights` must be for that."""
-        ...
-
-    def refer_to(self, reference: BeforeRL) -> None:
-        """Take in what the policy did before RL."""
-        ...
 
 
 class KeepIFReward:
@@ -117,34 +83,38 @@ class KeepIFReward:
 
     @property
     def reward_funcs(self) -> list[RewardFunction]:
+        """The reward functions, in the order in which TRL gets them."""
         return [self]
 
     @property
     def traits(self) -> Traits:
+        """What the aggregation does with the multipliers."""
         return traits_of(self.aggregation)
 
     @property
     def compares_groups(self) -> bool:
+        """Whether a completion's reward depends on the others of its prompt."""
         term = self.length_term
         return self.no_thinking is not None or (term is not None and unwrapped(term) not in ONE_BY_ONE)
 
     @property
     def waits(self) -> bool:
+        """Whether a part of the reward is off until there is a reference."""
         return self.no_thinking is not None and self.reference is None
 
     @property
     def settings(self) -> dict[str, Any]:
-        return {
-            "aggregation": _name(self.aggregation),
-            "length_term": _name(self.length_term) if self.length_term else None,
-            "no_thinking": self.no_thinking,
-        }
+        """The options, as a report shows them."""
+        term = _name(self.length_term) if self.length_term else None
+        return {"aggregation": _name(self.aggregation), "length_term": term, "no_thinking": self.no_thinking}
 
     def use(self, multipliers: Multipliers) -> Mapping[RewardFunction, float]:
+        """Reward the next batch with `multipliers`; what the trainer's `reward_weights` must be for that."""
         self.multipliers = multipliers
         return {}
 
     def refer_to(self, reference: BeforeRL) -> None:
+        """Take in what the policy did before RL."""
         self.reference = reference
 
 
@@ -192,7 +162,7 @@ class PartReward:
 
 
 class KeepIFParts:
-    """The parts of the reward as functions of their own, which the trainer weighs.
+    """The parts of the reward as functions of their own, which the trainer weighs; else as [`KeepIFReward`].
 
     Args:
         scoring ([`Scoring`], *optional*): as for [`KeepIFReward`].
@@ -221,6 +191,9 @@ class KeepIFParts:
     def refer_to(self, reference: BeforeRL) -> None:
         """No part depends on it."""
 
+
+Rewards = KeepIFReward | KeepIFParts
+"""What a run has for rewards: one scalar, or parts. Both answer to the same names."""
 
 keepif_reward = KeepIFReward()
 """The combined reward with the default multipliers, for `trl grpo --reward_funcs keepif.rewards.keepif_reward`."""

@@ -130,13 +130,26 @@ class Scoring:
     ) -> list[Score]:
         """Score every completion. `columns` are the data set's, as TRL passes them; unknown ones are ignored."""
         same_length(len(completions), {"completion_ids": completion_ids, **columns})
-        samples = self._samples(completions, completion_ids, columns, prompts)
+        count = len(completions)
+        samples: list[Sample] = []
+        for completion, ids, budget, prompt, row in zip(
+            completions,
+            token_ids(completion_ids, count),
+            token_budgets(columns.get("budget"), self.budget, count),
+            [""] * count if prompts is None else prompts,
+            asked_of(columns, count),
+            strict=True,
+        ):
+            response = Response.parse(completion, self.delimiters)
+            void = guard(response, ids, self.end_ids, _not_to_copy(prompt, row))
+            samples.append(Sample(response, row, len(ids or ()), budget, void))
         golds = gold_column(columns)
         if golds is None and not any(sample.row is None or sample.constraints for sample in samples):
             complain(f"neither a gold answer nor constraints in the columns ({', '.join(sorted(columns)) or 'none'}): "
                      "every completion earns 0")  # fmt: skip
         graded = [NOTHING if sample.void else sample.response for sample in samples]
-        correct = [None] * len(samples) if golds is None else correctness(graded, golds)
+        correct = [None] * count if golds is None else correctness(graded, golds)
+        unreadable = [c is None and golds is not None for c in correct]
         judged = self._judged(samples)
         elsewhere = compliance_elsewhere(
             [sample.response for sample in samples],
@@ -145,28 +158,9 @@ class Scoring:
             self.reading,
         )
         return [
-            replace(self._score(sample, c, judged, has_gold=golds is not None), elsewhere=share)
-            for sample, c, share in zip(samples, correct, elsewhere, strict=True)
+            replace(self._score(*row, judged), elsewhere=share)
+            for *row, share in zip(samples, correct, unreadable, elsewhere, strict=True)
         ]
-
-    def _samples(
-        self,
-        completions: Sequence[Any],
-        completion_ids: Sequence[Any] | None,
-        columns: Mapping[str, Any],
-        prompts: Sequence[Any] | None,
-    ) -> list[Sample]:
-        count = len(completions)
-        ids = token_ids(completion_ids, count)
-        budgets = token_budgets(columns.get("budget"), self.budget, count)
-        prompts = [""] * count if prompts is None else prompts
-        samples: list[Sample] = []
-        for values in zip(completions, ids, budgets, prompts, asked_of(columns, count), strict=True):
-            completion, tokens, budget, prompt, row = values
-            response = Response.parse(completion, self.delimiters)
-            void = guard(response, tokens, self.end_ids, _not_to_copy(prompt, row))
-            samples.append(Sample(response, row, len(tokens or ()), budget, void))
-        return samples
 
     def _judged(self, samples: Sequence[Sample]) -> "dict[Pair, bool | None]":
         """The judge's verdicts on the batch's soft constraints, by answer and question."""
@@ -178,9 +172,7 @@ class Scoring:
         ]
         return dict(zip(pairs, self.judge.verdicts(pairs), strict=True)) if self.judge and pairs else {}
 
-    def _score(
-        self, sample: Sample, c: float | None, judged: "Mapping[Pair, bool | None]", *, has_gold: bool
-    ) -> Score:
+    def _score(self, sample: Sample, c: float | None, unreadable: bool, judged: "Mapping[Pair, bool | None]") -> Score:
         response, constraints, void = sample.response, sample.constraints, sample.void
         score = Score(
             c,
@@ -188,7 +180,7 @@ class Scoring:
             p=1.0 if void == "truncated" and sample.budget else length_penalty(c, sample.tokens, sample.budget),
             void=void,
             tokens=sample.tokens,
-            unreadable=sample.row is None or (has_gold and c is None),
+            unreadable=unreadable or sample.row is None,
             repeated_words=repeated_words(response.answer),
             thinking_words=words_read(response.thinking or ""),
             answer_words=words_read(response.answer_text),

@@ -74,7 +74,7 @@ class KeepIFCallback(TrainerCallback):
         if first or due or control.should_training_stop:  # at the train's end the trackers will be closed
             self._report(state, finished=False)
             dashboard.show_figure(self.trainer, Path(args.output_dir) / report.FIGURE, state.global_step)
-            if worst := self.run.worst_type:
+            if worst := self.run.record.worst(self.run.scoring.held_out):
                 dashboard.show_worst_type(self.trainer, worst[0], state.global_step)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
@@ -87,9 +87,9 @@ class KeepIFCallback(TrainerCallback):
         self.run.refer_to(reference)
         if self.trainer.accelerator.is_main_process:
             cut = reference.tally.guarded["truncated"] / reference.tally.completions
-            for weakness in too_many_cut(cut, self.trainer.args.max_completion_length):
+            for problem in too_many_cut(cut, self.trainer.args.max_completion_length):
                 text = "keepif: in the reference, %s; there they keep nothing, and lower the floor"
-                logger.warning(text, weakness.text)
+                logger.warning(text, problem.text)
 
     def _tick(self, state: Any) -> None:
         """Add up the ranks and, if there was a generation batch, tick."""

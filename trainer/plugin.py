@@ -15,11 +15,11 @@ from keepif.rewards.published.aggregations import Aggregation
 from keepif.rewards.reward import LengthTerm
 from keepif.rewards.score import Credit
 
-from . import preflight
 from .callback import KeepIFCallback
 from .facts import Facts, fitted, tokenizer_of
 from .files import read_json
 from .floor import SLACK, Floor, Setting
+from .preflight import ConfigError, refuse_or_warn
 from .reference.prepass import Prepass
 from .reference.provenance import provenance
 from .reference.reference import Reference
@@ -83,8 +83,6 @@ class KeepIF:
         `ValueError`: for an option out of range; the message says what was found and what it may be.
     """
 
-    reward: Any  # TRL's own type for it is a list of one invariant kind
-
     def __init__(
         self,
         *,
@@ -134,7 +132,7 @@ class KeepIF:
                 logged as a warning.
             [`~keepif.trainer.ReferenceMismatchError`]: if the stored reference was measured under other conditions.
         """
-        preflight.refuse_or_warn(Facts.of(trainer, self.run.rewards, self.run.floor))
+        refuse_or_warn(Facts.of(trainer, self.run.rewards, self.run.floor))
         self.run.rewards.scorer.fit(fitted(trainer, self.run.scoring))
         path = Path(self.reference_file or Path(trainer.args.output_dir) / "keepif-reference.json")
         self._take_up_reference(trainer, path)
@@ -164,7 +162,7 @@ class KeepIF:
 
 def _not_attached(*_: Any) -> NoReturn:
     """Observes the batches until a callback does: without a callback no floor is held, and nothing would say so."""
-    raise preflight.ConfigError(
+    raise ConfigError(
         "this KeepIF is attached to no trainer: call keepif.attach(trainer) before trainer.train(). To score by hand, "
         "take keepif.rewards.KeepIFReward"
     )

@@ -78,11 +78,6 @@ class Run:
         return {name: m for name, m in asdict(self.multipliers).items() if name in self.rewards.traits.multipliers}
 
     @property
-    def worst_type(self) -> tuple[str, float] | None:
-        """(instruction id, share kept) of the rewarded type that was kept least in the last ticks."""
-        return self.record.worst(self.scoring.held_out)
-
-    @property
     def needs_reference(self) -> bool:
         """Whether the floor, the budget or a part of the reward waits for the reference to be measured."""
         floor_waits = self.floor is not None and not self.floor.ready

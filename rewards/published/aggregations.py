@@ -71,12 +71,7 @@ AGGREGATIONS: dict[str, Callable[..., float]] = {
 
 @dataclass(frozen=True)
 class Traits:
-    """What an aggregation does with the multipliers.
-
-    Attributes:
-        multipliers (`tuple[str, ...]`): the names of those that it reads.
-        relay (`bool`): whether it reads of λ only if it is 0, so that λ is switched rather than moved.
-    """
+    """What an aggregation does with the multipliers: which it reads, and whether it takes λ as a switch, a relay."""
 
     multipliers: tuple[str, ...] = ("lam", "mu", "bonus")
     relay: bool = False

@@ -97,8 +97,8 @@ def split() -> dict[str, Any]:
 
 
 def with_reward(**options: Any) -> dict[str, Any]:
-    reward = KeepIF(**options).reward
-    return {"reward": reward, "reward_funcs": [reward]}
+    rewards = KeepIF(**options).run.rewards
+    return {"rewards": rewards, "reward_funcs": rewards.reward_funcs}
 
 
 def with_args(**changed: Any) -> dict[str, Any]:
