@@ -4,7 +4,6 @@ import re
 from functools import cache, lru_cache
 from operator import itemgetter
 
-from .latex import FORMULA
 from .text import Text
 
 NAMES = {
@@ -21,6 +20,8 @@ OTHERS = (
     "kk", "la", "lt", "lv", "mk", "mn", "ms", "nl", "no", "ro", "sk", "sl", "sq", "sr", "sv", "tl", "tr", "zh",
 )  # fmt: skip
 """Languages that a text may be in instead."""
+LETTERS = re.compile(r"[^\W\d_]{2,}|[^\W\d_A-Za-z]")
+"""Words of two letters or more; one in ASCII is a variable."""
 CONFIDENT = 0.7
 """Probability from which a guess is held against a writer: py3langid is often wrong on terse mathematical lines."""
 NEAR = 0.5
@@ -59,7 +60,7 @@ def _parts(text: Text) -> list[str]:
     """The letters of sentences, of so many as make a part."""
     parts: list[str] = []
     for sentence in text.sentences:
-        letters = re.sub(r"[\W\d_]+", " ", sentence.replace(FORMULA, " ")).strip().lower()
+        letters = " ".join(LETTERS.findall(sentence)).lower()
         if parts and len(parts[-1]) < LEAST:
             parts[-1] = f"{parts[-1]} {letters}".strip()
         elif letters:

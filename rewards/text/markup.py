@@ -15,8 +15,10 @@ WITHIN_WORDS = re.compile(r"\\(?:(?:text[a-z]*|mbox|emph|math(?:rm|bf|it|sf|tt|n
 """Commands that set text, and the hyphens that TeX may use: a word goes on behind them."""
 COMMAND = re.compile(r"\\(?:(?:begin|end)\{[^{}\n]{0,30}\}|[A-Za-z]+)")
 """A command or an environment, whose name nobody sees."""
-MARKS = b"*`${}~"
-"""What emphasis, code, formulas and groups are written with."""
+MARKS = b"*`${}~-.'()[]\\"
+"""What emphasis, code, formulas and groups are written with, and what a word is cut with to hide it."""
+SPACED = re.compile(r"\b(\w) (?=\w\b)")
+"""A letter apart from the next: t h u s."""
 OUTER_UNDERSCORES = re.compile(r"_(?:(?<!\w_)_*+|(?<!__)_*+(?!\w))")
 """Emphasis again: inside a word an underscore is a character of it."""
 
@@ -82,12 +84,12 @@ def closed(text: str) -> str:
 def joined(closed: str) -> str:
     r"""A closed text without commands and marks: a word that was written around them is whole.
 
-    >>> joined(closed(r"th**us**, th<b>us</b>, $\text{th}$us, t\textit{hus}"))
-    'thus, thus, thus, thus'
+    >>> joined(closed(r"th**us**, th<b>us</b>, $\text{th}$us, t\textit{hus}, th-us, t h u s"))
+    'thus, thus, thus, thus, thus, thus'
     """
-    return others(apart(closed), MARKS)
+    return SPACED.sub(r"\1", others(apart(closed), MARKS))
 
 
 def squeezed(closed: str) -> str:
     """A closed text in lower case without any mark, in which there is every word of the joined one, and more."""
-    return others(closed.lower(), MARKS + b"_")
+    return others(closed.lower(), MARKS + b"_ ")

@@ -14,6 +14,7 @@ from .words import SEEN, others, words_of
 
 ACCENTS = "".join(chr(i) for i in range(0x300, 0x11A00) if unicodedata.category(chr(i))[0] == "M")
 """Marks that stand on or beside a letter and are part of its word: the vowels of Hindi and Arabic are such."""
+ACCENT = re.compile(r"(?<=[A-Za-z])[\u0300-\u036f]")
 SIGNS = "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """Han and kana, of which each is counted as a word, as editors do."""
 UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
@@ -49,9 +50,9 @@ SHORT = re.compile(r"(?:^|[\s(])(?:[A-Za-z]{1,3}|(?:\w\.)+\w)$")
 """Behind which a full stop may shorten it: "3 lb.", "the U.S."; not "the sum."."""
 
 LOOKALIKES = str.maketrans(
-    "ғаеорсухіјѕԁһԛԝАВЕКМНОРСТУХІЈЅοΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "faeopcyxijsdhqwABEKMHOPCTYXIJSoABEZHIKMNOPTYX"
+    "ғаеорсухіјѕԁһԛԝѡɑսАВЕКМНОРСТУХІЈЅοΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "faeopcyxijsdhqwwauABEKMHOPCTYXIJSoABEZHIKMNOPTYX"
 )
-"""Cyrillic and Greek letters → the Latin ones they look like."""
+"""Letters of other alphabets → the Latin ones they look like."""
 SMALL_CAPITALS = str.maketrans("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz")
 """Letters that no word is written with but to look different."""
 BEYOND_LATIN = re.compile(r"(?<![A-Za-z])[A-Za-z]*+(?=[^\x00-\x7f])[^\W\d_]++")
@@ -199,13 +200,14 @@ class Text:
         Only what may show `word`; what that needs is found in a fraction of the time.
         """
         if word in self.lower or not self.raw.isascii():
-            yield self._apart
+            yield self.drawn
         if word.replace("_", "") in self._squeezed or not self._closed.isascii():
             yield self._joined
 
     @cached_property
-    def _apart(self) -> "Text":
-        return Text(_read(apart(self.visible)))
+    def drawn(self) -> "Text":
+        """The text with its formulas and its code as a reader sees them: without the names of commands."""
+        return Text(_read(apart(as_markdown(self.visible))))
 
     @cached_property
     def _closed(self) -> str:
@@ -217,7 +219,10 @@ class Text:
 
     @cached_property
     def _joined(self) -> "Text":
-        return Text(_read(_visible(joined(self._closed))))
+        whole = _read(_visible(joined(self._closed)))
+        if not whole.isascii():
+            whole = ACCENT.sub("", unicodedata.normalize("NFKD", whole))
+        return Text(whole)
 
 
 def _read(text: str) -> str:

@@ -81,7 +81,7 @@ def test_pieces_are_counted_as_they_are_split(text: str) -> None:
 
 def test_prose_has_no_invisible_characters() -> None:
     assert Text("a\u200bb，c").prose.raw == "ab,c"
-    assert Text("a\x00b\x08\r\nc\x1b").prose.raw == "ab\r\nc"
+    assert Text("a\x00b\x08\r\nc\x1b").prose.raw == "ab\nc"
 
 
 @pytest.mark.parametrize(
