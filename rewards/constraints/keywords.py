@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-from ..text.text import SIGNS, UNSPACED, WORD, Text
+from ..text.text import SIGNS, UNSPACED, Text, words_in
 from .base import Constraint, ConstraintError, Example, Problem, Worded, constraint
 
 VOCABULARY = (
@@ -92,7 +92,7 @@ def _among_others(text: str, start: int, end: int, keywords: frozenset[str]) -> 
     after, *following = BREAK.split(text[end : end + AROUND], maxsplit=2)
     own = {*keywords, text[start:end].lower()}
     pieces = [before + " " + after, *following[:1]]
-    others = [sum(word.lower() not in own for word in WORD.findall(piece)) for piece in pieces]
+    others = [sum(word.lower() not in own for word in words_in(piece)) for piece in pieces]
     return others[0] >= COMPANY or (not others[0] and sum(others) >= COMPANY)
 
 

@@ -25,16 +25,34 @@ OUTER_UNDERSCORES = re.compile(r"_(?:(?<!\w_)_*+|(?<!__)_*+(?!\w))")
 
 WHOLE_FENCE = re.compile(r"\s*```[\w-]*\n((?:(?!```).)*+)\n?```\s*", re.DOTALL)
 """An answer that is one fenced block: "```json\n{}\n```", not "So:\n```\nx\n```"."""
-STRONG = re.compile(r"\\(?:textbf|underline)\s?\{([^{}\n]*)\}|</?(?:b|strong|mark)>|==(?=\S)([^=\n]+)(?<=\S)==")
-EMPHASIS = re.compile(r"\\(?:textit|emph)\s?\{([^{}\n]*)\}|</?(?:i|em)>")
-"""What LaTeX, HTML and others write for ** and *: \textbf{so}, <b>so</b>, ==so==; not \text{so}, a == b."""
-ESCAPE = re.compile(r"\\(?=[*<>\"_#])")
-PROOF_ENDS = re.compile(r"(?:\$|\\\()?\s?\\(?:blacksquare|square|qed|Box)(?![A-Za-z])\s?(?:\$|\\\))?|∎")
-STRUCK = re.compile(r"~~(?=\S)[^~\n]+~~|<(\w+)[^<>\n]{0,99}display:\s?none[^<>\n]{0,99}>[^<\n]*</\1>|\]\([^()\n]*\)")
-"""What nobody reads: ~~so~~, <p style="display:none">so</p>, the target of a link."""
-ONLY_TEXT = re.compile(r"\$\s?\\text\{([^{}$\n]*)\}\s?\$|(?:\$|\\\(|`)\s?([,;.!?])\s?(?:\$|\\\)|`)")
-"""A formula that is none: $\text{we add six}$, $,$."""
+LONE_COMMAS = ("$,$", "`,`", r"\(,\)")
+"""Formulas that are none; $x, y$ is one."""
+REWRITTEN: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
+    # what nobody reads: comments, ~~so~~, <p style="display:none">so</p>, the target of a link
+    (("<!--",), COMMENT, ""),
+    (("~~",), re.compile(r"~~(?=\S)[^~\n]+~~"), ""),
+    (("display:",), re.compile(r"<(\w+)[^<>\n]{0,99}display:\s?none[^<>\n]{0,99}>[^<\n]*</\1>"), ""),
+    (("](",), re.compile(r"\]\([^()\n]*\)"), "]"),
+    # the end of a proof: $\square$, ∎; not \boxed{}
+    (
+        ("\\square", "\\blacksquare", "\\qed", "\\Box", "∎"),
+        re.compile(r"(?:\$|\\\()?\s?\\(?:blacksquare|square|qed|Box)(?![A-Za-z])\s?(?:\$|\\\))?|∎"),
+        "",
+    ),
+    # what is prose: $\text{we add six}$; $x \text{ so}$ is a formula
+    (("$\\text{",), re.compile(r"\$\\text\{([^{}$\n]*)\}\$"), r"\1"),
+    # what LaTeX, HTML and others write for ** and *: \textbf{so}, <b>so</b>, ==so==; not \text{so}, a == b
+    (("\\textbf", "\\underline"), re.compile(r"\\(?:textbf|underline)\s?\{([^{}\n]*)\}"), r"**\1**"),
+    (("\\textit", "\\emph"), re.compile(r"\\(?:textit|emph)\s?\{([^{}\n]*)\}"), r"*\1*"),
+    (("</",), re.compile(r"</?(?:b|strong|mark)>"), "**"),
+    (("</",), re.compile(r"</?(?:i|em)>"), "*"),
+    (("==",), re.compile(r"==(?=\S)([^=\n]+)(?<=\S)=="), r"**\1**"),
+    # escaped marks: \*, \"; not \{
+    (("\\",), re.compile(r"\\(?=[*<>\"_#])"), ""),
+)
+"""Marks without one of which a text has nothing to rewrite, what is rewritten, and as what."""
 PLAIN_CODE = re.compile(r"`([A-Za-z,.!?]+(?: [A-Za-z,.!?]+)+)`")
+"""`we add six`; not `x = 6`."""
 
 
 def as_markdown(text: str) -> str:
@@ -47,19 +65,13 @@ def as_markdown(text: str) -> str:
         text = fenced[1]
     if "\r" in text:
         text = text.replace("\r\n", "\n")
-    if "<!--" in text:
-        text = COMMENT.sub("", text)
-    if "~~" in text or "<" in text or "](" in text:
-        text = STRUCK.sub(lambda gone: "]" if gone[0][0] == "]" else "", text)
-    if "\\" in text or "$" in text or "∎" in text or "`" in text:
-        text = PROOF_ENDS.sub("", text) if "\\" in text or "∎" in text else text
-        text = ONLY_TEXT.sub(lambda said: said[1] or said[2] or "", text)
+    for comma in LONE_COMMAS:
+        text = text.replace(comma, ",")
+    for marks, written, plain in REWRITTEN:
+        if any(mark in text for mark in marks):
+            text = written.sub(plain, text)
     if "`" in text and len(PLAIN_CODE.findall(text)) > 1:  # one may be a command, several are prose
         text = PLAIN_CODE.sub(r"\1", text)
-    if "<" in text or "\\" in text or "==" in text:
-        text = STRONG.sub(lambda said: f"**{said[1] or said[2]}**" if said[1] or said[2] else "**", text)
-        text = EMPHASIS.sub(lambda said: f"*{said[1]}*" if said[1] else "*", text)
-        text = ESCAPE.sub("", text)
     return text
 
 
