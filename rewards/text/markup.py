@@ -25,53 +25,62 @@ OUTER_UNDERSCORES = re.compile(r"_(?:(?<!\w_)_*+|(?<!__)_*+(?!\w))")
 
 WHOLE_FENCE = re.compile(r"\s*```[\w-]*\n((?:(?!```).)*+)\n?```\s*", re.DOTALL)
 """An answer that is one fenced block: "```json\n{}\n```", not "So:\n```\nx\n```"."""
+END = 40
+"""Characters at the end of a text where that of a proof may be."""
+PROOF_END = re.compile(r"(?:\s|\$|\\\()*(?:\\(?:blacksquare|square|qed|Box)|[∎□■])(?:\s|\$|\\\))*$")
+"""The sign at the end of a proof: $\\square$, ∎; not \boxed{}."""
 LONE_COMMAS = ("$,$", "`,`", r"\(,\)")
-"""Formulas that are none; $x, y$ is one."""
-REWRITTEN: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
-    # what nobody reads: comments, ~~so~~, <p style="display:none">so</p>, the target of a link
-    (("<!--",), COMMENT, ""),
-    (("~~",), re.compile(r"~~(?=\S)[^~\n]+~~"), ""),
-    (("display:",), re.compile(r"<(\w+)[^<>\n]{0,99}display:\s?none[^<>\n]{0,99}>[^<\n]*</\1>"), ""),
-    (("](",), re.compile(r"\]\([^()\n]*\)"), "]"),
-    # the end of a proof: $\square$, ∎; not \boxed{}
-    (
-        ("\\square", "\\blacksquare", "\\qed", "\\Box", "∎"),
-        re.compile(r"(?:\$|\\\()?\s?\\(?:blacksquare|square|qed|Box)(?![A-Za-z])\s?(?:\$|\\\))?|∎"),
-        "",
-    ),
-    # what is prose: $\text{we add six}$; $x \text{ so}$ is a formula
-    (("$\\text{",), re.compile(r"\$\\text\{([^{}$\n]*)\}\$"), r"\1"),
-    # what LaTeX, HTML and others write for ** and *: \textbf{so}, <b>so</b>, ==so==; not \text{so}, a == b
-    (("\\textbf", "\\underline"), re.compile(r"\\(?:textbf|underline)\s?\{([^{}\n]*)\}"), r"**\1**"),
-    (("\\textit", "\\emph"), re.compile(r"\\(?:textit|emph)\s?\{([^{}\n]*)\}"), r"*\1*"),
-    (("</",), re.compile(r"</?(?:b|strong|mark)>"), "**"),
-    (("</",), re.compile(r"</?(?:i|em)>"), "*"),
-    (("==",), re.compile(r"==(?=\S)([^=\n]+)(?<=\S)=="), r"**\1**"),
-    # escaped marks: \*, \"; not \{
-    (("\\",), re.compile(r"\\(?=[*<>\"_#])"), ""),
-)
-"""Marks without one of which a text has nothing to rewrite, what is rewritten, and as what."""
+ONLY_TEXT = re.compile(r"\$\\text\{([^{}$\n]*)\}\$")
+"""Formulas that are none: $,$, $\text{we add six}$; not $x, y$."""
 PLAIN_CODE = re.compile(r"`([A-Za-z,.!?]+(?: [A-Za-z,.!?]+)+)`")
 """`we add six`; not `x = 6`."""
+REWRITTEN: tuple[tuple[str, re.Pattern[str], str], ...] = (
+    # what nobody reads: ~~so~~, <p style="display:none">so</p>, the target of a link
+    ("~~", re.compile(r"~~(?=\S)[^~\n]+~~"), ""),
+    ("<", re.compile(r"<(\w+)[^<>\n]{0,99}display:\s?none[^<>\n]{0,99}>[^<\n]*</\1>"), ""),
+    ("](", re.compile(r"\]\([^()\n]*\)"), "]"),
+    # what LaTeX, HTML and others write for ** and *: \textbf{so}, <b>so</b>, ==so==; not \text{so}, a == b
+    ("\\", re.compile(r"\\(?:textbf|underline)\s?\{([^{}\n]*)\}"), r"**\1**"),
+    ("\\", re.compile(r"\\(?:textit|emph)\s?\{([^{}\n]*)\}"), r"*\1*"),
+    ("</", re.compile(r"</?(?:b|strong|mark)>"), "**"),
+    ("</", re.compile(r"</?(?:i|em)>"), "*"),
+    ("==", re.compile(r"==(?=\S)([^=\n]+)(?<=\S)=="), r"**\1**"),
+    # escaped marks: \*, \"; not \{
+    ("\\", re.compile(r"\\(?=[*<>\"_#])"), ""),
+)
+"""A mark without which a text has nothing to rewrite, what is rewritten, and as what."""
 
 
-def as_markdown(text: str) -> str:
-    r"""`text` as plain Markdown: what other markup says in its words, without what nobody reads.
+def unwrapped(text: str) -> str:
+    r"""`text` without comments and what else is not read, and with the prose that stands in formulas and code.
 
-    >>> as_markdown(r"\textbf{So} <em>it</em> is ~~not~~ $\text{the sum}$. \*\*\*")
-    '**So** *it* is  the sum. ***'
+    >>> unwrapped(r"So`,` $\text{we add six}$ <!-- x --> and are done. $\square$")
+    'So, we add six  and are done.'
     """
     if "```" in text and (fenced := WHOLE_FENCE.fullmatch(text)):
         text = fenced[1]
     if "\r" in text:
         text = text.replace("\r\n", "\n")
+    if "<" in text:
+        text = COMMENT.sub("", text)
     for comma in LONE_COMMAS:
         text = text.replace(comma, ",")
-    for marks, written, plain in REWRITTEN:
-        if any(mark in text for mark in marks):
-            text = written.sub(plain, text)
     if "`" in text and len(PLAIN_CODE.findall(text)) > 1:  # one may be a command, several are prose
         text = PLAIN_CODE.sub(r"\1", text)
+    if "$\\text{" in text:
+        text = ONLY_TEXT.sub(r"\1", text)
+    return text[:-END] + PROOF_END.sub("", text[-END:])
+
+
+def as_markdown(text: str) -> str:
+    r"""`text` as plain Markdown: what other markup says in its words.
+
+    >>> as_markdown(r"\textbf{So} <em>it</em> is ~~not~~. \*\*\*")
+    '**So** *it* is . ***'
+    """
+    for mark, written, plain in REWRITTEN:
+        if mark in text:
+            text = written.sub(plain, text)
     return text
 
 

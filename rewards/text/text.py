@@ -9,7 +9,7 @@ from itertools import accumulate, pairwise, tee
 from math import inf
 
 from .latex import FORMULA, masked_parts
-from .markup import OUTER_UNDERSCORES, apart, as_markdown, closed, entities_read, joined, squeezed
+from .markup import OUTER_UNDERSCORES, apart, as_markdown, closed, entities_read, joined, squeezed, unwrapped
 from .words import SEEN, others, words_of
 
 ACCENTS = "".join(chr(i) for i in range(0x300, 0x11A00) if unicodedata.category(chr(i))[0] == "M")
@@ -189,7 +189,7 @@ class Text:
 
     @cached_property
     def _prose_parts(self) -> Iterator["Text"]:
-        return tee(map(Text, map(_read, masked_parts(as_markdown(self.visible)))), 1)[0]
+        return tee(map(_shown_part, masked_parts(unwrapped(self.visible))), 1)[0]
 
     @cached_property
     def visible(self) -> str:
@@ -209,7 +209,7 @@ class Text:
     @cached_property
     def drawn(self) -> "Text":
         """The text with its formulas and its code as a reader sees them: without the names of commands."""
-        return Text(_read(apart(as_markdown(self.visible))))
+        return Text(_read(apart(as_markdown(unwrapped(self.visible)))))
 
     @cached_property
     def _closed(self) -> str:
@@ -225,6 +225,10 @@ class Text:
         if not whole.isascii():
             whole = ACCENT.sub("", unicodedata.normalize("NFKD", whole))
         return Text(whole)
+
+
+def _shown_part(part: str) -> Text:
+    return Text(_read(as_markdown(part)))
 
 
 def _read(text: str) -> str:
