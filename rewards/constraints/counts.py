@@ -1,12 +1,15 @@
 """Counts: how often words and letters must occur."""
 
 import random
+import re
 from functools import cached_property
 
 from ..text.text import Text
 from .base import Constraint, ConstraintError, Counted, Example, Problem, Relation, Worded, constraint, related
 from .keywords import VOCABULARY, compiles, most_seen, occurrences, occurs, pattern_count
 
+DRAWN_OUT = re.compile(r"\b(\w)(?:\W+\1\b)+|([^\W\d_])\2{2,}")
+"""One letter over and over: "e e e", "yeees"; not "see"."""
 RELATIONS: tuple[Relation, Relation] = ("less than", "at least")
 
 
@@ -121,6 +124,11 @@ class LetterFrequency(Counted):
     def official_count(self, text: Text) -> int:
         """Of a character outside a to z (two rows of IFEval) the published check counts a random letter instead."""
         return text.lower.count(self.letter.lower())
+
+    def math_count(self, text: Text) -> int:
+        """Outside formulas; where many are asked for, not where a letter is written over and over."""
+        many = self.let_relation == "at least"
+        return (DRAWN_OUT.sub("", text.prose.lower) if many else text.prose.lower).count(self.letter.lower())
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:

@@ -6,7 +6,8 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-from ..text.text import SIGNS, UNSPACED, Text, words_in
+from ..text.text import Text, words_in
+from ..text.words import SIGNS, UNSPACED
 from .base import Constraint, ConstraintError, Example, Problem, Worded, constraint
 
 VOCABULARY = (

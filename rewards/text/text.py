@@ -10,15 +10,11 @@ from math import inf
 
 from .latex import FORMULA, masked_parts
 from .markup import OUTER_UNDERSCORES, apart, as_markdown, closed, entities_read, joined, squeezed, unwrapped
-from .words import SEEN, others, words_of
+from .words import SEEN, SIGNS, UNSPACED, others, words_of
 
 ACCENTS = "".join(chr(i) for i in range(0x300, 0x11A00) if unicodedata.category(chr(i))[0] == "M")
 """Marks that stand on or beside a letter and are part of its word: the vowels of Hindi and Arabic are such."""
 ACCENT = re.compile(r"(?<=[A-Za-z])[\u0300-\u036f]")
-SIGNS = "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-"""Han and kana, of which each is counted as a word, as editors do."""
-UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
-"""Thai, Lao, Burmese and Khmer, written without blanks: four characters count as a word."""
 _LETTER = rf"(?:(?![{SIGNS}{UNSPACED}])[\w{ACCENTS}])"
 WORD, MIXED_WORD = (
     re.compile(rf"{letter}++(?:['’-]{letter}++|(?<=\d)[.,]\d++){{0,3}}|{others}{FORMULA}")

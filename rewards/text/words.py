@@ -7,6 +7,12 @@ SEEN = bytes(i for i in range(128) if chr(i).isprintable() or chr(i) in "\n\t\r\
 """ASCII less the control characters that nobody sees."""
 WORD_CHARACTERS = bytes(i if chr(i).isalnum() or i == ord("_") else ord(" ") for i in range(128)) + bytes(128)
 """A table that leaves ASCII's word characters and turns all others into spaces."""
+SIGNS = "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+"""Han and kana, of which each is counted as a word, as editors do."""
+UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+"""Thai, Lao, Burmese and Khmer, written without blanks: four characters count as a word."""
+UNBLANKED = re.compile(f"[{SIGNS}]|[{UNSPACED}]{{1,4}}")
+"""A word where no blank stands between words."""
 
 
 def words_of(text: str) -> list[str]:
@@ -32,10 +38,11 @@ def others(text: str, known: bytes = ASCII) -> str:
 
 
 def pieces_between_blanks(text: str) -> int:
-    """How many pieces `text.split()` would make, in a tenth of its time."""
+    """How many pieces `text.split()` would make, in a tenth of its time; words of scripts without blanks one by one."""
     import numpy as np  # takes as long to import as all the rest
 
     if not text.isascii():
+        text = UNBLANKED.sub(" x ", text)
         for character in filter(str.isspace, set(others(text))):
             text = text.replace(character, " ")
     codes = np.frombuffer(f" {text}".encode("utf-8", "surrogatepass"), np.uint8)

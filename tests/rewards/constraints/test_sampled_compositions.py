@@ -75,17 +75,19 @@ WRITERS: dict[str, Callable[[Any], str]] = {
     "change_case:english_lowercase": lambda _: "we say so here.",
     "change_case:english_capital": lambda _: "WE SAY SO HERE.",
     "change_case:capital_word_frequency": lambda c: (
-        "We say SO. " + "NOW " * c.capital_frequency if c.capital_relation == "at least" else "we say so here."
+        "We say SO. " + "NOW OR " * c.capital_frequency if c.capital_relation == "at least" else "we say so here."
     ),
     "keywords:word_once": lambda c: f"We say {c.keyword} here.",
     "keywords:letter_frequency": lambda c: (
-        f"It is so in all. {c.letter * c.let_frequency}" if c.let_relation == "at least" else "It is so in all."
+        f"It is so in all. {f'b{c.letter}b ' * c.let_frequency}"
+        if c.let_relation == "at least"
+        else "It is so in all."
     ),
     "count:count_increment_word": lambda c: f"We say {c.keyword1} here, {c.keyword2} and {c.keyword2}.",
     "count:keywords_multiple": lambda c: f"We say so: {c.copied}.",
-    "count:conjunctions": lambda _: "And we say it but so, or yet not.",
+    "count:conjunctions": lambda _: "And we say it but it is, or so we say, yet not.",
     "count:unique_word_count": lambda c: " ".join(f"word{chr(97 + n // 8)}{chr(97 + n % 8)}" for n in range(c.N)),
-    "count:word_count_range": lambda c: "We say so " + "here " * (c.min_words - 3),
+    "count:word_count_range": lambda c: "We say so " * (c.min_words // 3 + 1),
     "length_constraints:number_sentences": lambda c: " ".join(
         f"We say so {n} times." for n in range(c.num_sentences if c.relation == "at least" else 1)
     ),

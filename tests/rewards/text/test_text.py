@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from keepif.rewards import Text
 from keepif.rewards.text.latex import FORMULA, boxed, mask_formulas
-from keepif.rewards.text.words import pieces_between_blanks
+from keepif.rewards.text.words import UNBLANKED, pieces_between_blanks
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,17 @@ def test_words_are_counted_as_they_are_listed(text: str) -> None:
 
 @given(st.text(alphabet="ab \t\n\v\x1c\x1f\x0e\x00!\x85\xa0\u2003\u3000é漢\ud800", max_size=30) | st.text())
 def test_pieces_are_counted_as_they_are_split(text: str) -> None:
-    assert pieces_between_blanks(text) == len(text.split())
+    if not UNBLANKED.search(text):
+        assert pieces_between_blanks(text) == len(text.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("六乘七等于四十二。所以 it is so", 13), ("二つの数を足す。", 7), ("ผลรวมคือสี่สิบสอง", 5), ("le total est 42", 4)],
+)
+def test_words_of_scripts_without_blanks_are_counted_by_characters(text: str, words: int) -> None:
+    assert pieces_between_blanks(text) == pytest.approx(words, abs=1)
+    assert Text(text).prose_words() == pytest.approx(words, abs=1)
 
 
 def test_prose_has_no_invisible_characters() -> None:
