@@ -38,7 +38,7 @@ def others(text: str, known: bytes = ASCII) -> str:
 
 
 def pieces_between_blanks(text: str) -> int:
-    """How many pieces `text.split()` would make, in a tenth of its time; words of scripts without blanks one by one."""
+    """How many pieces `text.split()` would make, in a tenth of its time; without blanks a word is some characters."""
     import numpy as np  # takes as long to import as all the rest
 
     if not text.isascii():
