@@ -3,7 +3,7 @@
 import random
 import re
 from collections.abc import Iterator
-from itertools import groupby, islice, pairwise
+from itertools import groupby, pairwise
 from math import inf
 from string import punctuation
 
@@ -29,15 +29,15 @@ class WordCounted(Counted):
         return text.word_count
 
     def math_count(self, text: Text) -> int:
-        """Words as a reader counts them: "don't" is one, a formula is one."""
-        return text.prose_words()
+        """Words as a reader counts them: "don't" is one, a formula is one; of running text if many are asked for."""
+        fewest, most = self.allowed
+        words = text.prose_words()
+        return sum(1 for _ in _running(text.prose.spoken)) if fewest and words <= most else words
 
     def math(self, text: Text) -> bool:
         """Counted no further than the verdict needs."""
         fewest, most = self.allowed
-        if not fewest <= text.prose_words(enough=fewest if most == inf else most + 1) <= most:
-            return False
-        return not fewest or sum(1 for _ in islice(_running(text.prose.spoken), fewest)) == fewest
+        return super().math(text) if fewest else text.prose_words(enough=most + 1) <= most
 
 
 def _running(words: list[str]) -> Iterator[str]:
