@@ -2,6 +2,7 @@
 
 import random
 import re
+from itertools import pairwise
 
 from ..text.language import is_english, is_other_than_english
 from ..text.text import Text
@@ -43,8 +44,11 @@ class CapitalWordFrequency(Counted):
         return capital_tokens(text.raw)
 
     def math_count(self, text: Text) -> int:
-        """Words of two letters or more in capitals, outside formulas: variables do not count."""
-        return sum(word.isupper() for word in LETTERS.findall(text.prose.raw))
+        """Words of two letters or more in capitals, outside formulas: variables do not count, nor does an echo."""
+        words = LETTERS.findall(text.prose.raw)
+        if self.capital_relation == "less than":
+            return sum(map(str.isupper, words))
+        return sum(word.isupper() and word != before for before, word in pairwise(["", *words]))
 
     def refuses(self, other: Constraint) -> bool:
         """Also all in capitals where few are allowed, and none where they are asked for."""

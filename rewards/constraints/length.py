@@ -2,6 +2,8 @@
 
 import random
 import re
+from collections.abc import Iterator
+from itertools import groupby, pairwise
 from math import inf
 from string import punctuation
 
@@ -27,13 +29,23 @@ class WordCounted(Counted):
         return text.word_count
 
     def math_count(self, text: Text) -> int:
-        """Words as a reader counts them: "don't" is one, a formula is one."""
-        return text.prose_words()
+        """Words as a reader counts them: "don't" is one, a formula is one; of running text if many are asked for."""
+        fewest, most = self.allowed
+        words = text.prose_words()
+        return sum(1 for _ in _running(text.prose.spoken)) if fewest and words <= most else words
 
     def math(self, text: Text) -> bool:
         """Counted no further than the verdict needs."""
         fewest, most = self.allowed
-        return fewest <= text.prose_words(enough=fewest if most == inf else most + 1) <= most
+        return super().math(text) if fewest else text.prose_words(enough=most + 1) <= most
+
+
+def _running(words: list[str]) -> Iterator[str]:
+    """The words of running text: numbers, letters and formulas in a row are one, and so is a word over and over."""
+    for before, word in pairwise(["", *words]):
+        bare = (len(part) == 1 or part.isdigit() for part in (before, word))
+        if word != before and not all(bare):
+            yield word
 
 
 @constraint("length_constraints:number_words")
@@ -150,7 +162,10 @@ class Conjunctions(Counted):
         return len({word for word in text.raw.split() if word.strip(punctuation + " ").lower() in CONJUNCTIONS})
 
     def math_count(self, text: Text) -> int:
-        return len(CONJUNCTIONS & text.prose.distinct)
+        """At most two in a row: a list of them joins nothing."""
+        words = (word.lower() for word in text.prose.spoken)
+        runs = [[*run] for joins, run in groupby(words, CONJUNCTIONS.__contains__) if joins]
+        return len({word for run in runs if len(run) <= 2 for word in run})
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:

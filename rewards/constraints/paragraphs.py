@@ -13,7 +13,8 @@ DIVIDER = re.compile(r"\*{3,}|(?<=\n)[^\S\n]*\*(?: \*){2,}[^\S\n]*(?=\n)")
 BOLD_ITALIC = re.compile(r"\*\*\*(?![\s*])([^*\n]+)(?<!\s)\*\*\*(?!\*)")
 """***so***; not "Add.*** So *** and"."""
 TWO_BREAKS = re.compile("\n\n")  # half the time of str.split
-FORMULAS = frozenset({FORMULA})
+SAID = re.compile(r"[^\W\d_]{2}|[^\W\d_A-Za-z]")
+"""A word, which one letter is not."""
 BLANK = re.compile(r"\n[^\S\n]*\n")
 STARTERS = ("first", "next", "then", "finally", "therefore", "we", "now", "to")
 PARAGRAPHS = frozenset(
@@ -24,7 +25,8 @@ PARAGRAPHS = frozenset(
 
 def written(text: Text) -> list[str]:
     """Paragraphs between blank lines: a piece without a word, such as a formula, goes on with the one before."""
-    return [piece for piece in BLANK.split(text.prose.raw) if Text(piece).has_content(FORMULAS)]
+    pieces = BLANK.split(text.prose.raw)
+    return [piece for piece in pieces if SAID.search(piece) and Text(piece).has_content()]
 
 
 def counted(pieces: list[str]) -> int:
@@ -181,4 +183,6 @@ def starts_with_word(prose: str, word: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _opening(word: str) -> re.Pattern[str]:
-    return re.compile(rf"(?:[^\w{FORMULA}]|\d{{1,3}}[.)])*?{re.escape(word)}(?![\w{FORMULA}-])", re.IGNORECASE)
+    word = re.escape(word)
+    alone = rf"(?![\w{FORMULA}-]|\s*\)|\W+{word}\b)"  # "So it is", not "(So) it is", "So so it is"
+    return re.compile(rf"(?:[^\w{FORMULA}]|\d{{1,3}}[.)])*?{word}{alone}", re.IGNORECASE)

@@ -4,7 +4,7 @@ import random
 import re
 
 from ..text.sentences import sentences
-from ..text.text import Text
+from ..text.text import WORD, Text
 from ..text.treebank import word_tokens
 from .base import Constraint, Example, Problem, Worded, constraint
 from .paragraphs import STARTERS, starts_with_word
@@ -63,12 +63,13 @@ class EndChecker(Constraint):
         return text.stripped.strip('"').lower().endswith(self.end_phrase.strip().lower())
 
     def math(self, text: Text) -> bool:
-        """At the very end of something said, whatever the case; quotes, brackets and emphasis aside."""
+        """At the very end of something said, with no word behind it."""
         phrase = as_typed(self.end_phrase).rstrip('"*_ ')
-        said = as_typed(text.visible).rstrip('"»*_) ')
-        before = said.removesuffix(phrase)
-        ends = said != before and not (before[-1:].isalnum() and phrase[:1].isalnum())
-        return ends and bool(Text(before.replace(phrase, " ")).prose.spoken)
+        before, found, after = as_typed(text.visible).rpartition(phrase)
+        if not found or WORD.search(after):
+            return False
+        apart = not (before[-1:].isalnum() and phrase[0].isalnum())
+        return apart and bool(Text(before.replace(phrase, " ")).prose.spoken)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
@@ -205,4 +206,4 @@ class RepeatPrompt(Constraint):
 
 def as_typed(text: str) -> str:
     """`text` in lower case with single blanks, and with a keyboard's quotes and dashes."""
-    return " ".join(text.translate(TYPED).lower().split())
+    return " ".join(text.translate(TYPED).lower().replace(" ?", "?").split())

@@ -2,9 +2,9 @@
 
 import re
 from functools import cache, lru_cache
+from itertools import groupby
 from operator import itemgetter
 
-from .latex import FORMULA
 from .text import Text
 
 NAMES = {
@@ -21,10 +21,17 @@ OTHERS = (
     "kk", "la", "lt", "lv", "mk", "mn", "ms", "nl", "no", "ro", "sk", "sl", "sq", "sr", "sv", "tl", "tr", "zh",
 )  # fmt: skip
 """Languages that a text may be in instead."""
+LETTERS = re.compile(r"[^\W\d_]{2,}|[^\W\d_A-Za-z]")
+"""Words of two letters or more; one in ASCII is a variable."""
+NAME = 7
+"""Latin words in a row that another script may quote."""
+LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 CONFIDENT = 0.7
 """Probability from which a guess is held against a writer: py3langid is often wrong on terse mathematical lines."""
 NEAR = 0.5
 """Share of the likeliest language's probability from which another may be meant as well."""
+KIN = 0.1
+"""The same where the text as a whole is likeliest in it: a sentence may pass for one of a kindred language."""
 LEAST = 25
 """Letters of a part that is judged; what is shorter goes with what follows."""
 PARTS = 40
@@ -43,7 +50,9 @@ def share_in(language: str, text: Text) -> float:
     (1.0, 0.0)
     """
     parts = _parts(text)
-    near = [part for part in parts if _guesses(part).get(language, 0) >= NEAR * max(_guesses(part).values())]
+    whole = _guesses(" ".join(parts)[:READ])
+    enough = KIN if whole.get(language) == max(whole.values()) else NEAR
+    near = [part for part in parts if _guesses(part).get(language, 0) >= enough * max(_guesses(part).values())]
     return sum(map(len, near)) / max(1, sum(map(len, parts)))
 
 
@@ -59,13 +68,16 @@ def _parts(text: Text) -> list[str]:
     """The letters of sentences, of so many as make a part."""
     parts: list[str] = []
     for sentence in text.sentences:
-        letters = re.sub(r"[\W\d_]+", " ", sentence.replace(FORMULA, " ")).strip().lower()
-        if parts and len(parts[-1]) < LEAST:
-            parts[-1] = f"{parts[-1]} {letters}".strip()
-        elif letters:
-            parts.append(letters)
-    if len(parts) > 1 and len(parts[-1]) < LEAST:
-        parts[-2:] = [" ".join(parts[-2:])]
+        words = LETTERS.findall(sentence.lower())
+        runs = [(latin, [*run]) for latin, run in groupby(words, lambda word: bool(LATIN.match(word)))]
+        if not all(latin for latin, _ in runs):  # names and terms in a sentence of another script
+            runs = [(latin, run) for latin, run in runs if not latin or len(run) > NAME]
+        for latin, run in runs:
+            letters = " ".join(run)
+            if parts and len(parts[-1]) < LEAST and bool(LATIN.match(parts[-1])) == latin:
+                parts[-1] = f"{parts[-1]} {letters}"
+            else:
+                parts.append(letters)
     return parts[:: -(-len(parts) // PARTS)] if parts else []
 
 

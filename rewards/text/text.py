@@ -9,21 +9,20 @@ from itertools import accumulate, pairwise, tee
 from math import inf
 
 from .latex import FORMULA, masked_parts
-from .markup import OUTER_UNDERSCORES, apart, as_markdown, closed, entities_read, joined, squeezed
-from .words import SEEN, others, words_of
+from .markup import OUTER_UNDERSCORES, apart, as_markdown, closed, entities_read, joined, squeezed, unwrapped
+from .words import SEEN, SIGNS, UNSPACED, others, words_of
 
 ACCENTS = "".join(chr(i) for i in range(0x300, 0x11A00) if unicodedata.category(chr(i))[0] == "M")
 """Marks that stand on or beside a letter and are part of its word: the vowels of Hindi and Arabic are such."""
-SIGNS = "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-"""Han and kana, of which each is counted as a word, as editors do."""
-UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
-"""Thai, Lao, Burmese and Khmer, written without blanks: four characters count as a word."""
-LETTERS = rf"(?:(?![{SIGNS}{UNSPACED}])[\w{ACCENTS}])"
-WORD = re.compile(
-    rf"{LETTERS}++(?:['’-]{LETTERS}++|(?<=\d)[.,]\d++){{0,3}}|[{SIGNS}]|[{UNSPACED}{ACCENTS}]{{1,4}}|{FORMULA}"
+ACCENT = re.compile(r"(?<=[A-Za-z])[\u0300-\u036f]")
+_LETTER = rf"(?:(?![{SIGNS}{UNSPACED}])[\w{ACCENTS}])"
+WORD, MIXED_WORD = (
+    re.compile(rf"{letter}++(?:['’-]{letter}++|(?<=\d)[.,]\d++){{0,3}}|{others}{FORMULA}")
+    for letter, others in ((r"\w", ""), (_LETTER, f"[{SIGNS}]|[{UNSPACED}{ACCENTS}]{{1,4}}|"))
 )
-"""A word of the `math` reading: letters, marks, digits, underscores, joined by apostrophes or hyphens, three at most;
-"3.14" is one, and so is a formula."""
+"""A word of the `math` reading: letters, digits, underscores, joined by apostrophes or hyphens, three at most; "3.14"
+is one, and so is a formula. The second knows other scripts than ours as well, and takes ten times as long."""
+OTHER_SCRIPT = re.compile(f"[{SIGNS}{UNSPACED}{ACCENTS}]")
 
 MARKS = 10
 """Marks that may stand on one letter; normalising longer runs takes quadratic time."""
@@ -49,9 +48,9 @@ SHORT = re.compile(r"(?:^|[\s(])(?:[A-Za-z]{1,3}|(?:\w\.)+\w)$")
 """Behind which a full stop may shorten it: "3 lb.", "the U.S."; not "the sum."."""
 
 LOOKALIKES = str.maketrans(
-    "ғаеорсухіјѕԁһԛԝАВЕКМНОРСТУХІЈЅοΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "faeopcyxijsdhqwABEKMHOPCTYXIJSoABEZHIKMNOPTYX"
+    "ғаеорсухіјѕԁһԛԝѡɑսАВЕКМНОРСТУХІЈЅοΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "faeopcyxijsdhqwwauABEKMHOPCTYXIJSoABEZHIKMNOPTYX"
 )
-"""Cyrillic and Greek letters → the Latin ones they look like."""
+"""Letters of other alphabets → the Latin ones they look like."""
 SMALL_CAPITALS = str.maketrans("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz")
 """Letters that no word is written with but to look different."""
 BEYOND_LATIN = re.compile(r"(?<![A-Za-z])[A-Za-z]*+(?=[^\x00-\x7f])[^\W\d_]++")
@@ -121,7 +120,7 @@ class Text:
     @cached_property
     def spoken(self) -> list[str]:
         """Words as a reader counts them: "don't" is one, a masked formula is one."""
-        return WORD.findall(self.raw)
+        return words_in(self.raw)
 
     def prose_words(self, enough: float = inf) -> int:
         """How many `spoken` words the prose has; counting stops where there are `enough`."""
@@ -186,7 +185,7 @@ class Text:
 
     @cached_property
     def _prose_parts(self) -> Iterator["Text"]:
-        return tee(map(Text, map(_read, masked_parts(as_markdown(self.visible)))), 1)[0]
+        return tee(map(_shown_part, masked_parts(unwrapped(self.visible))), 1)[0]
 
     @cached_property
     def visible(self) -> str:
@@ -199,13 +198,14 @@ class Text:
         Only what may show `word`; what that needs is found in a fraction of the time.
         """
         if word in self.lower or not self.raw.isascii():
-            yield self._apart
+            yield self.drawn
         if word.replace("_", "") in self._squeezed or not self._closed.isascii():
             yield self._joined
 
     @cached_property
-    def _apart(self) -> "Text":
-        return Text(_read(apart(self.visible)))
+    def drawn(self) -> "Text":
+        """The text with its formulas and its code as a reader sees them: without the names of commands."""
+        return Text(_read(apart(as_markdown(unwrapped(self.visible)))))
 
     @cached_property
     def _closed(self) -> str:
@@ -217,7 +217,14 @@ class Text:
 
     @cached_property
     def _joined(self) -> "Text":
-        return Text(_read(_visible(joined(self._closed))))
+        whole = _read(_visible(joined(self._closed)))
+        if not whole.isascii():
+            whole = ACCENT.sub("", unicodedata.normalize("NFKD", whole))
+        return Text(whole)
+
+
+def _shown_part(part: str) -> Text:
+    return Text(_read(as_markdown(part)))
 
 
 def _read(text: str) -> str:
@@ -259,6 +266,11 @@ def told_once(pieces: Iterable[str]) -> int:
     """How many pieces say something, and not what the one before says: a refrain counts, an echo does not."""
     lines = [Text(piece).word_line for piece in pieces if Text(piece).has_content()]
     return sum(line != before for line, before in pairwise(["", *lines]))
+
+
+def words_in(text: str) -> list[str]:
+    """The words of a text in any script, as a reader counts them."""
+    return (WORD if text.isascii() or not OTHER_SCRIPT.search(text) else MIXED_WORD).findall(text)
 
 
 def distinct(pieces: Iterable[str], beyond: frozenset[str] = frozenset()) -> int:

@@ -62,7 +62,9 @@ WRITERS: dict[str, Callable[[Any], str]] = {
         f"We {f'{c.keyword} ' * c.frequency if c.relation == 'at least' else 'only'} say so."
     ),
     "keywords:forbidden_words": lambda _: "We say so here.",
-    "detectable_format:number_bullet_lists": lambda c: "* one of them\n" * c.num_bullets,
+    "detectable_format:number_bullet_lists": lambda c: "".join(
+        f"* number {n} of them\n" for n in range(c.num_bullets)
+    ),
     "detectable_format:number_highlighted_sections": lambda c: "*one of them* " * c.num_highlights,
     "detectable_format:multiple_sections": lambda c: "".join(
         f"{c.section_spliter} {number}\nWe go on.\n" for number in range(1, c.num_sections + 1)
@@ -73,28 +75,32 @@ WRITERS: dict[str, Callable[[Any], str]] = {
     "change_case:english_lowercase": lambda _: "we say so here.",
     "change_case:english_capital": lambda _: "WE SAY SO HERE.",
     "change_case:capital_word_frequency": lambda c: (
-        "We say SO. " + "NOW " * c.capital_frequency if c.capital_relation == "at least" else "we say so here."
+        "We say SO. " + "NOW OR " * c.capital_frequency if c.capital_relation == "at least" else "we say so here."
     ),
     "keywords:word_once": lambda c: f"We say {c.keyword} here.",
     "keywords:letter_frequency": lambda c: (
-        f"It is so in all. {c.letter * c.let_frequency}" if c.let_relation == "at least" else "It is so in all."
+        f"It is so in all. {f'b{c.letter}b ' * c.let_frequency}"
+        if c.let_relation == "at least"
+        else "It is so in all."
     ),
     "count:count_increment_word": lambda c: f"We say {c.keyword1} here, {c.keyword2} and {c.keyword2}.",
     "count:keywords_multiple": lambda c: f"We say so: {c.copied}.",
-    "count:conjunctions": lambda _: "And we say it but so, or yet not.",
-    "count:unique_word_count": lambda c: " ".join(f"word{number}" for number in range(c.N)),
-    "count:word_count_range": lambda c: "We say so " + "here " * (c.min_words - 3),
-    "length_constraints:number_sentences": lambda c: (
-        "We say so. " * (c.num_sentences if c.relation == "at least" else 1)
+    "count:conjunctions": lambda _: "And we say it but it is, or so we say, yet not.",
+    "count:unique_word_count": lambda c: " ".join(f"word{chr(97 + n // 8)}{chr(97 + n % 8)}" for n in range(c.N)),
+    "count:word_count_range": lambda c: "We say so " * (c.min_words // 3 + 1),
+    "length_constraints:number_sentences": lambda c: " ".join(
+        f"We say so {n} times." for n in range(c.num_sentences if c.relation == "at least" else 1)
     ),
-    "length_constraints:number_paragraphs": lambda c: "\n***\n".join(["We say so."] * c.num_paragraphs),
+    "length_constraints:number_paragraphs": lambda c: "\n***\n".join(
+        f"We say so {n} times." for n in range(c.num_paragraphs)
+    ),
     "length_constraints:nth_paragraph_first_word": lambda c: "\n\n".join([f"{c.first_word} so."] * c.num_paragraphs),
-    "paragraphs:paragraphs": lambda _: "We say so.\n***\nWe say so.",
+    "paragraphs:paragraphs": lambda _: "We say so.\n***\nWe do say so.",
     "paragraphs:paragraphs2": lambda _: "We say so.\n\nWe say so.",
     "detectable_content:postscript": lambda c: f"We say so.\n{c.postscript_marker} We do.",
-    "detectable_format:title": lambda _: "<<So>>\nWe say so.",
-    "format:list": lambda c: f"{c.sep} one\n{c.sep} two",
-    "format:output_template": lambda _: "My Answer: so\nMy Conclusion: so\nFuture Outlook: so",
+    "detectable_format:title": lambda _: "<<So we say>>\nWe say so.",
+    "format:list": lambda c: f"{c.sep} one of them\n{c.sep} two of them",
+    "format:output_template": lambda _: "My Answer: so\nMy Conclusion: it is so\nFuture Outlook: it stays so",
     "first_word:first_word_answer": lambda c: f"{c.first_word} it is and it stays",
     "last_word:last_word_answer": lambda c: f"It is all {c.last_word}",
     "keywords:start_end": lambda _: "Sums we say are sums",
