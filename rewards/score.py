@@ -106,7 +106,8 @@ class Scoring:
         responses = deque(Response.parse(completion, self.delimiters) for completion in completions)
         ids = token_ids(completion_ids, len(responses))
         asked = asked_of(columns, len(responses))
-        not_to_copy = map(_not_to_copy, [""] * len(responses) if prompts is None else prompts, asked)
+        texts = [prompt_text(prompt) for prompt in prompts] if prompts is not None else [""] * len(responses)
+        not_to_copy = map(_not_to_copy, texts, asked)
         voids = [guard(response, row, self.end_ids, prompt)
                  for response, row, prompt in zip(responses, ids, not_to_copy, strict=True)]  # fmt: skip
         golds = gold_column(columns)
@@ -114,7 +115,7 @@ class Scoring:
             complain(f"neither a gold answer nor constraints in the columns ({', '.join(sorted(columns)) or 'none'}): "
                      "every completion earns 0")  # fmt: skip
         graded = (NOTHING if void else response for response, void in zip(responses, voids, strict=True))
-        correct = [None] * len(responses) if golds is None else correctness(list(graded), golds)
+        correct = [None] * len(responses) if golds is None else correctness(list(graded), golds, texts)
         budgets = token_budgets(columns.get("budget"), self.budget, len(responses))
         judged = self._judged(responses, voids, asked)
         rows = zip(ids, voids, correct, asked, budgets, strict=True)
@@ -184,10 +185,10 @@ class Scoring:
                 yield constraint.id
 
 
-def _not_to_copy(prompt: Any, asked: Asked | None) -> str:
+def _not_to_copy(prompt: str, asked: Asked | None) -> str:
     """The prompt's text, of which no answer may be a copy; none where the row asks for one."""
     asked_for = (node for constraint in (asked or Asked()).constraints for node in nodes(constraint))
-    return "" if any(isinstance(node, RepeatPrompt) for node in asked_for) else prompt_text(prompt)
+    return "" if any(isinstance(node, RepeatPrompt) for node in asked_for) else prompt
 
 
 def _by_id(
