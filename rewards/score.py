@@ -131,12 +131,13 @@ class Scoring:
         """Score every completion. `columns` are the data set's, as TRL passes them; unknown ones are ignored."""
         same_length(len(completions), {"completion_ids": completion_ids, **columns})
         count = len(completions)
+        texts = [""] * count if prompts is None else [prompt_text(prompt) for prompt in prompts]
         samples: list[Sample] = []
         for completion, ids, budget, prompt, row in zip(
             completions,
             token_ids(completion_ids, count),
             token_budgets(columns.get("budget"), self.budget, count),
-            [""] * count if prompts is None else prompts,
+            texts,
             asked_of(columns, count),
             strict=True,
         ):
@@ -148,7 +149,7 @@ class Scoring:
             complain(f"neither a gold answer nor constraints in the columns ({', '.join(sorted(columns)) or 'none'}): "
                      "every completion earns 0")  # fmt: skip
         graded = [NOTHING if sample.void else sample.response for sample in samples]
-        correct = [None] * count if golds is None else correctness(graded, golds)
+        correct = [None] * count if golds is None else correctness(graded, golds, texts)
         unreadable = [c is None and golds is not None for c in correct]
         judged = self._judged(samples)
         elsewhere = compliance_elsewhere(
@@ -218,10 +219,10 @@ class Scoring:
                 yield constraint.id
 
 
-def _not_to_copy(prompt: Any, row: Asked | None) -> str:
+def _not_to_copy(prompt: str, row: Asked | None) -> str:
     """The prompt's text, of which no answer may be a copy; empty if the row asks for a copy."""
     constraints = row.constraints if row else ()
-    return "" if any(constraint.copies_prompt for constraint in constraints) else prompt_text(prompt)
+    return "" if any(constraint.copies_prompt for constraint in constraints) else prompt
 
 
 def _by_id(

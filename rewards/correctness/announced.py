@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ..text.latex import BOX, Box
 from ..text.text import Text
-from .values import DOUBTS, LONGEST, choice, normalised, quantity, sides
+from .values import DOUBTS, LONGEST, choice, is_quotient, normalised, quantity, sides
 
 # Every gap is bounded and every run possessive, so that no text takes more than linear time.
 FORMULA = (
@@ -30,7 +30,7 @@ _IS = (
     r"(?:,? (?:therefore|thus|hence|then|exactly|simply|just|given by|equal to)\b,?)?"
 )
 LEAD = re.compile(
-    r"(?:\banswer\b|答案)(?: (?:to|for) (?:this|the) (?:\w+ )?(?:problem|question|exercise|puzzle))?(?:, then,)?"
+    r"(?:(?<![A-Za-z])answer\b|答案)(?: (?:to|for) (?:this|the) (?:\w+ )?(?:problem|question|exercise|puzzle))?(?:, then,)?"
     rf"[*_\"'”]{{0,3}}+[ \t]{{0,4}}+(?:(?:{_IS}|是|为|[:：=–—])[ \t]{{0,4}}+[:：]?|(?=\n))([*_\s]{{0,9}}+)",
     re.IGNORECASE,
 )
@@ -44,7 +44,7 @@ PARENTHESIS = re.compile(r"\s\([^()\d$\\]*\)")
 DENIED = re.compile(
     r"(?:(?<!no )\b(?:false|untrue|wrong|incorrect|mistaken|naive|tempting|common|doubt|deny|disagree|unlikely|"
     r"impossible|suppose|assume|whether|refuse|(?:might|may|could|would) (?:say|think|guess)|twice|half|double|(?:of|than)(?= the)|"
-    r"an?(?! final)|each|every|another|\w+['’]s(?! the))|\bif\b[^,.\n]{0,60}?|"
+    r"an?(?! final)|each|every|another|['’]s(?! the))|\bif\b[^,.\n]{0,60}?|"
     r"\bno(?:body|[- ]one) (?:says|thinks|believes|claims)|"
     r"(?:\bnot|n['’]t)(?: (?:so|the case|true|correct|right|likely|sure|certain|clear|think|believe|say|claim))?)"
     r"(?: (?:to )?(?:say|think|claim|assume|suppose|believe))?(?: that| if| whether)?"
@@ -121,11 +121,12 @@ def announced_words(answer: Text) -> str | None:
 def second_thoughts(answer: str, start: int, boxes: Sequence[Box]) -> list[str]:
     """The values that are offered beside an answer, from `start` on, where it begins: "Or maybe 3."."""
     at_boxes = (pattern.match(answer, box.end) for box in boxes for pattern in (AT_BOX, LISTED))
-    return [thought["value"] for thought in (*AT_HEAD.finditer(answer, start), *at_boxes) if thought]
+    values = [thought["value"] for thought in (*AT_HEAD.finditer(answer, start), *at_boxes) if thought]
+    return [value for value in values if not BOX.search(value)]
 
 
 def last_value(answer: str) -> str | None:
-    """The value of the last sentence that has any, in any language: its only one, or one that it begins and ends with.
+    """The value of the last sentence that has any, in any language: its only one, or its last one, if it has that twice.
 
     At most two words may stand behind it. A question or a sentence in doubt has none.
 
@@ -148,7 +149,7 @@ def last_value(answer: str) -> str | None:
 
 def _value_of(sentence: str, values: Sequence[re.Match[str]]) -> str | None:
     stated, rest = [normalised(value[0]) for value in values], sentence[values[-1].end() :]
-    repeated = len(set(stated)) == 1 or (len(stated) > 2 and stated[0] == stated[-1])
+    repeated = len(set(stated)) == 1 or stated.count(stated[-1]) > 1
     if not repeated or DOUBTFUL.search(sentence) or len(re.findall(r"[^\W\d_]+", rest)) > AFTER:
         return None
     tail = rest.strip().rstrip(".!。！।۔*_`\"'”’»|}> ")
@@ -157,8 +158,12 @@ def _value_of(sentence: str, values: Sequence[re.Match[str]]) -> str | None:
 
 def leads(answer: Text) -> Iterator[re.Match[str]]:
     """Every "the answer is" that is not denied."""
-    return (lead for lead in every_lead(answer.raw, answer.lower)
-            if not DENIED.search(answer.raw, max(0, lead.start() - FURTHEST), lead.start()))  # fmt: skip
+    return (lead for lead in every_lead(answer.raw, answer.lower) if not is_denied(lead, answer.raw))
+
+
+def is_denied(lead: re.Match[str], answer: str) -> bool:
+    """Whether it is said before "the answer is" that it is not stated."""
+    return DENIED.search(answer, max(0, lead.start() - FURTHEST), lead.start()) is not None
 
 
 def every_lead(answer: str, lower: str) -> Iterator[re.Match[str]]:
@@ -200,4 +205,5 @@ def claim(phrase: str) -> str | None:
 
 def is_plain(phrase: str) -> bool:
     """Whether a phrase states one number: "42", "x = 42", "42 red apples"; not "42 or 43", "6 times 7"."""
-    return quantity(sides(normalised(phrase))[-1]) is not None
+    stated = quantity(sides(normalised(phrase))[-1]) if len(phrase) <= LAST else None
+    return stated is not None and not is_quotient(stated)

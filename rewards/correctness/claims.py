@@ -7,21 +7,11 @@ from math import isfinite
 from numbers import Integral, Real
 from typing import Any
 
-from ..text.latex import BOX, Box, boxes
+from ..text.latex import BOX, Box, boxed, boxes
 from ..text.text import Text
 from ..text.words import contains
 from .announced import (
-    BEGINS,
-    DECIMAL,
-    VALUE,
-    Announced,
-    announced,
-    claim,
-    every_lead,
-    is_plain,
-    last_value,
-    leads,
-    second_thoughts,
+    BEGINS, DECIMAL, VALUE, Announced, announced, claim, every_lead, is_denied, is_plain, last_value, second_thoughts,
 )  # fmt: skip
 from .values import LONGEST, choice, normalised, quantity
 
@@ -190,9 +180,8 @@ def _last_boxes(solution: str) -> list[str]:
 
 def _closing(text: Text) -> list[str]:
     """The value of the last sentence, unless it is denied that it is the answer."""
-    denied = len(list(every_lead(text.raw, text.lower))) > len(list(leads(text)))
-    value = None if denied else last_value(text.raw)
-    return [value] if value else []
+    value = last_value(text.raw)
+    return [value] if value and not any(is_denied(lead, text.raw) for lead in every_lead(text.raw, text.lower)) else []
 
 
 def _bare(section: str) -> list[str]:

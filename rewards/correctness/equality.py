@@ -44,7 +44,7 @@ def fast_verdict(candidate: str, gold: str) -> bool | None:
     """
     if candidate == gold:
         return True
-    if not candidate or too_large(candidate) or _hedges(candidate, gold) or _is_prose(candidate, gold):
+    if not candidate or too_large(candidate):
         return False
     if FRACTION.fullmatch(candidate) or MIXED.fullmatch(candidate):
         ours = quantity(candidate)
@@ -53,6 +53,8 @@ def fast_verdict(candidate: str, gold: str) -> bool | None:
     ours, theirs = quantity(candidate), quantity(gold)
     if ours and theirs:
         return _equal(ours, theirs)
+    if _hedges(candidate, gold) or _is_prose(candidate, gold):
+        return False
     if theirs and TEXT.search(candidate):  # more words than a unit, as in "5 million", "7 (unsure)"
         return False
     based, meant = BASED.fullmatch(candidate), BASED.fullmatch(gold)

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from functools import lru_cache
 
-from .values import FRACTION, TEXT, quantity
+from .values import TEXT, is_quotient, quantity
 
 OPERATIONS = re.compile(
     r"(?P<root>(?:\\|\b)sqrt\b|\\sqrt|√|\^\s*\{?\s*\(?-?(?:\d+/|\\frac))|(?P<power>\^(?!\s*\{?\s*\\(?:circ|prime|[{]))|\*\*)|"
@@ -58,7 +58,7 @@ def unfinished(claim: str, gold: str, rational: bool = False) -> bool:
     target, literal = quantity(gold), quantity(claim)
     if literal:
         whole = target is not None and target.number.denominator == 1 and "/" not in gold and "frac" not in gold
-        return whole and FRACTION.fullmatch(literal.literal) is not None and literal.number.denominator == 1
+        return whole and is_quotient(literal)
     ours, theirs = _work(claim), _work(gold)
     if target is not None:
         return bool(ours) or PRODUCT.search(claim) is not None

@@ -10,7 +10,7 @@ from ..text.response import Response
 from ..text.text import Text
 from .announced import WORDS, announced_words
 from .claims import gold_answer, stated_answers
-from .equality import fast_verdict
+from .equality import SPELLED, fast_verdict
 from .form import restates, unfinished
 from .logic import logic_gold, logic_verdict
 from .values import PLAIN, TEXT, as_number, choice, elements, normalised, sides, too_large
@@ -93,7 +93,7 @@ def _is_done(value: str, parts: Sequence[str], gold: str, prompt: str) -> bool:
 def _stated(answer: Text, gold: str) -> list[str]:
     """The final answers that are stated, each in the form that `gold` has: a list, words, the letter of a choice."""
     stated = stated_answers(answer)
-    if not stated and len(words := _words(answer, gold)) == 1:
+    if not re.search(r"boxed|####", answer.raw) and len(words := _words(answer, gold)) == 1:
         return words
     wanted = elements(gold)
     if len(wanted) > 1:
@@ -117,7 +117,7 @@ def _words(answer: Text, gold: str) -> list[str]:
     flat = TEXT.sub(r"\1", gold)
     if letter := choice(gold):
         return list({next(filter(None, known)) for known in LETTERS.findall(answer.raw[-300:])}) if letter else []
-    if not WORDS.fullmatch(flat):
+    if not WORDS.fullmatch(flat) or not SPELLED.search(flat):
         return []
     if words := announced_words(answer):
         return [normalised(words)]

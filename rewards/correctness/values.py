@@ -36,6 +36,16 @@ LEADS_UP = re.compile(
 r"""What leads up to a value, at its head: `= 7`, `\therefore 7`, `\text{Answer: } 7`; not the `3 =` of `3 = 7`."""
 ENCLOSED = re.compile(r"\(\s*([^(){}\[\],;]+)\s*\)|\{\s*([^{}]*)\s*\}")
 """A value in brackets that say nothing: `(7)`, `{7}`; not `(1, 2)`."""
+ALIKE = tuple(
+    (re.compile(form), common)
+    for form, common in (
+        (r"\\[cdt]frac", r"\\frac"), (r"\\varnothing(?![a-z])", r"\\emptyset"), (r"\\not\s*=", r"\\neq"),
+        (r"\\langle(?![a-z])", "("), (r"\\rangle(?![a-z])", ")"), (r"\\mathbb\s+([A-Z])", r"\\mathbb{\1}"),
+        (r"\\math(?:rm|it|sf)\{([a-z])\}", r"\1"),
+        (r"(?<=[\w})])\s+(?:[cmk]m|kg|ft|in|mi|units?|inches|feet|miles|degrees)(?:\^\{?[23]\}?)?\Z", ""),
+    )
+)  # fmt: skip
+"""Two ways to write one thing, and units behind what is no plain number."""
 TEXT = re.compile(r"\\(?:text(?:bf|it|rm|sf|tt|normal)?|math(?:bf|it|rm|sf|tt)|mbox|operatorname)\s*\{([^{}]*)\}")
 r"""Words in a formula: `\text{ cm}`; not `\sqrt{2}`."""
 THOUSANDS = re.compile(r"(?<![\d.(\[{,])(\d{1,3})((?:,\d{3})+)(?![\d,])")
@@ -109,7 +119,8 @@ def normalised(value: str) -> str:
     if whole := WHOLE_BOX.fullmatch(value):
         value = whole[1].strip()
     value = GROUP.sub(r"\1", DRESSING.sub(r"\1", value)).replace("{,}", ",").replace("{:}", ":")
-    value = re.sub(r"\\[cdt]frac", r"\\frac", value)
+    for form, common in ALIKE:
+        value = form.sub(common, value)
     if "√" in value:
         value = ROOT.sub(r"\\sqrt{\1}", value)
     value = THOUSANDS.sub(lambda digits: digits[1] + digits[2].replace(",", ""), value)
@@ -198,6 +209,11 @@ def quantity(value: str) -> Quantity | None:
     if number is None or (words and len(words[0]) == 1 and words[0] not in SYMBOLS):
         return None
     return Quantity(literal[0], number, PERCENT.match(value, literal.end()) is not None)
+
+
+def is_quotient(value: Quantity) -> bool:
+    """Whether a quantity is an integer that is written as a fraction, its division not performed: `24/2`."""
+    return value.number.denominator == 1 and FRACTION.fullmatch(value.literal) is not None
 
 
 def choice(value: str) -> tuple[str, str] | None:

@@ -7,26 +7,18 @@ SEEN = bytes(i for i in range(128) if chr(i).isprintable() or chr(i) in "\n\t\r\
 """ASCII less the control characters that nobody sees."""
 WORD_CHARACTERS = bytes(i if chr(i).isalnum() or i == ord("_") else ord(" ") for i in range(128)) + bytes(128)
 """A table that leaves ASCII's word characters and turns all others into spaces."""
-<<<<<<< HEAD
-UNSPACED = re.compile(
-    "[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u1a20-\u1aad\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]"
-)
-"""A character of a script without blanks between words (Thai, Lao, Tibetan, Burmese, Khmer, Tai Tham, kana, Han):
-matches "答" and "ก"; not "한", which Korean puts between blanks."""
-SHAPE = bytes(ord("x") if i >= 128 or chr(i).isalnum() else ord(" ") for i in range(256))
-"""A table that turns letters, digits and the first byte of a character beyond ASCII into x, all else into spaces."""
-CONTINUED = bytes(range(0x80, 0xC0))
-"""The bytes of a character beyond ASCII but the first."""
-LONG = 8
-"""Letters in a word, on the average of a text, from which words are run together: English has 5, Finnish 8."""
-=======
 SIGNS = "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """Han and kana, of which each is counted as a word, as editors do."""
 UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 """Thai, Lao, Burmese and Khmer, written without blanks: four characters count as a word."""
 UNBLANKED = re.compile(f"[{SIGNS}]|[{UNSPACED}]{{1,4}}")
 """A word where no blank stands between words."""
->>>>>>> constraints
+SHAPE = bytes(ord("x") if i >= 128 or chr(i).isalnum() else ord(" ") for i in range(256))
+"""A table that turns letters, digits and the first byte of a character beyond ASCII into x, all else into spaces."""
+CONTINUED = bytes(range(0x80, 0xC0))
+"""The bytes of a character beyond ASCII but the first."""
+LONG = 8
+"""Letters in a word, on the average of a text, from which words are run together: English has 5, Finnish 8."""
 
 
 def words_of(text: str) -> list[str]:
@@ -51,12 +43,11 @@ def others(text: str, known: bytes = ASCII) -> str:
     return text.encode("utf-8", "surrogatepass").translate(None, known).decode("utf-8", "surrogatepass")
 
 
-<<<<<<< HEAD
 def words_read(text: str) -> int:
     """How many words a reader takes in, in any script and however they are joined.
 
-    A character of a script without blanks is one, and so is each part of what hyphens or underscores join. Letters
-    that are run together count by their length.
+    In a script without blanks characters are counted, see `UNBLANKED`. Each part of what hyphens or underscores join
+    is a word, and letters that are run together count by their length.
 
     >>> words_read("So it is 42."), words_read("所以答案是四十二。"), words_read("First-we_add-them"), words_read("")
     (4, 8, 4, 0)
@@ -65,21 +56,8 @@ def words_read(text: str) -> int:
     marks = "".join(character for character in beyond if not character.isalnum())
     if marks:
         text = re.sub(f"[{re.escape(marks)}]", " ", text)
-    if UNSPACED.search(beyond):
-        text = UNSPACED.sub(r" \g<0> ", text)
+    if UNBLANKED.search(beyond):
+        text = UNBLANKED.sub(" x ", text)
     shape = b" " + text.encode("utf-8").translate(SHAPE, CONTINUED)
     letters = len(shape.translate(None, b" "))
     return max(shape.count(b" x"), letters // LONG)
-=======
-def pieces_between_blanks(text: str) -> int:
-    """How many pieces `text.split()` would make, in a tenth of its time; without blanks a word is some characters."""
-    import numpy as np  # takes as long to import as all the rest
-
-    if not text.isascii():
-        text = UNBLANKED.sub(" x ", text)
-        for character in filter(str.isspace, set(others(text))):
-            text = text.replace(character, " ")
-    codes = np.frombuffer(f" {text}".encode("utf-8", "surrogatepass"), np.uint8)
-    blank = (codes - 9 < 5) | (codes - 28 < 5)  # ASCII's, 9 to 13 and 28 to 32: bytes below wrap round to above
-    return int(np.count_nonzero(blank[:-1] > blank[1:]))
->>>>>>> constraints

@@ -192,7 +192,7 @@ def test_an_answer_hangs_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(MODULE, "shared_grader", Wrong)
     monkeypatch.setattr(MODULE, "_cache", {})
     towers = " ".join(rf"\boxed{{9^{{9^{{9^{i}}}}}}}" for i in range(2, 9))
-    assert grade(towers, "7") == 0.0
+    assert grade(towers, "2^{7}") == 0.0
     assert list(map(len, asked)) == [1]
 
 

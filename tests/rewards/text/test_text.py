@@ -9,11 +9,7 @@ from hypothesis import strategies as st
 
 from keepif.rewards import Text
 from keepif.rewards.text.latex import FORMULA, boxed, mask_formulas
-<<<<<<< HEAD
 from keepif.rewards.text.words import words_read
-=======
-from keepif.rewards.text.words import UNBLANKED, pieces_between_blanks
->>>>>>> constraints
 
 
 @pytest.mark.parametrize(
@@ -78,7 +74,6 @@ def test_words_are_counted_as_they_are_listed(text: str) -> None:
     assert Text(text).word_line.split() == re.findall(r"\w+", text.lower())
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize(
     ("text", "least", "most"),
     [
@@ -110,11 +105,6 @@ def test_ascii_is_counted_as_all_other_text(text: str) -> None:
 @given(st.text(), st.text(alphabet="ab1 漢ก-_"))
 def test_more_text_is_no_fewer_words(text: str, more: str) -> None:
     assert words_read(text) <= words_read(f"{text} {more}")
-=======
-@given(st.text(alphabet="ab \t\n\v\x1c\x1f\x0e\x00!\x85\xa0\u2003\u3000é漢\ud800", max_size=30) | st.text())
-def test_pieces_are_counted_as_they_are_split(text: str) -> None:
-    if not UNBLANKED.search(text):
-        assert pieces_between_blanks(text) == len(text.split())
 
 
 @pytest.mark.parametrize(
@@ -122,9 +112,8 @@ def test_pieces_are_counted_as_they_are_split(text: str) -> None:
     [("六乘七等于四十二。所以 it is so", 13), ("二つの数を足す。", 7), ("ผลรวมคือสี่สิบสอง", 5), ("le total est 42", 4)],
 )
 def test_words_of_scripts_without_blanks_are_counted_by_characters(text: str, words: int) -> None:
-    assert pieces_between_blanks(text) == pytest.approx(words, abs=1)
+    assert words_read(text) == pytest.approx(words, abs=1)
     assert Text(text).prose_words() == pytest.approx(words, abs=1)
->>>>>>> constraints
 
 
 def test_prose_has_no_invisible_characters() -> None:
