@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import psutil
@@ -159,3 +160,23 @@ def test_the_doctors_examples_run(capsys: pytest.CaptureFixture[str], monkeypatc
     printed = capsys.readouterr().out
     assert "8 processes, zero2" in printed
     assert "max_completion_length: 32" in printed
+
+
+def test_the_changelogs_numbers_are_the_results() -> None:
+    text = " ".join((ROOT / "CHANGELOG.md").read_text("utf-8").split())
+    demo = json.loads((RECIPES / "results/demo/demo.json").read_text())
+    accuracy, compliance = (
+        {
+            policy: f"{100 * fmean(seed['results'][policy][metric] for seed in demo):.1f} %"
+            for policy in demo[0]["results"]
+        }
+        for metric in ("accuracy", "sacc")
+    )
+    before, plain, ours = accuracy
+    assert len(demo) == 3
+    assert f"from {accuracy[before]} to {accuracy[plain]} accuracy" in text
+    assert f"from {compliance[before]} to {compliance[plain]} compliance" in text
+    assert f"ends at {accuracy[ours]} and {compliance[ours]}" in text
+    runs = json.loads((RECIPES / "results/ablation/ablation.json").read_text())["runs"]
+    assert (len(runs), {len(seeds) for seeds in runs.values()}) == (16, {5})
+    assert [sum(run["held"] for run in runs[method]) for method in (ours, plain)] == [5, 0]

@@ -1,4 +1,4 @@
-"""A sweep of a program that only writes a report."""
+"""A sweep of a program that writes a report, with --until=PATH not before PATH followed by its seed is a file."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ flags = dict(flag.removeprefix("--").split("=", 1) for flag in sys.argv[1:])
 folder, slack, seed = Path(flags["output_dir"]), float(flags["slack"]), int(flags["seed"])
 with (folder / "starts").open("a") as starts:
     starts.write("started " + flags.get("resume_from_checkpoint", "") + "\\n")
-time.sleep(float(flags.get("wait", 0)))
+while "until" in flags and not Path(flags["until"] + flags["seed"]).exists():
+    time.sleep(0.05)
 def means(change):
     share = {"share": 0.5 + change}
     return {"correctness": share, "compliance": {"share": 0.7 - change + 0.01 * seed}, "joint": share, "tokens": 30.0}

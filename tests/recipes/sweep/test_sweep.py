@@ -41,7 +41,7 @@ def test_what_a_result_depends_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_sweep_ends_with_its_table_and_figure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = sweep_of(tmp_path, parameters={"slack": {"values": [0.1, 0.2, 0.3]}, "seed": {"values": [0, 1]}})
     with pytest.raises(SystemExit) as ended:
-        main(["sweep", str(path), "--output_dir", str(tmp_path / "out"), "--wait=0.1"])
+        main(["sweep", str(path), "--output_dir", str(tmp_path / "out")])
     assert ended.value.code == 1
     printed = " ".join(capsys.readouterr().out.split())
     assert "slack 0.3, seed 0 failed: its output is in" in printed
@@ -71,45 +71,48 @@ def test_settings_that_are_nearly_the_same_are_two() -> None:
     assert [(one["setting"], len(one["runs"])) for one in found] == [("slack 0.020001", 2), ("slack 0.020002", 2)]
 
 
-def wait_for(what: Any) -> None:
-    until = time.monotonic() + 60
-    while not what():
-        assert time.monotonic() < until
+def started(sweep: subprocess.Popen[Any], folder: Path) -> None:
+    """Wait until the run in `folder` has begun."""
+    while not (folder / "starts").exists():
+        assert sweep.poll() is None
         time.sleep(0.05)
 
 
 def test_a_killed_sweep_repeats_nothing_and_starts_nothing_twice(tmp_path: Path) -> None:
     """SIGKILL for the sweep alone: the run that it leaves behind is waited for, and its result taken."""
     path, out = sweep_of(tmp_path, parameters={"slack": {"value": 0.1}, "seed": {"values": [0, 1]}}), tmp_path / "out"
-    command = keepif("sweep", path, "--output_dir", out, "--wait=2")
+    command = keepif("sweep", path, "--output_dir", out, f"--until={tmp_path}/go")
+    (tmp_path / "go0").touch()
     folders = [out / f"slack=0.1_seed={seed}" for seed in (0, 1)]
     sweep = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    wait_for((folders[1] / "starts").exists)
+    started(sweep, folders[1])
     sweep.kill()
     sweep.wait()
     assert (folders[0] / "exit-code").read_text() == "0\n"
     assert not (folders[1] / "exit-code").exists()
+    (tmp_path / "go1").touch()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     assert [(folder / "starts").read_text().count("started") for folder in folders] == [1, 1]
     # Another command must not take these results for its own.
-    other = subprocess.run([*command[:-1], "--wait=0"], capture_output=True, text=True, check=False)
+    other = subprocess.run([*command[:-1], "--until=elsewhere"], capture_output=True, text=True, check=False)
     assert other.returncode == 2
     assert "another command or config" in other.stderr
 
 
 def test_an_interrupted_sweep_ends_its_run_and_goes_on_later(tmp_path: Path) -> None:
     path, out = sweep_of(tmp_path, parameters={"slack": {"value": 0.1}, "seed": {"value": 0}}), tmp_path / "out"
-    command, folder = keepif("sweep", path, "--output_dir", out, "--wait=2"), out / "slack=0.1_seed=0"
+    command, folder = keepif("sweep", path, "--output_dir", out, f"--until={tmp_path}/go"), out / "slack=0.1_seed=0"
     sweep = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-    wait_for((folder / "starts").exists)
+    started(sweep, folder)
     sweep.send_signal(signal.SIGINT)
-    _, said = sweep.communicate(timeout=120)
+    _, said = sweep.communicate()
     assert sweep.returncode == 130
     assert "goes on where it stopped" in said
     for step in (2, 10):
         (folder / f"checkpoint-{step}").mkdir()
         (folder / f"checkpoint-{step}" / "trainer_state.json").write_text("{}")
     (folder / "checkpoint-12").mkdir()  # killed while it was written
+    (tmp_path / "go0").touch()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     first, second = (folder / "starts").read_text().splitlines()
     assert first.split() == ["started"]
