@@ -111,7 +111,7 @@ class KeepIFCallback(TrainerCallback):
         if not self.trainer.accelerator.is_main_process:
             return
         try:
-            found = report.build(self.run, state.global_step, state.max_steps, finished=finished)
-            report.write(Path(self.trainer.args.output_dir), found)
+            content = report.build(self.run, state.global_step, state.max_steps, finished=finished)
+            report.write(Path(self.trainer.args.output_dir), content)
         except Exception:  # a full disk or a broken font must not cost the run
             logger.exception("keepif: the report could not be written; the run goes on")

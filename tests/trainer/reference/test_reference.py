@@ -78,17 +78,10 @@ def test_accuracy_by_hand() -> None:
     assert Reference(PROVENANCE).accuracy("a") == 0
 
 
-def test_a_file_without_accuracy_by_prompt_has_the_overall_one(tmp_path: Path) -> None:
-    stored = measured().to_dict()
-    del stored["correct"]
-    old = Reference.from_dict(stored, PROVENANCE, tmp_path)
-    assert old.accuracy("a") == old.accuracy("unseen") == 1
-
-
 def test_the_longest_answer_of_the_reference() -> None:
     """Of the correct ones, by prompt, over all processes; anywhere, where a prompt has none."""
     first, second = Reference(PROVENANCE), Reference(PROVENANCE)
-    assert first.longest_answer("a") == inf  # a file of version 0.1.0 does not say
+    assert first.longest_answer("a") == inf  # nothing was measured yet
     first.add(["a", "a", "b"], [replace(score(None, c=c), answer_words=n) for c, n in ((1.0, 9), (0.0, 99), (1.0, 5))])
     second.add(
         ["a", "b", "c"], [replace(score(None, c=c), answer_words=n) for c, n in ((1.0, 4), (1.0, 7), (0.0, 50))]
