@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ..text.latex import BOX, Box
 from ..text.text import Text
-from .values import DOUBTS, LONGEST, choice, is_quotient, normalised, quantity, sides
+from .values import DOUBTS, LONGEST, VARIABLE, choice, is_quotient, normalised, quantity
 
 # Every gap is bounded and every run possessive, so that no text takes more than linear time.
 FORMULA = (
@@ -195,6 +195,8 @@ def claim(phrase: str) -> str | None:
     if box := BOX.search(phrase):  # counted already, and what leads up to it, as in "x = ", is seldom a claim
         beside = BESIDE_BOX.match(phrase[: box.start()].rstrip(" =:$*\\([").lstrip(" $*\\(["))
         return beside[1] if beside else None
+    if len(phrase) > LAST:  # a text, of which no worker is asked
+        return phrase if BEGINS.match(phrase.lstrip(" \t*_")) else None
     phrase = PARENTHESIS.sub("", EMPHASIS.sub("", phrase)).strip(" \t\n*_`\"'“”")
     phrase = phrase.rstrip("}") if "{" not in phrase else phrase
     if is_plain(phrase):
@@ -205,5 +207,9 @@ def claim(phrase: str) -> str | None:
 
 def is_plain(phrase: str) -> bool:
     """Whether a phrase states one number: "42", "x = 42", "42 red apples"; not "42 or 43", "6 times 7"."""
-    stated = quantity(sides(normalised(phrase))[-1]) if len(phrase) <= LAST else None
+    if len(phrase) > LAST:
+        return False
+    value = normalised(phrase)
+    sought = VARIABLE.match(value)
+    stated = quantity(value[sought.end() :] if sought else value)
     return stated is not None and not is_quotient(stated)

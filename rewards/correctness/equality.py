@@ -44,6 +44,8 @@ def fast_verdict(candidate: str, gold: str) -> bool | None:
     """
     if candidate == gold:
         return True
+    if len(candidate) == len(gold) == 1:  # other letters, or digits
+        return False
     if not candidate or too_large(candidate):
         return False
     if FRACTION.fullmatch(candidate) or MIXED.fullmatch(candidate):

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from functools import lru_cache
 
-from .values import TEXT, is_quotient, quantity
+from .values import TEXT, is_quotient, normalised, quantity
 
 OPERATIONS = re.compile(
     r"(?P<root>(?:\\|\b)sqrt\b|\\sqrt|√|\^\s*\{?\s*\(?-?(?:\d+/|\\frac))|(?P<power>\^(?!\s*\{?\s*\\(?:circ|prime|[{]))|\*\*)|"
@@ -59,6 +59,8 @@ def unfinished(claim: str, gold: str, rational: bool = False) -> bool:
     if literal:
         whole = target is not None and target.number.denominator == 1 and "/" not in gold and "frac" not in gold
         return whole and is_quotient(literal)
+    if "=" in claim and "=" in gold and not SOLVED.match(gold):
+        return False
     ours, theirs = _work(claim), _work(gold)
     if target is not None:
         return bool(ours) or PRODUCT.search(claim) is not None
@@ -141,5 +143,11 @@ def _tokens(text: str) -> list[str]:
 
 
 def _notation(value: str) -> str:
-    """How a number is written: with a fraction bar, in hundredths, or in digits."""
-    return "fraction" if "/" in value or "frac" in value else "percent" if "%" in value else "decimal"
+    """How a number is written: with a fraction bar, a power of ten, in hundredths, or in digits."""
+    return "fraction" if "/" in value or "frac" in value else "power" if "10^" in value else "percent" if "%" in value else "decimal"
+
+
+def same_text(claim: str, gold: str) -> bool:
+    """Whether two values are written alike, but for their dressing and the order of their terms."""
+    claim, gold = normalised(claim), normalised(gold)
+    return claim == gold or sorted(_tokens(claim)) == sorted(_tokens(gold))

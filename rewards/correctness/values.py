@@ -34,12 +34,12 @@ LEADS_UP = re.compile(
     r"\\text\s*\{[^{}\d]*(?::|\bis)\s*\})\s*"
 )
 r"""What leads up to a value, at its head: `= 7`, `\therefore 7`, `\text{Answer: } 7`; not the `3 =` of `3 = 7`."""
-ENCLOSED = re.compile(r"\(\s*([^(){}\[\],;]+)\s*\)|\{\s*([^{}]*)\s*\}")
+ENCLOSED = re.compile(r"\(\s*([^()\[\],;]+)\s*\)|\{\s*([^{}]*)\s*\}")
 """A value in brackets that say nothing: `(7)`, `{7}`; not `(1, 2)`."""
 ALIKE = tuple(
     (re.compile(form), common)
     for form, common in (
-        (r"\\[cdt]frac", r"\\frac"), (r"\\varnothing(?![a-z])", r"\\emptyset"), (r"\\not\s*=", r"\\neq"),
+        (r"\\[cdt]frac", r"\\frac"), (r"\\varnothing(?![a-z])", r"\\emptyset"), (r"\\not\s*=|!=|≠", r"\\neq "),
         (r"\\langle(?![a-z])", "("), (r"\\rangle(?![a-z])", ")"), (r"\\mathbb\s+([A-Z])", r"\\mathbb{\1}"),
         (r"\\math(?:rm|it|sf)\{([a-z])\}", r"\1"),
         (r"(?<=[\w})])\s+(?:[cmk]m|kg|ft|in|mi|units?|inches|feet|miles|degrees)(?:\^\{?[23]\}?)?\Z", ""),
@@ -148,8 +148,8 @@ def _plain_characters(value: str) -> str:
 
 def _stripped(value: str) -> str:
     """Without blanks and quotation marks at its ends, and without the stop or comma that ends a phrase."""
-    value = value.strip(' \t\n\r\f\v\xa0`"“”«»*')
-    while value[-1:] in (",", ";", ".", "。") and value[-2:-1] != "\\":
+    value = value.strip(" \t\n\r\f\v\xa0`\"“”«»*")
+    while value[-1:] in (",", ";", ".", "。") and value[-2:-1] != "\\" and value[-2:] != "..":
         value = value[:-1].rstrip()
     value = value.strip("'‘’") if value[:1] in "'‘" else value
     return value if value.endswith(r"\\") else value.removesuffix("\\").rstrip()

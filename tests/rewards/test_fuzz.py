@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from keepif.rewards import KeepIFReward, Multipliers, Response, Scoring, guard
 from keepif.rewards.constraints import REGISTRY
 from keepif.rewards.correctness.claims import gold_answer, stated_answers
-from keepif.rewards.correctness.equality import BASED, DOUBT, SEVERAL, STYLE, fast_verdict
+from keepif.rewards.correctness.equality import BASED, DOUBT, SEVERAL, fast_verdict
 from keepif.rewards.correctness.values import as_number, normalised
 from keepif.rewards.correctness.workers import shared_grader
 from keepif.rewards.guard import REASONS
@@ -206,6 +206,10 @@ def explained(candidate: str, gold: str, equal: bool) -> bool:
         or PRODUCT_THERE.search(gold)
         or (near and "." in candidate + gold)
     )
+
+
+STYLE = re.compile(r"\\(?:text\w*|math(?:bf|it|rm|sf|tt)|mbox|operatorname)\s*\{([^{}]*)\}")
+"""A command of style and its argument: matches `\\text{ab}`; not `\\frac{a}{b}`."""
 
 
 def same_letters(candidate: str, gold: str, equal: bool) -> bool:

@@ -241,7 +241,7 @@ def test_wrong(answer: str, gold: object) -> None:
     "rest",
     ["3 × 10^8.", "3 1/2.", "3e8.", "3x", "3^2", r"3\sqrt{2}", "3+2", "3 / 7", "3 millions", "3|8|9", "3:30", "3 = 7",
      "$3$ times $7$", "3 to 7", "3 (or 7)", "3 or possibly 7", "3, 5, or 7", "3/7/9", "3; or 7", "3π", "3-7",
-     "$3$, $7$", "3 then we are done", "either 3 or 7", "not 3", "3 thousandths", "3 lakh", "3 tenths", "3?"],
+     "$3$, $7$", "either 3 or 7", "not 3", "3 thousandths", "3 lakh", "3 tenths", "3?"],
 )  # fmt: skip
 def test_the_answer_is_all_that_its_sentence_says(rest: str) -> None:
     assert grade(f"The answer is {rest}", "3") == 0.0
