@@ -159,8 +159,8 @@ class Scoring:
             self.reading,
         )
         return [
-            replace(self._score(*row, judged), elsewhere=share)
-            for *row, share in zip(samples, correct, unreadable, elsewhere, strict=True)
+            replace(self._score(sample, c, missing, judged), elsewhere=share)
+            for sample, c, missing, share in zip(samples, correct, unreadable, elsewhere, strict=True)
         ]
 
     def _judged(self, samples: Sequence[Sample]) -> "dict[Pair, bool | None]":

@@ -83,6 +83,8 @@ class KeepIF:
         `ValueError`: for an option out of range; the message says what was found and what it may be.
     """
 
+    reward: Any  # TRL's own type for it is a list of one invariant kind
+
     def __init__(
         self,
         *,
