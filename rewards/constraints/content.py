@@ -10,7 +10,7 @@ from ..text.text import OPENING, Text, distinct
 from .base import Constraint, Counted, Example, Problem, constraint
 
 OPTIONS = ("My answer is yes.", "My answer is no.", "My answer is maybe.")
-OPTION = re.compile(r"(?:^|[.!?:\n])\W*my answer is\W{1,4}(yes|no|maybe)\b")
+OPTION = re.compile(r"(?:^|[.!?:\n])\W{0,5}my answer is\W{1,4}(yes|no|maybe)\b")
 """One of them as a sentence: "My answer is 'yes'."; not "I do not say my answer is no"."""
 ANY_OPTION = re.compile(r"My answer is (?:yes|no|maybe)\.")
 PLACEHOLDER = re.compile(r"\[([^\[\]\n]+)\](?!\()")
@@ -19,10 +19,8 @@ BRACKETS = re.compile(r"\[[^\]\n]*+(\]?)")
 SIX_STARS = re.compile(r"\*{6}|\*(?: \*){5}")
 LETTER = re.compile(r"[^\W\d_]")
 TEMPLATE = ("My Answer:", "My Conclusion:", "Future Outlook:")
-TEMPLATED = re.compile(
-    "(.*?)".join(rf"{heading[:-1]}[*_ ]*(?::|\n)" for heading in TEMPLATE) + "(.*)", re.IGNORECASE | re.DOTALL
-)
-"""The three headings and what stands under each: "My Answer: so", "**my answer** :", "## My Answer\n"."""
+HEADINGS = [re.compile(rf"{heading[:-1]}[*_ ]*(?::|\n)", re.IGNORECASE) for heading in TEMPLATE]
+"""The three headings: "My Answer:", "**my answer** :", "## My Answer\n"; not "my answers"."""
 LONE_BACKSLASH = re.compile(r"(?<!\\)\\(?![\\\"/bfnrtu])")
 """LaTeX's, which nobody doubled for JSON: "\\(42\\)"; not "\\n"."""
 FENCES = ("```json", "```Json", "```JSON", "```")
@@ -203,8 +201,16 @@ class OutputTemplate(Constraint):
 
     def math(self, text: Text) -> bool:
         """In order, whatever the case and the marks around them, with something said under each."""
-        parts = TEMPLATED.search(text.prose.raw)
-        return parts is not None and bool(Text(parts[1]).spoken) and all(Text(parts[n]).has_content() for n in (2, 3))
+        prose, ends, end = text.prose.raw, [], 0
+        for heading in HEADINGS:
+            found = heading.search(prose, end)
+            if not found:
+                return False
+            end = found.end()
+            ends.append((found.start(), end))
+        (_, answer), (after_answer, conclusion), (after_conclusion, outlook) = ends
+        said = Text(prose[conclusion:after_conclusion]), Text(prose[outlook:])
+        return bool(Text(prose[answer:after_answer]).spoken) and all(part.has_content() for part in said)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:

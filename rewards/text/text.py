@@ -143,16 +143,19 @@ class Text:
 
         A full stop inside a number, after a list's number or after an abbreviation ends none.
         """
-        found, start = [], 0
+        found, start, searched, said, small = [], 0, 0, False, self.raw.islower()
         for end in [*SENTENCE_END.finditer(self.raw), None]:
-            if end and ABBREVIATED.search(self.raw, max(0, end.start() - 12), end.start() + 1):
+            stop = end.end() if end else len(self.raw)
+            said = said or WORD.search(self.raw, searched, stop) is not None
+            searched = stop
+            if end and (
+                ABBREVIATED.search(self.raw, max(0, end.start() - 12), end.start() + 1)
+                or (not small and _goes_on(self.raw, end))
+            ):
                 continue
-            if end and not self.raw.islower() and _goes_on(self.raw, end):
-                continue
-            piece = self.raw[start : end.end() if end else None]
-            if WORD.search(piece):
-                found.append(piece)
-                start = end.end() if end else start
+            if said:
+                found.append(self.raw[start:stop])
+                start, said = stop, False
         return found
 
     def has_content(self, beyond: frozenset[str] = frozenset()) -> bool:
