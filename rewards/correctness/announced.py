@@ -1,4 +1,4 @@
-r"""What an answer section says its answer is, in words: "the answer is x", "x or maybe y", a last sentence with one value.
+r"""What an answer section says its answer is, in words: "the answer is x", "x or maybe y", a sentence with one value.
 
 "The answer is" is read in English and Chinese; the last sentence is read in any language.
 """
@@ -20,7 +20,8 @@ VALUE = rf"(?:{FORMULA}|{DECIMAL})"
 LINE = re.compile(r"([^\n]+)")
 BESIDE_BOX = re.compile(rf"({VALUE})(?=\s*+(?:[,;]|[a-z]{{2}}|\Z))")
 BEGINS = re.compile(
-    r"\([A-Z]\)[ ~]|[-+−–±]?+\s?(?:[([{|]\s?[-+−\d\\]|[\d$€£√∞π½¼¾⅓⅔.]|\\[A-Za-z([{$]|"
+    r"\([A-Z]\)[ ~]|\(?[A-Z]\)?(?:,| and)\s?\(?[A-Z]\b|"
+    r"[-+−–±]?+\s?(?:[([{|]\s?[-+−\d\\]|[\d$€£√∞π½¼¾⅓⅔.]|\\[A-Za-z([{$]|"
     r"[A-Za-z](?:_\w+)?(?:\s{0,2}=|\^|\s?[-+*/]\s?(?:\d|[\\(]|[A-Za-z]\b)))"
 )
 """How a value begins, as opposed to prose: "x = 2", "(1, 2)"; not "what we sought"."""
@@ -30,7 +31,8 @@ _IS = (
     r"(?:,? (?:therefore|thus|hence|then|exactly|simply|just|given by|equal to)\b,?)?"
 )
 LEAD = re.compile(
-    r"(?:(?<![A-Za-z])answer\b|答案)(?: (?:to|for) (?:this|the) (?:\w+ )?(?:problem|question|exercise|puzzle))?(?:, then,)?"
+    r"(?:(?<![A-Za-z])answer\b|答案)"
+    r"(?: (?:to|for) (?:this|the) (?:\w+ )?(?:problem|question|exercise|puzzle))?(?:, then,)?"
     rf"[*_\"'”]{{0,3}}+[ \t]{{0,4}}+(?:(?:{_IS}|是|为|[:：=–—])[ \t]{{0,4}}+[:：]?|(?=\n))([*_\s]{{0,9}}+)",
     re.IGNORECASE,
 )
@@ -43,7 +45,8 @@ PARENTHESIS = re.compile(r"\s\([^()\d$\\]*\)")
 """Words in brackets: " (forty-two)"; not " (or 7)"."""
 DENIED = re.compile(
     r"(?:(?<!no )\b(?:false|untrue|wrong|incorrect|mistaken|naive|tempting|common|doubt|deny|disagree|unlikely|"
-    r"impossible|suppose|assume|whether|refuse|(?:might|may|could|would) (?:say|think|guess)|twice|half|double|(?:of|than)(?= the)|"
+    r"impossible|suppose|assume|whether|refuse|(?:might|may|could|would) (?:say|think|guess)|"
+    r"twice|half|double|(?:of|than)(?= the)|"
     r"an?(?! final)|each|every|another|['’]s(?! the))|\bif\b[^,.\n]{0,60}?|"
     r"\bno(?:body|[- ]one) (?:says|thinks|believes|claims)|"
     r"(?:\bnot|n['’]t)(?: (?:so|the case|true|correct|right|likely|sure|certain|clear|think|believe|say|claim))?)"
@@ -81,7 +84,9 @@ BARE_VALUE = re.compile(rf"(?<![A-Za-z\d_.^\\/*+<>|-])(?:{VALUE}|`[^`\n]{{1,99}}
 """A value in a sentence, and not a part of another: "42", "42です"; not the 2 of "x2", "4.2"."""
 AFTER = 2
 """Words that may stand behind the value of a last sentence: in many languages the verb, or a unit, comes last."""
-DOUBTFUL = re.compile(rf"{DOUBTS}|\b(?:or|either|suppose|might|never|doubt|false|untrue|whether|believe)\b", re.IGNORECASE)
+DOUBTFUL = re.compile(
+    rf"{DOUBTS}|\b(?:or|either|suppose|might|never|doubt|false|untrue|whether|believe)\b", re.IGNORECASE
+)
 
 
 class Announced(NamedTuple):
@@ -126,7 +131,7 @@ def second_thoughts(answer: str, start: int, boxes: Sequence[Box]) -> list[str]:
 
 
 def last_value(answer: str) -> str | None:
-    """The value of the last sentence that has any, in any language: its only one, or its last one, if it has that twice.
+    """The value of the last sentence that has any: its only one, or its last one, if it stands there twice.
 
     At most two words may stand behind it. A question or a sentence in doubt has none.
 

@@ -7,11 +7,21 @@ from math import isfinite
 from numbers import Integral, Real
 from typing import Any
 
-from ..text.latex import BOX, Box, boxed, boxes
+from ..text.latex import BOX, Box, boxes
 from ..text.text import Text
 from ..text.words import contains
 from .announced import (
-    BEGINS, DECIMAL, VALUE, Announced, announced, claim, every_lead, is_denied, is_plain, last_value, second_thoughts,
+    BEGINS,
+    DECIMAL,
+    VALUE,
+    Announced,
+    announced,
+    claim,
+    every_lead,
+    is_denied,
+    is_plain,
+    last_value,
+    second_thoughts,
 )  # fmt: skip
 from .values import LONGEST, choice, normalised, quantity
 
@@ -39,7 +49,8 @@ BEFORE_BOX = 60
 """Characters before a box that may belong to it."""
 DENIED_BOX = re.compile(r"(?:\bnot|n['’]t|\bnever)(?: equal to| be)?[\s$*(\\]{0,4}\Z", re.IGNORECASE)
 WRONG_BOX = re.compile(
-    r"[\s$*)\\]{0,4}(?:(?:is|was|would be|seems) (?:wrong|incorrect|false|absurd|not (?:the|right|correct|it|so)\b)|\? No\b)",
+    r"[\s$*)\\]{0,4}(?:(?:is|was|would be|seems) "
+    r"(?:wrong|incorrect|false|absurd|not (?:the|right|correct|it|so)\b)|\? No\b)",
     re.IGNORECASE,
 )
 ALTERNATIVE = re.compile(rf"({VALUE}),? or (?:(?:maybe|perhaps|possibly|even) )?[$*(\\]{{0,3}}\Z", re.IGNORECASE)
@@ -54,12 +65,12 @@ def stated_answers(text: Text) -> list[str]:
     r"""Every final answer that an answer section states, in order, without repeats.
 
     Boxes first; a number that is stated elsewhere, as in `#### x`, "the answer is x" and `<answer>x</answer>`, counts
-    beside them, other words about the answer do not. If there is no box, what is stated elsewhere; if there is nothing,
-    the value that the section is, or that its last sentence has. Numbers merely mentioned are not answers, and nothing
-    is stated if the last box is cut off.
+    beside them, other words about the answer do not. If there is no box, what is stated elsewhere; if there is
+    nothing, the value that the section is, or that its last sentence has. Numbers merely mentioned are not answers,
+    and nothing is stated if the last box is cut off.
 
-    >>> stated_answers(Text(r"So \boxed{3}. The final answer is $7$.")), stated_answers(Text(r"\boxed{3}, so \boxed{4"))
-    (['3', '7'], [])
+    >>> [stated_answers(Text(text)) for text in (r"So \boxed{3}. The answer is $7$.", r"\boxed{3}, so \boxed{4")]
+    [['3', '7'], []]
     >>> stated_answers(Text("The answer is 3 or 7.")), stated_answers(Text("The answer is 3 apples."))
     (['3 or 7'], ['3 apples'])
     >>> stated_answers(Text("Adding up, 12 + 30 = 42.")), stated_answers(Text("First 12, then 30: it could be 42."))

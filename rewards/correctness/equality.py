@@ -44,32 +44,35 @@ def fast_verdict(candidate: str, gold: str) -> bool | None:
     """
     if candidate == gold:
         return True
-    if len(candidate) == len(gold) == 1:  # other letters, or digits
-        return False
-    if not candidate or too_large(candidate):
-        return False
-    if FRACTION.fullmatch(candidate) or MIXED.fullmatch(candidate):
-        ours = quantity(candidate)
-        if ours is None:  # over zero
-            return False
     ours, theirs = quantity(candidate), quantity(gold)
     if ours and theirs:
         return _equal(ours, theirs)
-    if _hedges(candidate, gold) or _is_prose(candidate, gold):
-        return False
-    if theirs and TEXT.search(candidate):  # more words than a unit, as in "5 million", "7 (unsure)"
-        return False
     based, meant = BASED.fullmatch(candidate), BASED.fullmatch(gold)
     if based and (meant or theirs):
         return meant is not None and based.groups() == meant.groups()
-    return _same_words(candidate, gold)
+    return False if _is_none(candidate, gold) else _same_words(candidate, gold)
+
+
+def _is_none(candidate: str, gold: str) -> bool:
+    """Whether `candidate` is no single value, or none of `gold`'s kind, whatever a parser sees in it."""
+    return (
+        not candidate
+        or too_large(candidate)
+        or (len(gold) == 1 and candidate.casefold() == gold.casefold())  # `c` is no choice of `C`
+        or (quantity(candidate) is None and (FRACTION.fullmatch(candidate) or MIXED.fullmatch(candidate)) is not None)
+        or (quantity(gold) is not None and TEXT.search(candidate) is not None)  # more words than a unit: "5 million"
+        or _hedges(candidate, gold)
+        or _is_prose(candidate, gold)
+    )
 
 
 def _equal(ours: Quantity, theirs: Quantity) -> bool:
     """Whether two quantities are the same number; a percentage is also its hundredth."""
     rounded = "." in ours.literal + theirs.literal and theirs.number.denominator > 1
     scales = (Fraction(1, 100), 1, 100) if ours.percent != theirs.percent else (1,)
-    numbers = (ours.number * scale for scale in scales if (scale < 1) <= ours.percent and (scale > 1) <= theirs.percent)
+    numbers = (
+        ours.number * scale for scale in scales if (scale < 1) <= ours.percent and (scale > 1) <= theirs.percent
+    )
     margin = TOLERANCE * min(1, abs(theirs.number)) if rounded else 0
     return any(number == theirs.number or abs(number - theirs.number) < margin for number in numbers)
 

@@ -29,6 +29,8 @@ r"""What stands above or below a letter: `^{n+1}`, `_1`; not `{n+1}`."""
 BRACKETED_SUM = r"\((?=[^()]*[\w}]\s*[-+])[^()]+\)"
 FACTORED = re.compile(rf"{BRACKETED_SUM}\s*(?:\\cdot|\\times|\*)?\s*(?:\(|\^)|\){BRACKETED_SUM}")
 """A product of sums, or a power of one: `(x+1)(x-1)`, `(x+1)^2`; not `2(x+1)`."""
+MULTIPLIED = re.compile(r"[A-Za-z)]\s*\(")
+"""A product with a bracket, from which a power may come: `n(n+1)`; not `2(x+1)`."""
 RADICAND = re.compile(r"\\sqrt\s*\{?(\d{1,7})(?!\d)")
 ROOT_BELOW = re.compile(r"\\frac\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}\{[^{}]*\\sqrt|/\s*\(?\d*\\sqrt")
 r"""A root in a denominator: `\frac{1}{\sqrt{3}}`; not `\frac{\sqrt{3}}{3}`."""
@@ -88,7 +90,8 @@ def _is_done(kind: str, claim: str, gold: str, theirs: Counter[str]) -> bool:
     if kind == "fraction":
         return bool(theirs["fraction"]) or any(mark in gold for mark in (".", "%", "^{-", "^-"))
     if kind == "power":
-        return bool(theirs["power"] or theirs["root"] or theirs["exponential"] or ("^{-" in claim and theirs["fraction"]))
+        written_out = ("^{-" in claim and theirs["fraction"]) or MULTIPLIED.search(gold)
+        return bool(theirs["power"] or theirs["root"] or theirs["exponential"] or written_out)
     if kind in ("root", "exponential"):
         return bool(theirs[kind] or theirs["power"] or theirs["root"])
     return kind == "sum" or bool(theirs[kind])
@@ -144,7 +147,15 @@ def _tokens(text: str) -> list[str]:
 
 def _notation(value: str) -> str:
     """How a number is written: with a fraction bar, a power of ten, in hundredths, or in digits."""
-    return "fraction" if "/" in value or "frac" in value else "power" if "10^" in value else "percent" if "%" in value else "decimal"
+    return (
+        "fraction"
+        if "/" in value or "frac" in value
+        else "power"
+        if "10^" in value
+        else "percent"
+        if "%" in value
+        else "decimal"
+    )
 
 
 def same_text(claim: str, gold: str) -> bool:

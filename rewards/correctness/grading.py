@@ -3,7 +3,6 @@
 import logging
 import re
 from collections.abc import Iterable, Sequence
-from itertools import repeat
 from typing import Any
 
 from ..text.response import Response
@@ -23,6 +22,10 @@ CACHED = 100_000
 MOST = 8
 """Different claims that an answer may make, chains included; more cost the workers time and state nothing."""
 
+LETTERS = re.compile(r"(?:(?i:option|choice)\s+)\(?([A-Z])\b|\(([A-Z])\)|\*\*([A-Z])\*\*")
+"""The letter of a choice in a sentence: "Option C is correct", "the correct one is (C)"; not "A circle"."""
+AT_HEAD = re.compile(r"[\s*_\"'`]*([^\W\d_]+(?:[ '’-][^\W\d_]+){0,3}?)[*_\"'`]*(?=[,.;!]|\s*\Z)")
+"""The words that an answer section begins with, to the first mark: "Yes, because"; not "so that we get"."""
 UNKNOWN = "unknown"
 """The verdict on a claim that no worker could give."""
 
@@ -38,9 +41,9 @@ def correctness(
     r"""Whether each response's answer section states the gold answer, and nothing else, as its final answer.
 
     A response counts as correct if it states at least one final answer and every one it states is right: hedging over
-    several, or an equation chain with a wrong side, is not. It must be in the form that the gold shows: what is left to
-    be worked out is no answer, nor is an expression of the prompt's, if prompts are given. Answers in the thinking do
-    not count. If the gold is a logic task's, a JSON object of `output` and `stats`, the answer section is graded by
+    several, or an equation chain with a wrong side, is not. It must be in the form that the gold shows: what is left
+    to be worked out is no answer, nor is an expression of the prompt's, if prompts are given. Answers in the thinking
+    do not count. If the gold is a logic task's, a JSON object of `output` and `stats`, the answer section is graded by
     [`logic_verdict`].
 
     Returns:
@@ -56,7 +59,7 @@ def correctness(
     readable = _readable(gold for gold in answers if gold is not None)
     answers = [gold if gold in readable else None for gold in answers]
     claims = [None if gold is None else _claims(response.answer, gold, prompt)
-              for response, gold, prompt in zip(responses, answers, prompts or repeat(""))]  # fmt: skip
+              for response, gold, prompt in zip(responses, answers, prompts or [""] * len(responses), strict=True)]  # fmt: skip
     _settle([verdicts for verdicts in claims if verdicts])
     return [float(logic_verdict(response.answer_text, gold)) if exact else _judge(verdicts)
             for exact, verdicts, response, gold in zip(logic, claims, responses, golds, strict=True)]  # fmt: skip
@@ -97,7 +100,13 @@ def _stated(answer: Text, gold: str) -> list[str]:
         return words
     wanted = elements(gold)
     if len(wanted) > 1:
-        values = stated if len(stated) > 1 else elements(stated[0]) if stated and "=" in stated[0] and "=" not in gold else []
+        values = (
+            stated
+            if len(stated) > 1
+            else elements(stated[0])
+            if stated and "=" in stated[0] and "=" not in gold
+            else []
+        )
         if len(values) == len(wanted):
             return [f"({', '.join(values)})" if _is_tuple(gold) else ", ".join(values)]
     return stated
@@ -105,11 +114,6 @@ def _stated(answer: Text, gold: str) -> list[str]:
 
 def _is_tuple(gold: str) -> bool:
     return gold[:1] == "(" and ")" not in gold[:-1]
-
-
-LETTERS = re.compile(r"(?:(?i:option|choice)\s+)\(?([A-Z])\b|\(([A-Z])\)|\*\*([A-Z])\*\*")
-"""The letter of a choice in a sentence: "Option C is correct", "the correct one is (C)"; not "A circle"."""
-AT_HEAD = re.compile(r"[\s*_\"'`]*([^\W\d_]+(?:[ '’-][^\W\d_]+){0,3}?)[*_\"'`]*(?=[,.;!]|\s*\Z)")
 
 
 def _words(answer: Text, gold: str) -> list[str]:

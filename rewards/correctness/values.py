@@ -148,7 +148,7 @@ def _plain_characters(value: str) -> str:
 
 def _stripped(value: str) -> str:
     """Without blanks and quotation marks at its ends, and without the stop or comma that ends a phrase."""
-    value = value.strip(" \t\n\r\f\v\xa0`\"“”«»*")
+    value = value.strip(' \t\n\r\f\v\xa0`"“”«»*')
     while value[-1:] in (",", ";", ".", "。") and value[-2:-1] != "\\" and value[-2:] != "..":
         value = value[:-1].rstrip()
     value = value.strip("'‘’") if value[:1] in "'‘" else value
@@ -166,21 +166,29 @@ def as_number(value: str) -> Fraction | None:
         return None
     if NUMBER.fullmatch(value):
         return Fraction(value)
-    if parts := FRACTION.fullmatch(value):
-        sign, *digits = parts.groups()
-        numerator, denominator = (int(part) for part in digits if part)
-        return Fraction(int(f"{sign}1") * numerator, denominator) if denominator else None
-    if parts := MIXED.fullmatch(value):
-        sign, *digits = parts.groups()
-        whole, numerator, denominator = (int(part) for part in digits if part)
-        return int(f"{sign}1") * (whole + Fraction(numerator, denominator)) if denominator else None
     if parts := SCIENTIFIC.fullmatch(value):
         return Fraction(parts[1]) * Fraction(10) ** int(parts[2] or parts[3])
-    if parts := REPEATING.fullmatch(value):
-        sign, whole, start, period = parts.groups()
-        repeats = Fraction(int(period), (10 ** len(period) - 1) * 10 ** len(start))
-        return int(f"{sign}1") * (Fraction(f"{whole}.{start}0") + repeats)
-    return None
+    return _repeating(value) if "." in value else _with_bar(value)
+
+
+def _with_bar(value: str) -> Fraction | None:
+    """A fraction or a mixed number; `None` over zero."""
+    parts = FRACTION.fullmatch(value) or MIXED.fullmatch(value)
+    if not parts:
+        return None
+    sign, *digits = parts.groups()
+    *whole, numerator, denominator = (int(part) for part in digits if part)
+    return int(f"{sign}1") * (sum(whole) + Fraction(numerator, denominator)) if denominator else None
+
+
+def _repeating(value: str) -> Fraction | None:
+    """A decimal that repeats."""
+    parts = REPEATING.fullmatch(value)
+    if not parts:
+        return None
+    sign, whole, start, period = parts.groups()
+    repeats = Fraction(int(period), (10 ** len(period) - 1) * 10 ** len(start))
+    return int(f"{sign}1") * (Fraction(f"{whole}.{start}0") + repeats)
 
 
 class Quantity(NamedTuple):

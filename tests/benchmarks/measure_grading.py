@@ -2,9 +2,9 @@ r"""What grading pays that it should not, and what it refuses that is right, ove
 
     python -m tests.benchmarks.measure_grading
 
-Three numbers: the questions' own formulas, boxed, that are paid though the gold is another text (GSM8K's questions have
-none: there, the last step of each solution, not worked out); the golds, boxed, that are not paid; and the published
-solutions whose grade is not the published one.
+Three numbers: the questions' own formulas, boxed, that are paid though the gold is another text (GSM8K's questions
+have none: there, the last step of each solution, not worked out); the golds, boxed, that are not paid; and the
+published solutions whose grade is not the published one.
 """
 
 import re
