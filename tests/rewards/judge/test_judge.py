@@ -89,7 +89,7 @@ def test_a_judge_that_is_down_costs_no_reward_of_code(caplog: pytest.LogCaptureF
 
 
 def test_a_judge_that_hangs_ends_with_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("keepif.rewards.judge.DEADLINE", 0.5)
+    monkeypatch.setattr("keepif.rewards.judge.judge.DEADLINE", 0.5)
     with serving(lambda *_: 600.0) as server:
         assert Judge(Endpoint(server.url, "m", timeout=600)).verdicts([("please", POLITE)]) == [None]
 
