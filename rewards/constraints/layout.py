@@ -19,6 +19,7 @@ ITALIC = re.compile(r"\*[^\n*]*\*")
 BOLD = re.compile(r"\*\*[^\n*]*\*\*")
 HIGHLIGHT = re.compile(r"(?<![A-Za-z0-9_*])(\*{1,3})(?![\s*])([^\n*]+)(?<!\s)\1(?![A-Za-z0-9_*])")
 """Words between stars, as Markdown reads them: *so*, ***so***, 它**是**; not 2*3*4."""
+SHORT = re.compile(r"[aAI]|[^\W\d_]{2}")
 EXAMPLE = frozenset({"highlighted", "section"})
 """The instruction's own."""
 DOUBLE_BRACKET = re.compile("<<")
@@ -88,10 +89,10 @@ class HighlightedSections(Counted):
     def math_count(self, text: Text) -> int:
         """Passages between stars, as Markdown reads them, that say something: products do not count.
 
-        Of words of two letters different ones count.
+        Of the shortest words different ones count.
         """
         passages = [said for _, said in HIGHLIGHT.findall(text.prose.raw)]
-        short = {said.lower() for said in passages if len(said) == 2 and said.isalpha()}
+        short = {said.lower() for said in passages if SHORT.fullmatch(said)}
         return len(short) + sum(Text(said).has_content(EXAMPLE) for said in passages if said.lower() not in short)
 
     @classmethod
