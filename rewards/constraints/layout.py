@@ -19,6 +19,9 @@ ITALIC = re.compile(r"\*[^\n*]*\*")
 BOLD = re.compile(r"\*\*[^\n*]*\*\*")
 HIGHLIGHT = re.compile(r"(?<![A-Za-z0-9_*])(\*{1,3})(?![\s*])([^\n*]+)(?<!\s)\1(?![A-Za-z0-9_*])")
 """Words between stars, as Markdown reads them: *so*, ***so***, 它**是**; not 2*3*4."""
+SHORT = re.compile(r"[aAI]|[^\W\d_]{2}")
+EXAMPLE = frozenset({"highlighted", "section"})
+"""The instruction's own."""
 DOUBLE_BRACKET = re.compile("<<")
 TITLE = re.compile(
     r"\n[^\w\n<]*+(?:\d+[.)][^\w\n<]*+)?(?:\w+:?[^\w\n<]+)?<<\s*([^\n]{1,999}?)\s*>>([^\w\n]*+(?=\n|$))?"
@@ -84,8 +87,13 @@ class HighlightedSections(Counted):
         return italic + sum(bool(found[2:-2].strip()) for found in BOLD.findall(text.raw))
 
     def math_count(self, text: Text) -> int:
-        """Passages between stars, as Markdown reads them, that say something: products do not count."""
-        return sum(Text(said).has_content(self.told[1]) for _, said in HIGHLIGHT.findall(text.prose.raw))
+        """Passages between stars, as Markdown reads them, that say something: products do not count.
+
+        Of the shortest words different ones count.
+        """
+        passages = [said for _, said in HIGHLIGHT.findall(text.prose.raw)]
+        short = {said.lower() for said in passages if SHORT.fullmatch(said)}
+        return len(short) + sum(Text(said).has_content(EXAMPLE) for said in passages if said.lower() not in short)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:

@@ -59,9 +59,13 @@ def share_in(language: str, text: Text) -> float:
 def is_other_than_english(text: Text) -> bool:
     """Whether much of `text` is confidently in another language than English."""
     parts = _parts(text)
-    foreign = [part for part in parts if (best := max(_guesses(part).items(), key=itemgetter(1)))[1] >= CONFIDENT
-               and best[0] != "en" and len(part) >= LEAST]  # fmt: skip
-    return sum(map(len, foreign)) > (1 - MOST) * sum(map(len, parts))
+    return sum(len(part) for part in parts if _is_foreign(part)) > (1 - MOST) * sum(map(len, parts))
+
+
+def _is_foreign(part: str) -> bool:
+    """Whether a part is in other letters than English, or long enough to say that it is in another language."""
+    language, probability = max(_guesses(part).items(), key=itemgetter(1))
+    return not LATIN.match(part) or (language != "en" and probability >= CONFIDENT and len(part) >= LEAST)
 
 
 def _parts(text: Text) -> list[str]:

@@ -4,25 +4,20 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from copy import copy
-from functools import cached_property
-from itertools import accumulate, pairwise, tee
+from functools import cache, cached_property
+from itertools import accumulate, groupby, pairwise, tee
 from math import inf
 
 from .latex import FORMULA, masked_parts
 from .markup import OUTER_UNDERSCORES, apart, as_markdown, closed, entities_read, joined, squeezed, unwrapped
 from .words import SEEN, SIGNS, UNSPACED, others, words_of
 
-ACCENTS = "".join(chr(i) for i in range(0x300, 0x11A00) if unicodedata.category(chr(i))[0] == "M")
-"""Marks that stand on or beside a letter and are part of its word: the vowels of Hindi and Arabic are such."""
 ACCENT = re.compile(r"(?<=[A-Za-z])[\u0300-\u036f]")
-_LETTER = rf"(?:(?![{SIGNS}{UNSPACED}])[\w{ACCENTS}])"
-WORD, MIXED_WORD = (
-    re.compile(rf"{letter}++(?:['’-]{letter}++|(?<=\d)[.,]\d++){{0,3}}|{others}{FORMULA}")
-    for letter, others in ((r"\w", ""), (_LETTER, f"[{SIGNS}]|[{UNSPACED}{ACCENTS}]{{1,4}}|"))
-)
+WORD = re.compile(rf"\w++(?:['’-]\w++|(?<=\d)[.,]\d++){{0,3}}|{FORMULA}")
 """A word of the `math` reading: letters, digits, underscores, joined by apostrophes or hyphens, three at most; "3.14"
-is one, and so is a formula. The second knows other scripts than ours as well, and takes ten times as long."""
-OTHER_SCRIPT = re.compile(f"[{SIGNS}{UNSPACED}{ACCENTS}]")
+is one, and so is a formula."""
+OTHER_SCRIPT = re.compile(f"[\u0300-\u036f\u0590-\u1cff{SIGNS}]")
+"""Of Hebrew and what follows it in Unicode, where marks are parts of words or no blanks stand between them."""
 
 MARKS = 10
 """Marks that may stand on one letter; normalising longer runs takes quadratic time."""
@@ -273,7 +268,18 @@ def told_once(pieces: Iterable[str]) -> int:
 
 def words_in(text: str) -> list[str]:
     """The words of a text in any script, as a reader counts them."""
-    return (WORD if text.isascii() or not OTHER_SCRIPT.search(text) else MIXED_WORD).findall(text)
+    return (WORD if text.isascii() or not OTHER_SCRIPT.search(text) else _mixed_word()).findall(text)
+
+
+@cache
+def _mixed_word() -> re.Pattern[str]:
+    """A word as above, of other scripts than ours as well; it takes ten times as long."""
+    kinds = groupby(range(0x300, 0x11A00), lambda i: unicodedata.category(chr(i))[0])
+    runs = [[*run] for kind, run in kinds if kind == "M"]  # the vowels of Hindi and Arabic are such marks
+    accents = "".join(f"{chr(run[0])}-{chr(run[-1])}" for run in runs)
+    letter = rf"(?:(?![{SIGNS}{UNSPACED}])[\w{accents}])"
+    spaced = rf"{letter}++(?:['’-]{letter}++|(?<=\d)[.,]\d++){{0,3}}"
+    return re.compile(rf"{spaced}|[{SIGNS}]|[{UNSPACED}{accents}]{{1,4}}|{FORMULA}")
 
 
 def distinct(pieces: Iterable[str], beyond: frozenset[str] = frozenset()) -> int:
