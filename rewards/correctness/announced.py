@@ -141,7 +141,7 @@ def last_value(answer: str) -> str | None:
     [None, None, None]
     """
     sentences, start = [], 0
-    tail = answer[-LAST:]
+    tail = EMPHASIS.sub("", answer[-LAST:])
     for stop in STOP.finditer(tail):
         sentences.append(tail[start : stop.end()])
         start = stop.end()

@@ -49,6 +49,7 @@ ALIKE = tuple(
 TEXT = re.compile(r"\\(?:text(?:bf|it|rm|sf|tt|normal)?|math(?:bf|it|rm|sf|tt)|mbox|operatorname)\s*\{([^{}]*)\}")
 r"""Words in a formula: `\text{ cm}`; not `\sqrt{2}`."""
 THOUSANDS = re.compile(r"(?<![\d.(\[{,])(\d{1,3})((?:,\d{3})+)(?![\d,])")
+SIGN = re.compile(r"\A([-+−])\s+(?=\d)")
 BLANKS = re.compile(r"(?<![\d.,/])\d{1,3}(?:[\u00a0\u2009\u202f]\d{3})+(?![\d.,/])")
 EXPONENT = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)[eE]\+?(-?)0*(\d{1,4})(?![\w.])")
 ROOT = re.compile(r"√\s?[({]?(\d+(?:\.\d+)?|[A-Za-z])[)}]?")
@@ -107,7 +108,7 @@ def normalised(value: str) -> str:
     >>> normalised(r"\therefore \mathbf{42}\,"), normalised("`3½`"), normalised("٤٢")
     ('42', '3\\frac{1}{2}', '42')
     """
-    value = _stripped(value)
+    value = SIGN.sub(r"\1", _stripped(value))
     if value.isascii() and NUMBER.fullmatch(value):
         return value
     if not value.isascii() and len(value) <= LONGEST:
@@ -192,11 +193,12 @@ def _repeating(value: str) -> Fraction | None:
 
 
 class Quantity(NamedTuple):
-    """A number as it is written, its value, and whether it is a percentage; its unit is left out."""
+    """A number as it is written, its value, whether it is a percentage, and the words behind it."""
 
     literal: str
     number: Fraction
     percent: bool
+    words: tuple[str, ...]
 
 
 @lru_cache(maxsize=4096)
@@ -216,7 +218,7 @@ def quantity(value: str) -> Quantity | None:
     number = as_number(literal[0])
     if number is None or (words and len(words[0]) == 1 and words[0] not in SYMBOLS):
         return None
-    return Quantity(literal[0], number, PERCENT.match(value, literal.end()) is not None)
+    return Quantity(literal[0], number, PERCENT.match(value, literal.end()) is not None, tuple(words))
 
 
 def is_quotient(value: Quantity) -> bool:
@@ -224,6 +226,7 @@ def is_quotient(value: Quantity) -> bool:
     return value.number.denominator == 1 and FRACTION.fullmatch(value.literal) is not None
 
 
+@lru_cache(maxsize=4096)
 def choice(value: str) -> tuple[str, str] | None:
     r"""The letter of a choice and what it says, both perhaps empty of `value`; `None` for what is no choice.
 
@@ -234,17 +237,18 @@ def choice(value: str) -> tuple[str, str] | None:
     return (parts[1] or parts[2], parts[3].strip()) if parts else None
 
 
-def elements(value: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def elements(value: str) -> tuple[str, ...]:
     r"""The values of a list, each without the variable that it is of; a value that is no list, alone.
 
     >>> elements(r"x = 2 \text{ or } x = 3"), elements("(1, 2)"), elements("(1,2),(2,1)"), elements("x+1")
-    (['2', '3'], ['1', '2'], ['(1,2)', '(2,1)'], ['x+1'])
+    (('2', '3'), ('1', '2'), ('(1,2)', '(2,1)'), ('x+1',))
     """
     value = TEXT.sub(r" \1 ", value).strip()
     parts = _outside_brackets(value, SEPARATOR)
     if len(parts) == 1 and value[:1] == "(" and value[-1:] == ")":
         parts = _outside_brackets(value[1:-1], SEPARATOR)
-    return [part[led.end() :] if (led := VARIABLE.match(part)) else part for part in parts]
+    return tuple(part[led.end() :] if (led := VARIABLE.match(part)) else part for part in parts)
 
 
 def sides(value: str) -> list[str]:

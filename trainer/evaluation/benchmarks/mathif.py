@@ -65,7 +65,9 @@ class MathIF:
         rows = [sample.item.row for sample in samples]
         answers = [without_request(text, row["question"]) for text, row in zip(texts, rows, strict=True)]
         correct = correctness(
-            [Response(thinking=None, answer_text=answer) for answer in answers], [row["answer"] for row in rows]
+            [Response(thinking=None, answer_text=answer) for answer in answers],
+            [row["answer"] for row in rows],
+            [row["question"] for row in rows],
         )
         return [self._outcome(*found) for found in zip(samples, texts, correct, strict=True)]
 
