@@ -26,7 +26,8 @@ from .values import LONGEST, choice, normalised, quantity
 
 HASHES = re.compile(r"####[^\S\n]*+(?!\**\d{1,2}[.)][^\S\n]++\S)([^\n]++)")
 """A line behind `####` that is not a numbered heading."""
-TWO_LETTERS = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2}")
+TWO_LETTERS = re.compile(r"(?<![\\A-Za-z])[^\W\d_]{2}")
+"""Prose, in any script: "so", "答え"; not `\\pi`, `x y`."""
 TAGGED = re.compile(r"<(?:final_)?answer>([^<>]*)</(?:final_)?answer>", re.IGNORECASE)
 PLACEHOLDER = re.compile(r"\\phantom\{[^{}]*\}")
 HIDDEN = re.compile(
@@ -118,7 +119,7 @@ def _hashed(answer: str) -> Iterator[Announced]:
             literal = quantity(value)
             last = not answer[line.end() :].strip()
             if last or (literal and literal.literal == value):
-                yield Announced(line.start(), line[1], last or is_plain(value))
+                yield Announced(line.start(), line[1], plain=literal is not None and literal.literal == value)
 
 
 def _tagged(answer: str) -> Iterator[Announced]:

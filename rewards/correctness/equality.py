@@ -97,7 +97,7 @@ def _is_prose(candidate: str, gold: str) -> bool:
 def _same_words(candidate: str, gold: str) -> bool | None:
     """Whether two answers in words are the same; to an algebra system they are products, and `seat` is `east`."""
     ours, theirs = (" ".join(TEXT.sub(r"\1", value).casefold().split()) for value in (candidate, gold))
-    if PRODUCT.fullmatch(gold) or not SPELLED.search(theirs) or not WORDS.fullmatch(theirs.strip(".")):
+    if PRODUCT.fullmatch(gold) or not SPELLED.search(f"{ours} {theirs}") or not WORDS.fullmatch(theirs.strip(".")):
         return None
     if _letters(ours) == _letters(theirs):
         return True

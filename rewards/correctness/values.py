@@ -42,7 +42,7 @@ ALIKE = tuple(
         (r"\\[cdt]frac", r"\\frac"), (r"\\varnothing(?![a-z])", r"\\emptyset"), (r"\\not\s*=|!=|≠", r"\\neq "),
         (r"\\langle(?![a-z])", "("), (r"\\rangle(?![a-z])", ")"), (r"\\mathbb\s+([A-Z])", r"\\mathbb{\1}"),
         (r"\\math(?:rm|it|sf)\{([a-z])\}", r"\1"),
-        (r"(?<=[\w})])\s+(?:[cmk]m|kg|ft|in|mi|units?|inches|feet|miles|degrees)(?:\^\{?[23]\}?)?\Z", ""),
+        (r"(?<=[A-Za-z})])\s+(?:[cmk]m|kg|ft|in|mi|units?|inches|feet|miles|degrees)(?:\^\{?[23]\}?)?\Z", ""),
     )
 )  # fmt: skip
 """Two ways to write one thing, and units behind what is no plain number."""
@@ -63,7 +63,7 @@ r"""A decimal that repeats: `0.\overline{27}`; not `0.27`."""
 LITERAL = re.compile("|".join(f"(?:{form.pattern})" for form in (SCIENTIFIC, REPEATING, MIXED, FRACTION, NUMBER)))
 
 MULTIPLES = (
-    r"(?:hundred|thousand|(?!milli(?:g|l|m|s|a|v))[mbtr]+il+[ijh]\w*|lakh|crore|dozen|gross|score|half|halve|third|"
+    r"(?:hundred|thousand|(?!milli(?:g|l|m|s|a|v))[mbtr]+il+[ijho]\w*|lakh|crore|dozen|gross|score|half|halve|third|"
     r"quarter|pi|squared|cubed|factorial|fold|ish|k|times|plus|minus)s?\b|(?:ten|hundred|thousand|million)ths?\b|"
     r"[十百千万萬亿億兆]"
 )
@@ -214,7 +214,7 @@ def quantity(value: str) -> Quantity | None:
     literal = LITERAL.match(value)
     if not literal or not UNIT.fullmatch(value, literal.end()):
         return None
-    words = re.findall(r"(?a:[A-Za-z]+)", value[literal.end() :])
+    words = re.findall(r"(?<![\\A-Za-z])[A-Za-z]+", value[literal.end() :])
     number = as_number(literal[0])
     if number is None or (words and len(words[0]) == 1 and words[0] not in SYMBOLS):
         return None
