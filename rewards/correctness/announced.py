@@ -80,7 +80,8 @@ LAST = 300
 """Characters at the end of an answer section in which its last sentence is sought."""
 STOP = re.compile(r"[.!?](?=\s|\Z)|[。！？।۔؟\n]|\Z")
 """Where a sentence ends, in any script."""
-BARE_VALUE = re.compile(rf"(?<![A-Za-z\d_.^\\/*+<>|-])(?:{VALUE}|`[^`\n]{{1,99}}`)(?![\w.]*\d)")
+_LATEX = r"\\(?:d?frac\{[^{}]{1,20}\}\{[^{}]{1,20}\}|sqrt\{[^{}]{1,20}\})"
+BARE_VALUE = re.compile(rf"(?<![A-Za-z\d_.^\\/*+<>|-])(?:{VALUE}|`[^`\n]{{1,99}}`|[-−]?{_LATEX})(?![\w.]*\d)")
 """A value in a sentence, and not a part of another: "42", "42です"; not the 2 of "x2", "4.2"."""
 AFTER = 2
 """Words that may stand behind the value of a last sentence: in many languages the verb, or a unit, comes last."""
@@ -141,7 +142,7 @@ def last_value(answer: str) -> str | None:
     [None, None, None]
     """
     sentences, start = [], 0
-    tail = answer[-LAST:]
+    tail = EMPHASIS.sub("", answer[-LAST:])
     for stop in STOP.finditer(tail):
         sentences.append(tail[start : stop.end()])
         start = stop.end()

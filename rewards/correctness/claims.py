@@ -12,7 +12,6 @@ from ..text.text import Text
 from ..text.words import contains
 from .announced import (
     BEGINS,
-    DECIMAL,
     VALUE,
     Announced,
     announced,
@@ -27,7 +26,8 @@ from .values import LONGEST, choice, normalised, quantity
 
 HASHES = re.compile(r"####[^\S\n]*+(?!\**\d{1,2}[.)][^\S\n]++\S)([^\n]++)")
 """A line behind `####` that is not a numbered heading."""
-TWO_LETTERS = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2}")
+TWO_LETTERS = re.compile(r"(?<![\\A-Za-z])[^\W\d_]{2}")
+"""Prose, in any script: "so", "答え"; not `\\pi`, `x y`."""
 TAGGED = re.compile(r"<(?:final_)?answer>([^<>]*)</(?:final_)?answer>", re.IGNORECASE)
 PLACEHOLDER = re.compile(r"\\phantom\{[^{}]*\}")
 HIDDEN = re.compile(
@@ -37,7 +37,8 @@ HIDDEN = re.compile(
     re.MULTILINE,
 )
 """What no reader sees, or sees struck out: `<!-- 7 -->`, `~~7~~`, `\\cancel{\\boxed{7}}`; not `a ~ b`."""
-HIDING = ("<!--", "~~", "<del", "<s", "\\color{white}", "cancel{", "\\sout", "\\phantom")
+HIDING_LATEX = ("~~", "white}", "cancel{", "sout{", "phantom{")
+HIDING = (*HIDING_LATEX, "<!--", "<del", "<s")
 COMMENT_LINE = re.compile(r"\n[ \t]*+%")
 END_TOKENS = re.compile(r"(?:\s*<(?:\||｜|/s|end_of_turn|eos)[^<>\s]{0,40}>)+\s*\Z")
 """End tokens that were decoded with the text: "42<|im_end|>"; not "42 < 43"."""
@@ -97,7 +98,9 @@ def stated_answers(text: Text) -> list[str]:
 def _seen(text: Text) -> Text:
     """A text without what a reader doesn't see of it; with boxes for GLM's box tokens."""
     raw = text.raw
-    if any(contains(raw, mark) for mark in HIDING) or ("%" in raw and COMMENT_LINE.search(f"\n{raw}")):
+    if any(map(raw.__contains__, HIDING if "<" in raw else HIDING_LATEX)) or (
+        "%" in raw and COMMENT_LINE.search(f"\n{raw}")
+    ):
         raw = HIDDEN.sub(" ", raw)
     if contains(raw, "<|begin_of_box|>"):
         raw = raw.replace("<|begin_of_box|>", r"\boxed{").replace("<|end_of_box|>", "}")
@@ -116,7 +119,7 @@ def _hashed(answer: str) -> Iterator[Announced]:
             literal = quantity(value)
             last = not answer[line.end() :].strip()
             if last or (literal and literal.literal == value):
-                yield Announced(line.start(), line[1], last or is_plain(value))
+                yield Announced(line.start(), line[1], plain=literal is not None and literal.literal == value)
 
 
 def _tagged(answer: str) -> Iterator[Announced]:
@@ -138,7 +141,7 @@ def _of_box(answer: str, box: Box) -> Iterator[str]:
     content = PLACEHOLDER.sub("", box.content) if "phantom" in box.content else box.content
     if not re.search(r"[\w∞∅]|\\\{", content) or _is_denied(before, answer, box.end):
         return
-    if "or" in before.lower() and (other := ALTERNATIVE.search(before)):
+    if " or " in before.lower() and (other := ALTERNATIVE.search(before)):
         yield other[1]
     sign = GLUED_BEFORE.search(before) if before[-1:] in SIGNS else None
     rest = GLUED_BEHIND.match(answer, box.end)
@@ -203,5 +206,4 @@ def _bare(section: str) -> list[str]:
     value = normalised(section)
     if is_plain(value) or choice(value):
         return [section]
-    is_latex = section.startswith(("\\", "√")) or re.match(rf"{DECIMAL}[\\√^]", section)
-    return [section] if is_latex and BEGINS.match(section) and not TWO_LETTERS.search(section) else []
+    return [section] if BEGINS.match(value) and not TWO_LETTERS.search(value) else []

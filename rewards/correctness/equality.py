@@ -18,6 +18,8 @@ DOUBT = re.compile(
 SEVERAL = re.compile(r"(?<![A-Za-z])(?:or|and)(?![A-Za-z])", re.IGNORECASE)
 LIST = re.compile(rf",|;|\\pm|\\cup|{SEVERAL.pattern}", re.IGNORECASE)
 
+UNIT_WORDS = 2
+"""Words behind a number that are a unit; of two units, the gold's and a claim's, some word must begin alike."""
 SPOKEN = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
 FEW_WORDS = 8
 """Words of three letters or more that a value may have beside twice those of the gold answer."""
@@ -67,7 +69,11 @@ def _is_none(candidate: str, gold: str) -> bool:
 
 
 def _equal(ours: Quantity, theirs: Quantity) -> bool:
-    """Whether two quantities are the same number; a percentage is also its hundredth."""
+    """Whether two quantities are the same number; a percentage is also its hundredth, and 5 feet are no 5 meters."""
+    if theirs.words and 0 < len(ours.words) <= UNIT_WORDS:
+        units = {word[0].casefold() for word in ours.words}
+        if not ours.percent and not theirs.percent and units.isdisjoint(word[0].casefold() for word in theirs.words):
+            return False
     rounded = "." in ours.literal + theirs.literal and theirs.number.denominator > 1
     scales = (Fraction(1, 100), 1, 100) if ours.percent != theirs.percent else (1,)
     numbers = (
@@ -91,7 +97,7 @@ def _is_prose(candidate: str, gold: str) -> bool:
 def _same_words(candidate: str, gold: str) -> bool | None:
     """Whether two answers in words are the same; to an algebra system they are products, and `seat` is `east`."""
     ours, theirs = (" ".join(TEXT.sub(r"\1", value).casefold().split()) for value in (candidate, gold))
-    if PRODUCT.fullmatch(gold) or not SPELLED.search(theirs) or not WORDS.fullmatch(theirs.strip(".")):
+    if PRODUCT.fullmatch(gold) or not SPELLED.search(f"{ours} {theirs}") or not WORDS.fullmatch(theirs.strip(".")):
         return None
     if _letters(ours) == _letters(theirs):
         return True

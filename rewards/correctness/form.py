@@ -22,7 +22,7 @@ OPERATIONS = re.compile(
 r"""What is still to be worked out, by kind: `\sqrt{4}`, `2^3`, `6/2`, `5!`, `\log_2 8`, `\int x\,dx`; not `12\pi`."""
 SUM = re.compile(r"[\w)}\]!]\s*[-+]\s*[\w(\\|\[.]")
 """A sum, where its operator stands: `x + 1`, `(a)-(b)`; not `-5`."""
-PRODUCT = re.compile(r"[\d)}!]\s*(?:\\cdot|\\times|\*)(?![a-z])\s*(?=[\d(.])|(?<=\d)\(|\)\(?=\d")
+PRODUCT = re.compile(r"[\d)}!%]\s*(?:\\cdot|\\times|\*)(?![a-z])\s*(?=[\d(.])|(?<=\d)\(|\)\(?=\d")
 r"""A product of numbers: `6 \cdot 7`, `84(0.5)`; not `12 \cdot \pi`."""
 SCRIPTS = re.compile(r"[_^]\s*(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}|\\?\w)")
 r"""What stands above or below a letter: `^{n+1}`, `_1`; not `{n+1}`."""

@@ -3,11 +3,12 @@
 import logging
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from ..text.response import Response
 from ..text.text import Text
-from .announced import WORDS, announced_words
+from .announced import LAST, WORDS, announced_words
 from .claims import gold_answer, stated_answers
 from .equality import SPELLED, fast_verdict
 from .form import restates, unfinished
@@ -30,7 +31,7 @@ UNKNOWN = "unknown"
 """The verdict on a claim that no worker could give."""
 
 Claims = dict[Pair, bool | str | None]
-"""Claim and gold → the verdict; `None` while it is still to be known."""
+"""Claim and gold → the verdict; `None` while it is still to be found."""
 
 _cache: dict[Pair, bool | None] = {}
 
@@ -58,8 +59,8 @@ def correctness(
     answers = [None if exact else gold_answer(gold) for exact, gold in zip(logic, golds, strict=True)]
     readable = _readable(gold for gold in answers if gold is not None)
     answers = [gold if gold in readable else None for gold in answers]
-    claims = [None if gold is None else _claims(response.answer, gold, prompt)
-              for response, gold, prompt in zip(responses, answers, prompts or [""] * len(responses), strict=True)]  # fmt: skip
+    rows = zip(responses, answers, prompts or [""] * len(responses), strict=True)
+    claims = [None if gold is None else _claims(response.answer, gold, prompt) for response, gold, prompt in rows]
     _settle([verdicts for verdicts in claims if verdicts])
     return [float(logic_verdict(response.answer_text, gold)) if exact else _judge(verdicts)
             for exact, verdicts, response, gold in zip(logic, claims, responses, golds, strict=True)]  # fmt: skip
@@ -93,40 +94,37 @@ def _is_done(value: str, parts: Sequence[str], gold: str, prompt: str) -> bool:
     )
 
 
-def _stated(answer: Text, gold: str) -> list[str]:
+def _stated(answer: Text, gold: str) -> Sequence[str]:
     """The final answers that are stated, each in the form that `gold` has: a list, words, the letter of a choice."""
-    stated = stated_answers(answer)
-    if not re.search(r"boxed|####", answer.raw) and len(words := _words(answer, gold)) == 1:
-        return words
-    wanted = elements(gold)
-    if len(wanted) > 1:
-        values = (
-            stated
-            if len(stated) > 1
-            else elements(stated[0])
-            if stated and "=" in stated[0] and "=" not in gold
-            else []
-        )
-        if len(values) == len(wanted):
-            return [f"({', '.join(values)})" if _is_tuple(gold) else ", ".join(values)]
-    return stated
+    if _in_words(gold) and not re.search(r"boxed|####", answer.raw) and (words := _words(answer, gold)):
+        return [words]
+    stated, wanted = stated_answers(answer), elements(gold)
+    if len(wanted) == 1:
+        return stated
+    is_list = len(stated) == 1 and "=" in stated[0] and "=" not in gold  # x = 1 and x = 2
+    values = elements(stated[0]) if is_list else stated
+    if len(values) != len(wanted):
+        return stated
+    is_tuple = gold[:1] == "(" and ")" not in gold[:-1]
+    return [f"({', '.join(values)})" if is_tuple else ", ".join(values)]
 
 
-def _is_tuple(gold: str) -> bool:
-    return gold[:1] == "(" and ")" not in gold[:-1]
+@lru_cache(maxsize=4096)
+def _in_words(gold: str) -> bool:
+    """Whether a gold answer is words, or the letter of a choice."""
+    words = TEXT.sub(r"\1", gold)
+    return choice(gold) is not None or (WORDS.fullmatch(words) is not None and SPELLED.search(words) is not None)
 
 
-def _words(answer: Text, gold: str) -> list[str]:
-    """The words, or the letter, that an answer section states where the gold is such."""
-    flat = TEXT.sub(r"\1", gold)
-    if letter := choice(gold):
-        return list({next(filter(None, known)) for known in LETTERS.findall(answer.raw[-300:])}) if letter else []
-    if not WORDS.fullmatch(flat) or not SPELLED.search(flat):
-        return []
+def _words(answer: Text, gold: str) -> str | None:
+    """The words, or the letter, that an answer section states if the gold is such; `None` if it states several."""
+    if choice(gold):
+        letters = {next(filter(None, groups)) for groups in LETTERS.findall(answer.raw[-LAST:])}
+        return letters.pop() if len(letters) == 1 else None
     if words := announced_words(answer):
-        return [normalised(words)]
-    head = AT_HEAD.match(answer.raw)
-    return [head[1]] if head and len(answer.raw) <= 200 else []
+        return normalised(words)
+    head = AT_HEAD.match(answer.raw) if len(answer.raw) <= LAST else None
+    return head[1] if head else None
 
 
 def _of_choice(stated: str, gold: str) -> list[Pair]:
@@ -153,14 +151,16 @@ def _settle(claims: Sequence[Claims]) -> None:
     So a completion full of claims that hang a parser costs the time limit once.
     """
     while open_claims := [(verdicts, pair) for verdicts in claims if (pair := _next(verdicts))]:
-        known = _settled(pair for _, pair in open_claims)
+        settled = _settled(pair for _, pair in open_claims)
         for verdicts, pair in open_claims:
-            verdicts[pair] = UNKNOWN if known[pair] is None else known[pair]
+            verdicts[pair] = UNKNOWN if settled[pair] is None else settled[pair]
 
 
 def _next(claims: Claims) -> Pair | None:
     """The first claim without a verdict, if the verdict on the answer depends on it."""
-    return None if False in claims.values() else next((pair for pair, known in claims.items() if known is None), None)
+    return (
+        None if False in claims.values() else next((pair for pair, verdict in claims.items() if verdict is None), None)
+    )
 
 
 def _judge(claims: Claims | None) -> float | None:
@@ -174,17 +174,17 @@ def _judge(claims: Claims | None) -> float | None:
 def _settled(pairs: Iterable[Pair]) -> dict[Pair, bool | None]:
     """The workers' verdicts, each asked for once. A claim on which there is none is wrong, but asked about again."""
     pairs = list(dict.fromkeys(pairs))
-    known = {pair: _cache[pair] for pair in pairs if pair in _cache}
-    unknown = [pair for pair in pairs if pair not in known]
+    settled = {pair: _cache[pair] for pair in pairs if pair in _cache}
+    unknown = [pair for pair in pairs if pair not in settled]
     if unknown:
         try:
             verdicts = dict(zip(unknown, shared_grader().verdicts(unknown), strict=True))
         except NoWorkerError as error:  # nothing to remember: the next batch tries again
             logger.error("keepif: %s; %d rows or claims are not scored", error, len(unknown))  # noqa: TRY400
-            return known | dict.fromkeys(unknown)
+            return settled | dict.fromkeys(unknown)
         if len(_cache) > CACHED:
             _cache.clear()
         _cache.update((pair, verdict) for pair, verdict in verdicts.items() if verdict is not None)
-        known |= {(claim, gold): False if verdict is None and claim else verdict
+        settled |= {(claim, gold): False if verdict is None and claim else verdict
                   for (claim, gold), verdict in verdicts.items()}  # fmt: skip
-    return known
+    return settled

@@ -42,13 +42,14 @@ ALIKE = tuple(
         (r"\\[cdt]frac", r"\\frac"), (r"\\varnothing(?![a-z])", r"\\emptyset"), (r"\\not\s*=|!=|≠", r"\\neq "),
         (r"\\langle(?![a-z])", "("), (r"\\rangle(?![a-z])", ")"), (r"\\mathbb\s+([A-Z])", r"\\mathbb{\1}"),
         (r"\\math(?:rm|it|sf)\{([a-z])\}", r"\1"),
-        (r"(?<=[\w})])\s+(?:[cmk]m|kg|ft|in|mi|units?|inches|feet|miles|degrees)(?:\^\{?[23]\}?)?\Z", ""),
+        (r"(?<=[A-Za-z})])\s+(?:[cmk]m|kg|ft|in|mi|units?|inches|feet|miles|degrees)(?:\^\{?[23]\}?)?\Z", ""),
     )
 )  # fmt: skip
 """Two ways to write one thing, and units behind what is no plain number."""
 TEXT = re.compile(r"\\(?:text(?:bf|it|rm|sf|tt|normal)?|math(?:bf|it|rm|sf|tt)|mbox|operatorname)\s*\{([^{}]*)\}")
 r"""Words in a formula: `\text{ cm}`; not `\sqrt{2}`."""
 THOUSANDS = re.compile(r"(?<![\d.(\[{,])(\d{1,3})((?:,\d{3})+)(?![\d,])")
+SIGN = re.compile(r"\A([-+−])\s+(?=\d)")
 BLANKS = re.compile(r"(?<![\d.,/])\d{1,3}(?:[\u00a0\u2009\u202f]\d{3})+(?![\d.,/])")
 EXPONENT = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)[eE]\+?(-?)0*(\d{1,4})(?![\w.])")
 ROOT = re.compile(r"√\s?[({]?(\d+(?:\.\d+)?|[A-Za-z])[)}]?")
@@ -62,7 +63,7 @@ r"""A decimal that repeats: `0.\overline{27}`; not `0.27`."""
 LITERAL = re.compile("|".join(f"(?:{form.pattern})" for form in (SCIENTIFIC, REPEATING, MIXED, FRACTION, NUMBER)))
 
 MULTIPLES = (
-    r"(?:hundred|thousand|(?!milli(?:g|l|m|s|a|v))[mbtr]+il+[ijh]\w*|lakh|crore|dozen|gross|score|half|halve|third|"
+    r"(?:hundred|thousand|(?!milli(?:g|l|m|s|a|v))[mbtr]+il+[ijho]\w*|lakh|crore|dozen|gross|score|half|halve|third|"
     r"quarter|pi|squared|cubed|factorial|fold|ish|k|times|plus|minus)s?\b|(?:ten|hundred|thousand|million)ths?\b|"
     r"[十百千万萬亿億兆]"
 )
@@ -107,7 +108,7 @@ def normalised(value: str) -> str:
     >>> normalised(r"\therefore \mathbf{42}\,"), normalised("`3½`"), normalised("٤٢")
     ('42', '3\\frac{1}{2}', '42')
     """
-    value = _stripped(value)
+    value = SIGN.sub(r"\1", _stripped(value))
     if value.isascii() and NUMBER.fullmatch(value):
         return value
     if not value.isascii() and len(value) <= LONGEST:
@@ -192,11 +193,12 @@ def _repeating(value: str) -> Fraction | None:
 
 
 class Quantity(NamedTuple):
-    """A number as it is written, its value, and whether it is a percentage; its unit is left out."""
+    """A number as it is written, its value, whether it is a percentage, and the words behind it."""
 
     literal: str
     number: Fraction
     percent: bool
+    words: tuple[str, ...]
 
 
 @lru_cache(maxsize=4096)
@@ -212,11 +214,11 @@ def quantity(value: str) -> Quantity | None:
     literal = LITERAL.match(value)
     if not literal or not UNIT.fullmatch(value, literal.end()):
         return None
-    words = re.findall(r"(?a:[A-Za-z]+)", value[literal.end() :])
+    words = re.findall(r"(?<![\\A-Za-z])[A-Za-z]+", value[literal.end() :])
     number = as_number(literal[0])
     if number is None or (words and len(words[0]) == 1 and words[0] not in SYMBOLS):
         return None
-    return Quantity(literal[0], number, PERCENT.match(value, literal.end()) is not None)
+    return Quantity(literal[0], number, PERCENT.match(value, literal.end()) is not None, tuple(words))
 
 
 def is_quotient(value: Quantity) -> bool:
@@ -224,6 +226,7 @@ def is_quotient(value: Quantity) -> bool:
     return value.number.denominator == 1 and FRACTION.fullmatch(value.literal) is not None
 
 
+@lru_cache(maxsize=4096)
 def choice(value: str) -> tuple[str, str] | None:
     r"""The letter of a choice and what it says, both perhaps empty of `value`; `None` for what is no choice.
 
@@ -234,17 +237,18 @@ def choice(value: str) -> tuple[str, str] | None:
     return (parts[1] or parts[2], parts[3].strip()) if parts else None
 
 
-def elements(value: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def elements(value: str) -> tuple[str, ...]:
     r"""The values of a list, each without the variable that it is of; a value that is no list, alone.
 
     >>> elements(r"x = 2 \text{ or } x = 3"), elements("(1, 2)"), elements("(1,2),(2,1)"), elements("x+1")
-    (['2', '3'], ['1', '2'], ['(1,2)', '(2,1)'], ['x+1'])
+    (('2', '3'), ('1', '2'), ('(1,2)', '(2,1)'), ('x+1',))
     """
     value = TEXT.sub(r" \1 ", value).strip()
     parts = _outside_brackets(value, SEPARATOR)
     if len(parts) == 1 and value[:1] == "(" and value[-1:] == ")":
         parts = _outside_brackets(value[1:-1], SEPARATOR)
-    return [part[led.end() :] if (led := VARIABLE.match(part)) else part for part in parts]
+    return tuple(part[led.end() :] if (led := VARIABLE.match(part)) else part for part in parts)
 
 
 def sides(value: str) -> list[str]:

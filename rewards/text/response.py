@@ -97,10 +97,11 @@ class Response:
         else:
             response = cls._split(content, _delimiters_of(content, delimiters))
         if delimiters.open == DEFAULT_DELIMITERS.open:
-            answer = response.answer_text.removeprefix(FINAL)
-            reopened = response.reopened or any(other.search(answer) for other in OTHERS)
-            response = replace(response, answer_text=answer, reopened=reopened)
-        wrapped = WRAPPED.fullmatch(response.answer_text)
+            if contains(response.answer_text, FINAL):
+                response = replace(response, answer_text=response.answer_text.removeprefix(FINAL))
+            if any(other.search(response.answer_text) for other in OTHERS):
+                response = replace(response, reopened=True)
+        wrapped = WRAPPED.fullmatch(response.answer_text) if contains(response.answer_text, "<answer") else None
         return replace(response, answer_text=wrapped[1]) if wrapped else response
 
     @classmethod

@@ -121,7 +121,7 @@ def test_unusable_token_ids_are_none(ids: Any) -> None:
 def test_voided_completions_are_not_graded(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
 
-    def grade(responses: Any, golds: Any) -> list[float]:
+    def grade(responses: Any, golds: Any, prompts: Any) -> list[float]:  # noqa: ARG001
         seen.extend(response.answer_text for response in responses)
         return [0.0] * len(golds)
 

@@ -16,12 +16,17 @@ from tests.helpers.grading import grade
 
 @pytest.mark.parametrize(
     "said",
-    ["The answer would be 42.", "The answer should be 42", "The answer equals 42.", "The answer is therefore 42.",
-     "The answer is, thus, 42.", "The answer to this problem is $42$.", "The final answer, then, is 42.",
-     "Final answer – 42", "<answer>The final answer is $42$</answer>", "<answer>Answer: 42</answer>",
-     "The answer is 42<|im_end|>", "The answer is 42</s>", "The answer is **42** dollars.", "The answer is 42 m.",
+    ["The answer would be 42.", "The answer should be 42", "The answer equals 42.",
+     "The answer is therefore 42.",
+     "The answer is, thus, 42.", "The answer to this problem is $42$.",
+     "The final answer, then, is 42.",
+     "Final answer – 42", "<answer>The final answer is $42$</answer>",
+     "<answer>Answer: 42</answer>",
+     "The answer is 42<|im_end|>", "The answer is 42</s>", "The answer is **42** dollars.",
+     "The answer is 42 m.",
      "The answer is 42 km/h.", "The answer is 42 m/s^2.", "The answer is 42 years old.",
-     "The answer is 42 apples left over.", "The answer is $42$, as required.", "The answer is 42, which is even."],
+     "The answer is 42 apples left over.", "The answer is $42$, as required.",
+     "The answer is 42, which is even."],
 )  # fmt: skip
 def test_ways_to_say_it(said: str) -> None:
     assert grade(said, "42") == 1.0
@@ -30,8 +35,10 @@ def test_ways_to_say_it(said: str) -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [r"-\boxed{7}", r"It is $-\boxed{7}$.", r"1\boxed{7}", r"\boxed{7}0", r"\boxed{7}.5", r"3 or \boxed{7}",
-     r"\boxed{7} or 3 or 5", r"\boxed{7} (or 3)", r"\boxed{7}. No, wait, it is 3.", r"\boxed{7}. Actually, it is 3.",
+    [r"-\boxed{7}", r"It is $-\boxed{7}$.", r"1\boxed{7}", r"\boxed{7}0", r"\boxed{7}.5",
+     r"3 or \boxed{7}",
+     r"\boxed{7} or 3 or 5", r"\boxed{7} (or 3)", r"\boxed{7}. No, wait, it is 3.",
+     r"\boxed{7}. Actually, it is 3.",
      r"It is not \boxed{7}.", r"\boxed{7} is wrong. It is 3."],
 )  # fmt: skip
 def test_what_stands_at_a_box_belongs_to_it(answer: str) -> None:
@@ -40,8 +47,10 @@ def test_what_stands_at_a_box_belongs_to_it(answer: str) -> None:
 
 @pytest.mark.parametrize(
     "rest",
-    ["3 × 10^8.", "3 1/2.", "3e8.", "3x", "3^2", r"3\sqrt{2}", "3+2", "3 / 7", "3 millions", "3|8|9", "3:30", "3 = 7",
-     "$3$ times $7$", "3 to 7", "3 (or 7)", "3 or possibly 7", "3, 5, or 7", "3/7/9", "3; or 7", "3π", "3-7",
+    ["3 × 10^8.", "3 1/2.", "3e8.", "3x", "3^2", r"3\sqrt{2}", "3+2", "3 / 7", "3 millions",
+     "3|8|9", "3:30", "3 = 7",
+     "$3$ times $7$", "3 to 7", "3 (or 7)", "3 or possibly 7", "3, 5, or 7", "3/7/9",
+     "3; or 7", "3π", "3-7",
      "$3$, $7$", "either 3 or 7", "not 3", "3 thousandths", "3 lakh", "3 tenths", "3?"],
 )  # fmt: skip
 def test_the_answer_is_all_that_its_sentence_says(rest: str) -> None:
@@ -51,8 +60,10 @@ def test_the_answer_is_all_that_its_sentence_says(rest: str) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["3 := 9 := 7", r"3 \lor 7", "3 | 7", r"3 \to 7", r"3 \cup 7", "3:=7", "3 ＝ 7", "3 ? 7", "3 ... 7", "3 & 7",
-     "3 (or) 7", "3 或 7", "3 、 7", "3 ， 7", "3=7,", "1=3=7,", "3 = 7 (approx, maybe)", r"7 \text{ (or 8)}",
+    ["3 := 9 := 7", r"3 \lor 7", "3 | 7", r"3 \to 7", r"3 \cup 7", "3:=7", "3 ＝ 7", "3 ? 7",
+     "3 ... 7", "3 & 7",
+     "3 (or) 7", "3 或 7", "3 、 7", "3 ， 7", "3=7,", "1=3=7,", "3 = 7 (approx, maybe)",
+     r"7 \text{ (or 8)}",
      r"3 \boxed{7}", r"3 \equiv 7", "7≅3", r"7 \approx 3", r"3 \Rightarrow 7", r"0 \ldots 7",
      r"7 \text{ apples and } 3 \text{ pears}"],
 )  # fmt: skip
@@ -62,8 +73,10 @@ def test_a_box_of_several_values(content: str) -> None:
 
 @pytest.mark.parametrize(
     "beside",
-    ["<answer>3</answer>", "<answer>3 or 4</answer>", r"\boxed 3", r"\boxed\frac{3}{2}", r"\framebox{3}",
-     "The answer is x = 3.", r"The answer is \frac{3}{2}.", "Answer: 3, so", "#### 3\n", "**Final Answer**\n3\n"],
+    ["<answer>3</answer>", "<answer>3 or 4</answer>", r"\boxed 3", r"\boxed\frac{3}{2}",
+     r"\framebox{3}",
+     "The answer is x = 3.", r"The answer is \frac{3}{2}.", "Answer: 3, so", "#### 3\n",
+     "**Final Answer**\n3\n"],
 )  # fmt: skip
 def test_another_answer_beside_the_box(beside: str) -> None:
     assert grade(rf"{beside} \boxed{{7}}", "7") == 0.0
@@ -72,8 +85,10 @@ def test_another_answer_beside_the_box(beside: str) -> None:
 @pytest.mark.parametrize(
     "answer",
     [r"\boxed{3 \boxed{7}", r"\boxed{3 \fbox{7}", r"\boxed{7 and \boxed{3}",
-     "The answer is 7.\n\nAlternatively 3.", "The answer is 7.\n\nOr 3.", "The answer is 7. Or is it 3?",
-     r"So \boxed{7}. Alternatively, $3$.", r"\boxed{7} or maybe 3", r"$\boxed{7}$, or 3.", "#### 7\nPerhaps 3 apples.",
+     "The answer is 7.\n\nAlternatively 3.", "The answer is 7.\n\nOr 3.",
+     "The answer is 7. Or is it 3?",
+     r"So \boxed{7}. Alternatively, $3$.", r"\boxed{7} or maybe 3", r"$\boxed{7}$, or 3.",
+     "#### 7\nPerhaps 3 apples.",
      "The answer is 7. The answer could also be 3.", "The answer is 7.\n\n**Or it might be 3.**",
      "It could be 3. Or, if not, the answer is 7. Otherwise it is 3."],
 )  # fmt: skip
@@ -83,9 +98,11 @@ def test_second_thoughts_are_a_second_answer(answer: str) -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [r"\boxed{ \boxed{7}", r"So \boxed{7}. Alternatively, 3 + 4 = 7.", r"$\boxed{7}$, or 420 minutes.",
+    [r"\boxed{ \boxed{7}", r"So \boxed{7}. Alternatively, 3 + 4 = 7.",
+     r"$\boxed{7}$, or 420 minutes.",
      r"\boxed{7} or 7.0", r"Perhaps 3? No: \boxed{7}", "Or is it 3? No, the answer is 7.",
-     "The answer is 7.\n\nOr, by counting, we get it at once.", r"\boxed{7}. As before, it is divisible by 2 or 3."],
+     "The answer is 7.\n\nOr, by counting, we get it at once.",
+     r"\boxed{7}. As before, it is divisible by 2 or 3."],
 )  # fmt: skip
 def test_other_words_for_the_same_answer(answer: str) -> None:
     assert grade(answer, "7") == 1.0
@@ -93,8 +110,10 @@ def test_other_words_for_the_same_answer(answer: str) -> None:
 
 @pytest.mark.parametrize(
     "said",
-    ["It's false that", "It is not true that", "It is wrong that", "I doubt that", "It isn't the case that",
-     "I don't think", "I do not believe that", "It would be wrong to say that", "It is unlikely that", "I deny that",
+    ["It's false that", "It is not true that", "It is wrong that", "I doubt that",
+     "It isn't the case that",
+     "I don't think", "I do not believe that", "It would be wrong to say that",
+     "It is unlikely that", "I deny that",
      "I am not sure whether", "Nobody thinks", "It is not so that"],
 )  # fmt: skip
 def test_what_is_denied_is_not_stated(said: str) -> None:
@@ -107,6 +126,113 @@ def test_what_is_denied_is_not_stated(said: str) -> None:
 )
 def test_what_is_not_denied_is_stated(said: str) -> None:
     assert grade(f"{said} the answer is 7.", "7") == 1.0
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["La respuesta es 42.", "Die Summe ist 42, denn 6 mal 7 ist 42.", "Ответ: 42.",
+     "答えは42です。", "정답은 42입니다.",
+     "6 곱하기 7은 42이므로 답은 42입니다.", "الإجابة هي 42.", "پاسخ ۴۲ است.", "योग ४२ है।",
+     "คำตอบคือ 42", "उत्तर 42 है।",
+     "所以总共有42个苹果。", "Le total est de 42 pommes.", "Răspunsul este \\(42\\).", "It's 42.",
+     "## So\n\nIt is **42**.",
+     "The answer turns out to be 42.", "The answer is about 42.",
+     "Thus, there are 42 such paths. I hope it is correct."],
+)  # fmt: skip
+def test_the_last_sentence_states_its_value_in_any_language(sentence: str) -> None:
+    assert grade(sentence, "42") == 1.0
+    assert grade(sentence, "43") == 0.0
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["La respuesta es 41 o 42.", "Es sind 41, 42 oder 43.", "It is not 42.", "Is it 42?",
+     "We met 42 on the way.",
+     "Maybe it is 42.", "Twice the answer is 42.", "I doubt the answer is 42.",
+     "A tempting answer is 42.", "总共有42万。"],
+)  # fmt: skip
+def test_a_sentence_that_states_none(sentence: str) -> None:
+    assert grade(sentence, "42") == 0.0
+
+
+@pytest.mark.parametrize(
+    "beside",
+    ["The answer is 42 red apples.", "The answer is 42 (forty-two).",
+     "The answer is 42, i.e. six times seven.",
+     "The answer is 42 and we are done.", "P.S. The answer is 2 * 3 * 7.",
+     "The answer is 6 more than 36.",
+     "#### 3 Cases", "#### $n = 1$", "A naive answer is 41.", "Tom's answer was 41.",
+     "Suppose the answer is 5.",
+     "The answer is $m+n$ where m=40 and n=2.", "The answer is $6 \\times 7$.",
+     "Each answer is 6 points."],
+)  # fmt: skip
+def test_what_does_not_contradict_a_box(beside: str) -> None:
+    assert grade(f"\\boxed{{42}}\n\n{beside}\n", "42") == 1.0
+    assert grade(f"{beside}\nSo \\boxed{{42}}.", "42") == 1.0
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["73\\,", "\\bf 73", "{\\bf 73}", "\\color{red}{73}", "\\therefore 73", "= 73",
+     "\\boldsymbol{73}", "`73`", "'73'", "¥73",
+     "\\pounds 73", "Rs. 73", "73~\\text{km}", "73 km/h", "\\text{73 dollars}",
+     "\\text{Answer: } 73", "73\\degree", "٧٣",
+     "73\u202f", "x \\approx 73", "7.3e1", "146/2 = 73", "72\\frac{2}{2}", "<b>73</b>"],
+)  # fmt: skip
+def test_dressing_says_nothing(content: str) -> None:
+    assert grade(f"So \\boxed{{{content}}}.", "73") == 1.0
+    assert grade(f"So \\boxed{{{content}}}.", "7") == 0.0
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["5\\text{ million}", "5\\text{ (unsure)}", "5\\text{ tenths}", "5\\text{k}",
+     "5\\text{ish}", "5\\text{?}", "5\\text{0}",
+     "5 \\text{ if odd, } 7 \\text{ if even}", "5_{7}", "5 \\not= 7", "5\\text{ millones}", "5万"],
+)  # fmt: skip
+def test_words_that_change_a_value(content: str) -> None:
+    assert grade(f"So \\boxed{{{content}}}.", "5") == 0.0
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["~~\\boxed{7}~~", "<del>\\boxed{7}</del>", "\\cancel{\\boxed{7}}", "\\sout{\\boxed{7}}",
+     "\\color{white}{\\boxed{7}}",
+     '<span style="display:none">\\boxed{7}</span>', "\\boxed{7}. So finally \\boxed{3",
+     "\\boxed{7}, 3", "\\boxed{7}? No."],
+)  # fmt: skip
+def test_a_box_that_is_taken_back(answer: str) -> None:
+    assert grade(answer, "7") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold"),
+    [("\\boxed{B. 12}", "B"), ("\\boxed{\\text{(D)}}", "\\textbf{(D)}\\ 24"), ("\\boxed{24}",
+     "\\textbf{(D)}\\ 24"),
+     ("Option C is correct.", "C"), ("\\boxed{x = 2 \\text{ or } x = 3}", "2,3"),
+     ("\\boxed{1} and \\boxed{-2}", "1,-2"),
+     ("\\boxed{2, 3}", "Hence $x=\\boxed{2}$ or $x=\\boxed{3}$."),
+     ("Yes, because 42 is even.", "Yes"), ("Monday", "Monday"),
+     ("\\boxed{3:30 \\text{ PM}}", "3:30 p.m."), ('{"answer": 42}', "42"),
+     ("<|begin_of_box|>42<|end_of_box|>", "42"),
+     ("42<|im_end|>", "42"), ("\\boxed{⅜}", "3/8"), ("\\boxed{0.\\overline{3}}", "1/3"),
+     ("\\boxed{12.5\\%}", "12.5")],
+)  # fmt: skip
+def test_forms_of_right_answers(answer: str, gold: str) -> None:
+    assert grade(answer, gold) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("answer", "gold"),
+    [("\\boxed{C. 12}", "B"), ("\\boxed{(B)(C)}", "B"), ("\\boxed{25}", "\\textbf{(D)}\\ 24"),
+     ("\\boxed{(D) 25}", "(D) 24"),
+     ("\\boxed{3}", "Hence $x=\\boxed{2}$ or $x=\\boxed{3}$."), ("\\boxed{5 \\text{ miles}}",
+     "5 \\text{ km}"),
+     ("\\boxed{e^{-41}}", "e^{-40}"), ("\\boxed{\\frac{1}{2006!}}", "\\frac{1}{2004!}"),
+     ("\\boxed{No}", "Yes")],
+)  # fmt: skip
+def test_forms_of_wrong_answers(answer: str, gold: str) -> None:
+    assert grade(answer, gold) == 0.0
 
 
 @given(st.text() | st.text(alphabet="\\boxed{}answer is$#=.,0123 or", max_size=200))
