@@ -57,14 +57,6 @@ class MathIF(Benchmark):
 
     def score(self, samples: Sequence[Sample]) -> list[Sample]:
         texts = [checked_text(sample.text) for sample in samples]
-<<<<<<< HEAD
-        answers = [
-            Response(thinking=None, answer_text=without_request(text, sample.item.row["question"]))
-            for text, sample in zip(texts, samples, strict=True)
-        ]
-        correct = correctness(answers, [sample.item.row["answer"] for sample in samples])
-        return [_scored(*parts) for parts in zip(samples, texts, correct, strict=True)]
-=======
         rows = [sample.item.row for sample in samples]
         answers = [without_request(text, row["question"]) for text, row in zip(texts, rows, strict=True)]
         correct = correctness(
@@ -72,43 +64,7 @@ class MathIF(Benchmark):
             [row["answer"] for row in rows],
             [row["question"] for row in rows],
         )
-        return [self._outcome(*found) for found in zip(samples, texts, correct, strict=True)]
-
-    def _add(self, number: int, row: Mapping[str, Any]) -> None:
-        if missing := [field for field in FIELDS if row.get(field) is None]:
-            raise RowError(f"MathIF row {number}: no field {missing[0]!r}; it has {sorted(row)}")
-        try:
-            constraints = constraints_of(row)
-        except ConstraintError as error:
-            raise RowError(f"MathIF row {number}: {error}") from None
-        key = f"{row.get('id', number)} x{len(constraints)}"  # `id` alone is not unique
-        self._constraints[key] = constraints
-        self._items.append(
-            Item(
-                key=key,
-                messages=_asked(row["question"], row["constraint_desc"]),
-                instructions=tuple(row["constraint_desc"]),
-                constraint_types=tuple(constraint.id for constraint in constraints),
-                row=row,
-                defective=next(defects(constraints, str(row["answer"])), None),
-            )
-        )
-        if self.without_constraints:
-            alone = Item(f"{key}/noconstraint", _asked(row["question"], ()), row=row, control=True)
-            self._items.append(alone)
-
-    def _outcome(self, sample: Sample, text: str, c: float | None) -> Outcome:
-        right: dict[str, Count] = {} if c is None else {"correct": (c, 1)}
-        key, index = sample.item.key, sample.index
-        if key not in self._constraints:
-            return Outcome(key, index, {f"{metric}_without": count for metric, count in right.items()})
-        constraints = self._constraints[key]
-        kept = [constraint.holds(Text(text), "official") for constraint in constraints]
-        counts: dict[str, Count] = {"hacc": (all(kept), 1), "sacc": (sum(kept) / len(kept), 1), **right}
-        if c is not None:
-            counts["joint"] = (c * all(kept), 1)
-        return Outcome(key, index, counts, counts_by_type(sample.item.constraint_types, kept))
->>>>>>> refs/heads/grading
+        return [_scored(*parts) for parts in zip(samples, texts, correct, strict=True)]
 
 
 def _items(number: int, row: Row) -> Iterable[Item]:
