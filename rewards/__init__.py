@@ -5,12 +5,13 @@ if __name__ == "rewards":
 
 from .combine import CAP, Multipliers, combine
 from .compliance import compliance, verdicts
-from .constraints import Constraint, ConstraintError, constraints_of, make
+from .constraints import Constraint, ConstraintError, make
 from .correctness.grading import correctness
 from .correctness.logic import logic_credit, logic_verdict
 from .guard.guard import guard
 from .length import length_penalty
 from .reward import KeepIFReward, PartReward, compliance_reward, correctness_reward, keepif_reward, length_reward
+from .rows import constraints_of
 from .score import Score, Scoring
 from .text.response import Delimiters, Response
 from .text.text import Text

@@ -12,7 +12,7 @@ from .constraints.startend import RepeatPrompt
 from .correctness.grading import correctness
 from .guard.guard import guard
 from .length import length_penalty
-from .rows import Asked, asked_of, complain, gold_column, same_length, token_budgets, token_ids
+from .rows import Row, complain, golds_of, rows_of, same_length, token_budgets, token_ids
 from .text.response import DEFAULT_DELIMITERS, Delimiters, Response, prompt_text
 from .text.words import pieces_between_blanks
 
@@ -105,25 +105,26 @@ class Scoring:
         same_length(len(completions), {"completion_ids": completion_ids, **columns})
         responses = deque(Response.parse(completion, self.delimiters) for completion in completions)
         ids = token_ids(completion_ids, len(responses))
-        asked = asked_of(columns, len(responses))
+        asked = rows_of(columns, len(responses))
         not_to_copy = map(_not_to_copy, [""] * len(responses) if prompts is None else prompts, asked)
         voids = [guard(response, row, self.end_ids, prompt)
                  for response, row, prompt in zip(responses, ids, not_to_copy, strict=True)]  # fmt: skip
-        golds = gold_column(columns)
-        if golds is None and not any(row is None or row.constraints for row in asked):
+        golds = golds_of(columns, len(responses))
+        if not any(row is None or row.constraints or gold is not None for row, gold in zip(asked, golds, strict=True)):
             complain(f"neither a gold answer nor constraints in the columns ({', '.join(sorted(columns)) or 'none'}): "
                      "every completion earns 0")  # fmt: skip
         graded = (NOTHING if void else response for response, void in zip(responses, voids, strict=True))
-        correct = [None] * len(responses) if golds is None else correctness(list(graded), golds)
+        correct = correctness(list(graded), golds)
         budgets = token_budgets(columns.get("budget"), self.budget, len(responses))
         judged = self._judged(responses, voids, asked)
-        rows = zip(ids, voids, correct, asked, budgets, strict=True)
+        has_gold = [gold is not None for gold in golds]
+        rows = zip(ids, voids, correct, has_gold, asked, budgets, strict=True)
         return [  # each response goes with its views: a batch of them is work for the garbage collector
-            self._one(responses.popleft(), *row, has_gold=golds is not None, judged=judged) for row in rows
+            self._one(responses.popleft(), *row, judged=judged) for row in rows
         ]
 
     def _judged(
-        self, responses: Sequence[Response], voids: Sequence[str | None], asked: Sequence[Asked | None]
+        self, responses: Sequence[Response], voids: Sequence[str | None], asked: Sequence[Row | None]
     ) -> "dict[Pair, bool | None]":
         """The judge's verdicts on the batch's soft constraints, by answer and question."""
         pairs = [
@@ -140,15 +141,15 @@ class Scoring:
         ids: Sequence[int] | None,
         void: str | None,
         c: float | None,
-        asked: Asked | None,
+        has_gold: bool,
+        asked: Row | None,
         budget: int | None,
         *,
-        has_gold: bool,
         judged: "Mapping[Pair, bool | None]",
     ) -> Score:
         tokens = len(ids) if ids is not None else 0
         unreadable = asked is None or (has_gold and c is None)
-        asked = asked or Asked()
+        asked = asked or Row()
         constraints = asked.constraints
         if void:
             found, vacuous = [False] * len(constraints), frozenset[str]()
@@ -170,7 +171,7 @@ class Scoring:
             unjudged=unjudged, held_out=_by_id(constraints, found, held_out),
         )  # fmt: skip
 
-    def _compliance(self, response: Response, asked: Asked, found: Sequence[bool], void: str | None) -> float | None:
+    def _compliance(self, response: Response, asked: Row, found: Sequence[bool], void: str | None) -> float | None:
         if void or all(found) or self.credit == "hard":
             return compliance([float(all(found))] if found else [])
         earned = credits_of(response, asked.constraints, found, self.reading, graded=self.credit == "graded")
@@ -184,9 +185,9 @@ class Scoring:
                 yield constraint.id
 
 
-def _not_to_copy(prompt: Any, asked: Asked | None) -> str:
+def _not_to_copy(prompt: Any, asked: Row | None) -> str:
     """The prompt's text, of which no answer may be a copy; none where the row asks for one."""
-    asked_for = (node for constraint in (asked or Asked()).constraints for node in nodes(constraint))
+    asked_for = (node for constraint in (asked or Row()).constraints for node in nodes(constraint))
     return "" if any(isinstance(node, RepeatPrompt) for node in asked_for) else prompt_text(prompt)
 
 

@@ -11,10 +11,9 @@ from typing import NamedTuple
 
 import trl
 
-from keepif.rewards.constraints import ConstraintError, Question, constraints_of
-from keepif.rewards.constraints.schema import weights_of
+from keepif.rewards.constraints import ConstraintError, Question
 from keepif.rewards.published.length_terms import ONE_BY_ONE
-from keepif.rewards.rows import GOLD_COLUMNS
+from keepif.rewards.rows import CONSTRAINT_COLUMNS, GOLD_COLUMNS, read
 
 from .facts import Facts, end_of_turn, is_dropped
 
@@ -131,14 +130,13 @@ def rows(facts: Facts) -> Iterator[Problem]:
     columns = getattr(facts.dataset, "column_names", None)
     if not columns or not hasattr(facts.dataset, "__len__"):  # streamed: rows are seen when they come
         return
-    if not {"instruction_id_list", "constraint_name", "ground_truth", *GOLD_COLUMNS} & set(columns):
+    if not {*CONSTRAINT_COLUMNS, *GOLD_COLUMNS} & {*columns}:
         text = f"the data set has neither a gold answer nor constraints, only {columns}; see constrain()"
         yield Problem(text, fatal=True)
         return
     for number, row in enumerate(facts.dataset):
         try:
-            constraints = constraints_of(row)
-            weights_of(row, len(constraints))
+            constraints = read(row).constraints
         except ConstraintError as error:
             yield Problem(f"row {number}: {error}", fatal=True)
             return
@@ -230,7 +228,7 @@ def columns(facts: Facts) -> Iterator[Problem]:
             f"no column holds gold answers ({', '.join(GOLD_COLUMNS)}; found {', '.join(names)}): compliance alone "
             "is rewarded; rename the column that holds them to 'answer'"
         )
-    if names and not {"instruction_id_list", "constraint_name", "ground_truth"} & set(names):
+    if names and not {*CONSTRAINT_COLUMNS} & {*names}:
         yield Problem(
             "no prompt has constraints, so there is no compliance to keep; pass the data set through constrain()"
         )

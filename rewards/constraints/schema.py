@@ -1,22 +1,12 @@
-"""The published column forms of constraints, read into one: a list of `Constraint`."""
+"""The published forms of constraints, read into one: a list of `Constraint`. The columns are rows.py's."""
 
 import ast
 import json
 from collections.abc import Mapping, Sequence
-from math import inf
 from typing import Any
 
 from .base import Constraint, ConstraintError, UnknownConstraintError
 from .kwargs import make
-
-COLUMNS = ("instruction_id_list", "kwargs", "constraint_name", "constraint_args", "ground_truth")
-"""Every column that a published schema puts constraints in."""
-
-WEIGHTS = "constraint_weights"
-"""Ours: one positive number for each constraint of a row."""
-
-TRIP_WIRE = "trip_wire"
-"""Ours: whether a row is a trip-wire, whose verdicts are logged and never rewarded."""
 
 RLVR_IFEVAL = {
     "verify_keywords": ("keywords:existence", {"keyword_list": "keywords"}),
@@ -50,58 +40,25 @@ RLVR_COUNTED = {
 """RLVR-IFeval's functions with a count: instruction id, the kwargs that hold count and relation, other arguments."""
 
 
-def constraints_of(row: Mapping[str, Any]) -> list[Constraint]:
-    """The constraints of a data set row, in whichever published form its columns have; empty where there are none.
+def holds_constraints(truth: Any) -> bool:
+    """Whether a `ground_truth` cell holds constraints; in data sets of problems it holds the gold answer instead."""
+    text = truth if isinstance(truth, str) else str(truth) if isinstance(truth, list | tuple | Mapping) else ""
+    return "instruction_id" in text or "func_name" in text
 
-    Reads `instruction_id_list` + `kwargs` (IFEval, IFBench, NeMo), `constraint_name` + `constraint_args` (MathIF,
-    ReasonIF), and `ground_truth` as JSON or a Python literal (IF_multi_constraints' list, RLVR-IFeval's function).
 
-    >>> row = {"constraint_name": ["punctuation:no_comma"], "constraint_args": [None]}
-    >>> [constraint.id for constraint in constraints_of(row)]
-    ['punctuation:no_comma']
+def paired(ids: Any, kwargs: Any, ids_field: str, kwargs_field: str) -> list[Constraint]:
+    """The constraints of a list of instruction ids and a list of their kwargs, or of the texts of such lists.
 
     Raises:
         [`ConstraintError`]: with the field, what was found and what to do.
     """
-    for ids, kwargs in (("instruction_id_list", "kwargs"), ("constraint_name", "constraint_args")):
-        if row.get(ids) is not None:
-            return _paired(row, ids, kwargs)
-    truth = row.get("ground_truth")
-    return _from_ground_truth(str(truth)) if holds_constraints(truth) else []
-
-
-def weights_of(row: Mapping[str, Any], count: int) -> tuple[float, ...] | None:
-    """The weights of a row's `count` constraints, out of `constraint_weights`; `None` where there are none.
-
-    Raises:
-        [`ConstraintError`]: unless there is one positive number for each constraint.
-    """
-    weights = row.get(WEIGHTS)
-    if weights is None:
-        return None
-    weights = _decoded(weights, WEIGHTS)
-    right = _is_list(weights) and len(weights) == count
-    if not right or not all(isinstance(weight, int | float) and 0 < weight < inf for weight in weights):
-        raise ConstraintError(
-            f"field {WEIGHTS!r} must hold a positive number for each of the {count} constraints, found {weights!r}"
-        )
-    return tuple(map(float, weights))
-
-
-def holds_constraints(truth: Any) -> bool:
-    """Whether a `ground_truth` cell holds constraints; in data sets of problems it holds the gold answer instead."""
-    return isinstance(truth, str) and ("instruction_id" in truth or "func_name" in truth)
-
-
-def _paired(row: Mapping[str, Any], ids_field: str, kwargs_field: str) -> list[Constraint]:
-    ids = _decoded(row[ids_field], ids_field)
-    kwargs = _decoded(row.get(kwargs_field), kwargs_field)
-    if not _is_list(ids):
-        raise ConstraintError(f"field {ids_field!r} must be a list of instruction ids, found {row[ids_field]!r}")
+    given, ids, kwargs = ids, decoded(ids, ids_field), decoded(kwargs, kwargs_field)
+    if not is_list(ids):
+        raise ConstraintError(f"field {ids_field!r} must be a list of instruction ids, found {given!r}")
     if kwargs is None:
         kwargs = [None] * len(ids)
-    if not _is_list(kwargs) or len(kwargs) != len(ids):
-        found = len(kwargs) if _is_list(kwargs) else kwargs
+    if not is_list(kwargs) or len(kwargs) != len(ids):
+        found = len(kwargs) if is_list(kwargs) else kwargs
         raise ConstraintError(
             f"field {kwargs_field!r} must hold one entry for each of the {len(ids)} ids, found {found}"
         )
@@ -113,27 +70,31 @@ def _make(field: str, position: int, instruction_id: Any, kwargs: Any) -> Constr
         raise ConstraintError(
             f"field {field!r}, entry {position}: expected an instruction id, found {instruction_id!r}"
         )
-    kwargs = _decoded(kwargs, f"kwargs of {instruction_id}")
+    kwargs = decoded(kwargs, f"kwargs of {instruction_id}")
     if kwargs is not None and not isinstance(kwargs, Mapping):
         raise ConstraintError(f"field {field!r}, entry {position}: kwargs must be a dictionary, found {kwargs!r}")
     return make(instruction_id, kwargs)
 
 
-def _from_ground_truth(text: str) -> list[Constraint]:
-    truth = _decoded(text, "ground_truth")
-    if isinstance(truth, Mapping) and "func_name" in truth:
-        return _from_function(truth)
-    entries = truth if _is_list(truth) else [truth]
-    found: list[Constraint] = []
-    for entry in entries:
+def of_truth(truth: Any, field: str) -> list[Constraint]:
+    """The constraints of a `ground_truth`: RLVR-IFeval's function, or entries of `instruction_id` and `kwargs`.
+
+    Raises:
+        [`ConstraintError`]: with the field, what was found and what to do.
+    """
+    truth = decoded(truth, field)
+    constraints: list[Constraint] = []
+    for entry in truth if is_list(truth) else [truth]:
+        entry = decoded(entry, field)
+        if isinstance(entry, Mapping) and "func_name" in entry:
+            constraints += _from_function(entry)
+            continue
         if not isinstance(entry, Mapping) or "instruction_id" not in entry:
-            raise ConstraintError(f"field 'ground_truth': expected instruction_id and kwargs, found {entry!r}")
-        ids = entry["instruction_id"]
-        row = {"instruction_id": ids if _is_list(ids) else [ids], "kwargs": entry.get("kwargs")}
-        if isinstance(row["kwargs"], Mapping):
-            row["kwargs"] = [row["kwargs"]]
-        found += _paired(row, "instruction_id", "kwargs")
-    return found
+            raise ConstraintError(f"field {field!r}: expected instruction_id and kwargs, found {entry!r}")
+        ids, kwargs = entry["instruction_id"], entry.get("kwargs")
+        kwargs = [kwargs] if isinstance(kwargs, Mapping) else kwargs
+        constraints += paired(ids if is_list(ids) else [ids], kwargs, "instruction_id", "kwargs")
+    return constraints
 
 
 def _from_function(truth: Mapping[str, Any]) -> list[Constraint]:
@@ -160,7 +121,7 @@ def _from_function(truth: Mapping[str, Any]) -> list[Constraint]:
     ]
 
 
-def _decoded(value: Any, field: str) -> Any:
+def decoded(value: Any, field: str) -> Any:
     """JSON or a Python literal decoded where `value` is a string; arrays as lists."""
     if not isinstance(value, str):
         return value.tolist() if hasattr(value, "tolist") else value
@@ -174,5 +135,5 @@ def _decoded(value: Any, field: str) -> Any:
         raise ConstraintError(f"field {field!r} is neither JSON nor a Python literal: {value[:80]!r}") from None
 
 
-def _is_list(value: Any) -> bool:
+def is_list(value: Any) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str)
