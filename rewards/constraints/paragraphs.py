@@ -7,7 +7,8 @@ from functools import lru_cache
 from ..text.text import WORD, Text
 from .base import Constraint, ConstraintError, Counted, Example, Problem, constraint
 
-DIVIDER = re.compile(r"^[^\S\n]*\*\*\*[^\S\n]*$", re.MULTILINE)
+DIVIDER = re.compile(r"^[^\S\n]*\*(?: ?\*){2}[^\S\n]*$", re.MULTILINE)
+"""`***`, or `* * *` as RLVR-IFeval has it; not `**`."""
 TWO_BREAKS = re.compile("\n\n")  # half the time of str.split
 BLANK = re.compile(r"\n[^\S\n]*\n")
 STARTERS = ("first", "next", "then", "finally", "therefore", "we", "now", "to")

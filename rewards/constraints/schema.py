@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .base import Constraint, ConstraintError, UnknownConstraintError
+from .content import OPTIONS
 from .kwargs import make
 
 RLVR_IFEVAL = {
@@ -18,6 +19,16 @@ RLVR_IFEVAL = {
         "detectable_format:multiple_sections",
         {"N": "num_sections", "section_splitter": "section_spliter"},
     ),
+    "verify_paragraph_count": ("length_constraints:number_paragraphs", {"N": "num_paragraphs"}),
+    "validate_paragraphs": (
+        "length_constraints:nth_paragraph_first_word",
+        {"N": "num_paragraphs", "i": "nth_paragraph", "first_word": "first_word"},
+    ),
+    "verify_postscript": ("detectable_content:postscript", {"postscript_marker": "postscript_marker"}),
+    "validate_placeholders": ("detectable_content:number_placeholders", {"N": "num_placeholders"}),
+    "validate_title": ("detectable_format:title", {}),
+    "validate_json_format": ("detectable_format:json_format", {}),
+    "validate_two_responses": ("combination:two_responses", {}),
     "validate_repeat_prompt": ("combination:repeat_prompt", {"original_prompt": "prompt_to_repeat"}),
     "validate_uppercase": ("change_case:english_capital", {}),
     "validate_lowercase": ("change_case:english_lowercase", {}),
@@ -29,6 +40,8 @@ RLVR_IFEVAL = {
 
 RLVR_COUNTED = {
     "verify_keyword_frequency": ("keywords:frequency", "frequency", "relation", {"word": "keyword"}),
+    "verify_letter_frequency": ("keywords:letter_frequency", "let_frequency", "let_relation", {"letter": "letter"}),
+    "verify_sentence_constraint": ("length_constraints:number_sentences", "num_sentences", "relation", {}),
     "validate_word_constraint": ("length_constraints:number_words", "num_words", "relation", {}),
     "validate_frequency_capital_words": (
         "change_case:capital_word_frequency",
@@ -38,6 +51,19 @@ RLVR_COUNTED = {
     ),
 }
 """RLVR-IFeval's functions with a count: instruction id, the kwargs that hold count and relation, other arguments."""
+
+AROUND = {"validate_word_constraint": lambda n: max(round(0.1 * n), 1), "verify_sentence_constraint": lambda _: 1}
+"""How far from N "around N" reaches, as open-instruct's if_functions.py has it; elsewhere it means N."""
+
+
+QUANTIFIERS = {
+    "at least": ["at least"],
+    "at most": ["less than"],
+    "less than": ["less than"],
+    "around": ["at least", "less than"],
+    "exactly": ["at least", "less than"],
+}
+"""RLVR-IFeval's quantifier → the relations that bound the count."""
 
 
 def holds_constraints(truth: Any) -> bool:
@@ -98,27 +124,26 @@ def of_truth(truth: Any, field: str) -> list[Constraint]:
 
 
 def _from_function(truth: Mapping[str, Any]) -> list[Constraint]:
-    """RLVR-IFeval's `{"func_name": ..., ...}`. "at most n" is "less than n + 1"; an exact count is both bounds."""
+    """RLVR-IFeval's `{"func_name": ..., ...}`. "at most n" is "less than n + 1"; two bounds are two constraints."""
     name = truth["func_name"]
+    if name == "validate_choice" and set(truth.get("options") or OPTIONS) <= set(OPTIONS):
+        return [make("detectable_format:constrained_response")]
     if name in RLVR_IFEVAL:
         instruction_id, arguments = RLVR_IFEVAL[name]
         return [make(instruction_id, {ours: truth.get(theirs) for theirs, ours in arguments.items()})]
     if name not in RLVR_COUNTED:
         raise UnknownConstraintError(f"field 'ground_truth': no constraint for the function {name!r}")
     instruction_id, count, relation, arguments = RLVR_COUNTED[name]
-    quantifier = truth.get("quantifier") or "exactly"
-    bounds = {"at least": [("at least", 0)], "at most": [("less than", 1)], "less than": [("less than", 0)]}
-    bounds["exactly"] = [*bounds["at least"], *bounds["at most"]]
-    if quantifier not in bounds or not isinstance(truth.get("N"), int | float):
+    n, quantifier = truth.get("N"), truth.get("quantifier") or "exactly"
+    if quantifier not in QUANTIFIERS or not isinstance(n, int | float):
         raise ConstraintError(
-            f"field 'ground_truth': {name} needs a number N and a quantifier out of {sorted(bounds)}, "
-            f"found {truth.get('N')!r} and {quantifier!r}"
+            f"field 'ground_truth': {name} needs a number N and a quantifier out of {sorted(QUANTIFIERS)}, "
+            f"found {n!r} and {quantifier!r}"
         )
     others = {ours: truth.get(theirs) for theirs, ours in arguments.items()}
-    return [
-        make(instruction_id, {**others, relation: word, count: truth["N"] + extra})
-        for word, extra in bounds[quantifier]
-    ]
+    near = AROUND[name](n) if quantifier == "around" and name in AROUND else 0
+    bounds = {"at least": max(0, n - near), "less than": n + near + (quantifier != "less than")}
+    return [make(instruction_id, {**others, relation: word, count: bounds[word]}) for word in QUANTIFIERS[quantifier]]
 
 
 def decoded(value: Any, field: str) -> Any:
