@@ -43,6 +43,8 @@ def load_prompts(
     dataset = with_checks(_load(args, seed), warn or _log)
     if args.rows is not None:
         dataset = dataset.select(range(min(args.rows, len(dataset))))
+    if not len(dataset):
+        raise ValueError("dataset: it holds no rows")
     if args.answer_format:
         dataset = dataset.map(_say_how, fn_kwargs={"sentence": args.answer_format})
     dataset = constrain(

@@ -25,6 +25,7 @@ GOLD_COLUMNS = (
     "solution", "target", "label",
 )  # fmt: skip
 """The first one that is filled counts: answers go before whole solutions, and names of many uses come last."""
+AMBIGUOUS = ("target", "label")
 TRUTH = "ground_truth"
 """It holds a gold answer, or constraints (allenai's IF_multi_constraints and RLVR-IFeval)."""
 KWARGS = {

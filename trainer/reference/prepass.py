@@ -128,6 +128,11 @@ def measure(trainer: Any, scorer: Scorer, prepass: Prepass, reference: Reference
         )
     cut = reference.tally.guarded["truncated"] / reference.tally.completions
     if main:
+        if reference.tally.unreadable:
+            logger.warning(
+                "keepif: in the reference, %d of %d completions are not scored: the gold answers or constraints of "
+                "their rows cannot be read", reference.tally.unreadable, reference.tally.completions,
+            )  # fmt: skip
         for problem in too_many_cut(cut, trainer.args.max_completion_length):
             logger.warning("keepif: in the reference, %s; there they keep nothing, and lower the floor", problem.text)
         keep_json(path, reference.to_dict())
