@@ -1,6 +1,7 @@
 # make quickstart   see the deficit and the cure (about six minutes, no GPU)
 # make test         run the tests
-# make thorough     fuzzing: 10,000 texts a constraint, 50,000 against the published checkers; DeepSpeed (an hour)
+# make lint         ruff, pyright and the direction of imports
+# make thorough     fuzzing with new draws: 10,000 texts a constraint, 50,000 against the published checkers; DeepSpeed (an hour)
 # make profile      the reward's share of a training step (SmolLM2 on a CPU, about two minutes)
 # make ablation     all methods, five seeds each (hours on two cores; goes on where it stopped)
 PYTHON ?= python3
@@ -17,13 +18,14 @@ test: $(VENV)/dev
 	OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
 
 thorough: $(VENV)/dev
-	OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m thorough
+	OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "thorough or hypothesis" --hypothesis-profile exploring
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	mkdir -p build/types/keepif && for part in rewards trainer recipes; do ln -sfn $(CURDIR)/$$part build/types/keepif/$$part; done
 	$(BIN)/pyright --pythonpath $(BIN)/python
+	PYTHONPATH=build/types $(BIN)/lint-imports --no-logo --no-cache
 
 bench: $(VENV)/dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.bench_rewards

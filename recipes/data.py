@@ -16,7 +16,7 @@ from keepif.trainer import constrain
 from keepif.trainer.data.constrain import with_sentences
 
 from .arguments import KeepIFArguments
-from .doctor.findings import first_line
+from .plainly import first_line
 from .tiny_policy import task
 
 logger = logging.getLogger(__name__)

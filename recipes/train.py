@@ -26,9 +26,9 @@ from keepif.trainer.report.dashboard import show_settings
 
 from .arguments import KeepIFArguments
 from .checkpoint import last_checkpoint
-from .command.plainly import parsed, plainly
 from .data import load_prompts
 from .models import load_model
+from .plainly import parsed, plainly
 from .shipped import here_or_shipped
 
 CONFIGS = Path(__file__).parent / "configs"

@@ -3,14 +3,21 @@
 if __name__ == "rewards":
     raise ImportError("import keepif.rewards: this folder is that package (see [tool.setuptools] in pyproject.toml)")
 
-from .combine import CAP, Multipliers, combine
+from .combine import CAP, Multipliers, combine, length_penalty
 from .compliance import compliance, verdicts
 from .constraints import Constraint, ConstraintError, make
 from .correctness.grading import correctness
 from .correctness.logic import logic_credit, logic_verdict
-from .guard.guard import guard
-from .length import length_penalty
-from .reward import KeepIFReward, PartReward, compliance_reward, correctness_reward, keepif_reward, length_reward
+from .guard import guard
+from .reward import (
+    KeepIFParts,
+    KeepIFReward,
+    PartReward,
+    compliance_reward,
+    correctness_reward,
+    keepif_reward,
+    length_reward,
+)
 from .rows import constraints_of
 from .score import Score, Scoring
 from .text.response import Delimiters, Response
@@ -21,6 +28,7 @@ __all__ = [
     "Constraint",
     "ConstraintError",
     "Delimiters",
+    "KeepIFParts",
     "KeepIFReward",
     "Multipliers",
     "PartReward",

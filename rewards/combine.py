@@ -1,4 +1,4 @@
-"""The one line of arithmetic: correctness, compliance and length as one reward."""
+"""The one line of arithmetic: correctness, compliance and the length penalty as one reward."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class Multipliers:
             correct completions only, so that no ν can let a wrong one outrank them.
 
     Raises:
-        `ValueError`: where one is negative, or λ + μ > 0.95, which would let a wrong completion outrank a correct one.
+        `ValueError`: if one is negative, or if λ + μ > 0.95, which would let a wrong completion outrank a correct one.
     """
 
     lam: float = LAM
@@ -42,8 +42,8 @@ def combine(c: float | None, f: float | None, p: float, multipliers: Multipliers
     r"""$(c + \lambda f - \mu p + \nu c f (1 - \mu p)) / (1 + \lambda + \mu + \nu)$, for $c$, $f$, $p$ in [0, 1].
 
     The bonus shrinks with the length penalty, so that it does not outbid a budget. A prompt without constraints has
-    no f: there is no term of λ, and the bonus is as if all were kept, so that its correctness weighs what it weighs
-    elsewhere. A prompt without a gold answer has no c, and f is all that is left.
+    no f: the term of λ is left out, and the bonus is as if all constraints were kept, so that correctness weighs the
+    same on every prompt. A prompt without a gold answer has no c, and the reward is f.
 
     >>> m = Multipliers(lam=0.5, mu=0.4, bonus=0.1)
     >>> combine(1.0, 0.0, 1.0, m), combine(0.0, 1.0, 0.0, m)
@@ -55,3 +55,19 @@ def combine(c: float | None, f: float | None, p: float, multipliers: Multipliers
     if f is None:
         return (c - mu * p + nu * c * (1 - mu * p)) / (1 + mu + nu)
     return (c + lam * f - mu * p + nu * c * f * (1 - mu * p)) / (1 + lam + mu + nu)
+
+
+def length_penalty(c: float | None, tokens: int, budget: int | None) -> float:
+    r"""$p = c \cdot \mathrm{clip}((\ell - B) / B, 0, 1)$: how far a correct completion overran its budget.
+
+    ℓ is its length and B the budget, in tokens. Wrong completions pay nothing, so that giving up early never
+    pays. Without a budget (`None`) nobody pays.
+
+    >>> [length_penalty(1.0, tokens, budget=100) for tokens in (80, 150, 400)]
+    [0.0, 0.5, 1.0]
+    >>> length_penalty(0.0, 400, budget=100)
+    0.0
+    """
+    if not c or not budget:
+        return 0.0
+    return c * min(max((tokens - budget) / budget, 0.0), 1.0)

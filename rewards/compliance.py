@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from .constraints import Composition, Constraint, Question, Reading
+from .constraints import Constraint, Reading
 from .text.response import Response
 from .text.text import Text
 
@@ -15,11 +15,11 @@ def verdicts(
 ) -> list[bool | None]:
     """Each constraint's verdict on the answer section, in order; the thinking is never read.
 
-    Of a soft constraint it is the one in `judged`, by answer and question, and `None` where there is none.
+    A soft constraint's verdict is the one in `judged`, by answer and question, or `None` if there is none.
     """
     return [
-        (judged or {}).get((response.answer_text, constraint.question))
-        if isinstance(constraint, Question)
+        (judged or {}).get((response.answer_text, constraint.judge_question))
+        if constraint.judge_question
         else constraint.holds(response.answer, reading)
         for constraint in constraints
     ]
@@ -28,7 +28,7 @@ def verdicts(
 def strict_and_loose(text: str, constraints: Sequence[Constraint]) -> tuple[list[bool], list[bool]]:
     """IFEval's two verdicts on each constraint, in the reading `official` (Zhou et al., 2023, arXiv 2311.07911).
 
-    Loose: kept in the text as it is, without stars, or without its first line, its last, or both.
+    Loose: it holds for the text as it is, without stars, or without its first line, its last, or both.
 
     >>> from keepif.rewards import make
     >>> strict_and_loose("Sure:\\n**Yes, 42.**", [make("startend:end_checker", {"end_phrase": "42."})])
@@ -37,8 +37,8 @@ def strict_and_loose(text: str, constraints: Sequence[Constraint]) -> tuple[list
     answers = [Text(variant) for variant in dict.fromkeys(loose_variants(text))]
     strict = [constraint.holds(answers[0], "official") for constraint in constraints]
     loose = [
-        kept or any(constraint.holds(answer, "official") for answer in answers[1:])
-        for constraint, kept in zip(constraints, strict, strict=True)
+        verdict or any(constraint.holds(answer, "official") for answer in answers[1:])
+        for constraint, verdict in zip(constraints, strict, strict=True)
     ]
     return strict, loose
 
@@ -46,34 +46,31 @@ def strict_and_loose(text: str, constraints: Sequence[Constraint]) -> tuple[list
 def loose_variants(text: str) -> list[str]:
     """The eight texts of which IFEval's loose verdict takes the kindest, `text` itself first."""
     lines = text.split("\n")
-    shorter = ("\n".join(kept).strip() for kept in (lines[1:], lines[:-1], lines[1:-1]))
-    return [variant for kept in (text, *shorter) for variant in (kept, kept.replace("*", ""))]
+    shorter = ("\n".join(part).strip() for part in (lines[1:], lines[:-1], lines[1:-1]))
+    return [variant for cut in (text, *shorter) for variant in (cut, cut.replace("*", ""))]
 
 
 def credits_of(
     response: Response,
     constraints: Sequence[Constraint],
-    found: Sequence[bool],
+    kept: Sequence[bool],
     reading: Reading = "math",
     *,
     graded: bool = False,
 ) -> list[float]:
-    """What the constraints earn whose verdicts are `found`: 1 where kept; elsewhere a composition may earn a part.
-
-    With `graded` a missed count earns a part too.
-    """
+    """What each constraint earns: 1 if it is `kept`; else a composition may earn a part, and `graded` a count too."""
     return [
         constraint.credit(response.answer, reading, graded=graded)
-        if not kept and (graded or isinstance(constraint, Composition))
-        else float(kept)
-        for constraint, kept in zip(constraints, found, strict=True)
+        if not verdict and (graded or constraint.in_parts)
+        else float(verdict)
+        for constraint, verdict in zip(constraints, kept, strict=True)
     ]
 
 
 def compliance(earned: Sequence[float], weights: Sequence[float] | None = None) -> float | None:
-    """The mean credit, weighted or not, which of plain constraints is the share kept.
+    """The mean credit, weighted or not; of plain constraints, the share kept. `None` if there are no constraints.
 
-    Unweighted it is MathIF's soft accuracy of one response. `None` where there are no constraints.
+    Unweighted it is MathIF's soft accuracy of one response.
     """
     if not earned:
         return None

@@ -1,17 +1,21 @@
 """What TRL is handed: one combined reward, or its parts as rewards of their own."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import Any
 
 from .batch import Scorer
 from .combine import Multipliers, combine
 from .published.adapt_think import BeforeRL, adapt_think
-from .published.aggregations import Aggregation
+from .published.aggregations import Aggregation, Traits, traits_of, unwrapped
+from .published.length_terms import ONE_BY_ONE
 from .rows import GOLD_COLUMNS, READ
 from .score import Score, Scoring
 
 LengthTerm = Callable[[Sequence[float], Sequence[int]], list[float]]
+RewardFunction = Callable[..., list[float | None]]
 
 
 class KeepIFReward:
@@ -25,11 +29,11 @@ class KeepIFReward:
     Args:
         multipliers ([`Multipliers`], *optional*): λ, μ and ν; λ + μ ≤ 0.95.
         scoring ([`Scoring`], *optional*): budget, reading, thinking delimiters, end tokens.
-        aggregation (`Callable`, *optional*): a published aggregation in place of the line above.
-        length_term (`Callable`, *optional*): a published length term in the place of p.
-        no_thinking (`float`, *optional*): δ, what a correct completion without thinking earns on top, where
-            correctness stays at the reference's: see [`adapt_think`]. It waits for `reference`, what the policy did
-            before RL. An answer that is longer than the reference's ever were is one that thinks.
+        aggregation (`Callable`, *optional*): a published aggregation in place of [`combine`].
+        length_term (`Callable`, *optional*): a published length term in place of p.
+        no_thinking (`float`, *optional*): δ, what a correct completion without thinking earns on top, if correctness
+            stays at the reference's: see [`adapt_think`]. It is not paid before [`KeepIFReward.refer_to`] has told
+            what the policy did before RL. An answer longer than any of the reference's counts as thinking.
 
     >>> reward = KeepIFReward(Multipliers(lam=0.5, bonus=0.5))
     >>> reward(
@@ -50,29 +54,26 @@ class KeepIFReward:
         no_thinking: float | None = None,
     ) -> None:
         self.__name__ = "keepif"
-        self.multipliers = multipliers or Multipliers()
         self.scorer = Scorer(scoring)
+        self.multipliers = multipliers or Multipliers()
         self.aggregation = aggregation
         self.length_term = length_term
         self.no_thinking = no_thinking
         self.reference: BeforeRL | None = None
 
-    @property
-    def waits(self) -> bool:
-        """Whether the bonus for not thinking waits for a reference."""
-        return self.no_thinking is not None and self.reference is None
-
     def __call__(self, completions: Sequence[Any], **call: Any) -> list[float | None]:
         """Reward each completion, a string or a message list; `call` is whatever else TRL passes to a reward."""
         scores = self.scorer.scores(self.__name__, completions, **call)
-        weights, added = self.multipliers, self._added(scores, call.get("prompts") or [""] * len(scores))
+        added = self._added(scores, call.get("prompts") or [""] * len(scores))
         return [
-            None if s.unreadable else self.aggregation(s.c, s.f, 0.0 if self.length_term else s.p, weights) + more
-            for s, more in zip(scores, added, strict=True)
+            None
+            if score.unreadable
+            else self.aggregation(score.c, score.f, 0.0 if self.length_term else score.p, self.multipliers) + more
+            for score, more in zip(scores, added, strict=True)
         ]
 
     def _added(self, scores: Sequence[Score], prompts: Sequence[Any]) -> list[float]:
-        """What each completion earns beside the aggregation, by what its group earns."""
+        """What each completion earns on top of the aggregation, by comparison with its group."""
         added = [0.0] * len(scores)
         if self.length_term is not None:
             added = beyond_correctness(scores, prompts, self.length_term)
@@ -81,46 +82,119 @@ class KeepIFReward:
             added = [before + more for before, more in zip(added, bonus, strict=True)]
         return added
 
+    @property
+    def reward_funcs(self) -> list[RewardFunction]:
+        """The reward functions, in the order in which TRL gets them."""
+        return [self]
+
+    @property
+    def traits(self) -> Traits:
+        """What the aggregation does with the multipliers."""
+        return traits_of(self.aggregation)
+
+    @property
+    def compares_groups(self) -> bool:
+        """Whether a completion's reward depends on the others of its prompt."""
+        term = self.length_term
+        return self.no_thinking is not None or (term is not None and unwrapped(term) not in ONE_BY_ONE)
+
+    @property
+    def waits(self) -> bool:
+        """Whether a part of the reward is off until there is a reference."""
+        return self.no_thinking is not None and self.reference is None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The options, as a report shows them."""
+        term = _name(self.length_term) if self.length_term else None
+        return {"aggregation": _name(self.aggregation), "length_term": term, "no_thinking": self.no_thinking}
+
+    def use(self, multipliers: Multipliers) -> Mapping[RewardFunction, float]:
+        """Reward the next batch with `multipliers`; what the trainer's `reward_weights` must be for that."""
+        self.multipliers = multipliers
+        return {}
+
+    def refer_to(self, reference: BeforeRL) -> None:
+        """Take in what the policy did before RL."""
+        self.reference = reference
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the reward: its value for a completion, `None` if there is none, and its weight."""
+
+    value: Callable[[Score], float | None]
+    weight: Callable[[Multipliers], float]
+
+
+PARTS = {
+    "correctness": Part(lambda score: score.c, lambda _: 1.0),
+    "joint": Part(lambda score: None if score.c is None or score.f is None else score.c * score.f, lambda m: m.bonus),
+    "compliance": Part(lambda score: score.f, lambda m: m.lam),
+    "length": Part(lambda score: -score.p, lambda m: m.mu),
+}
+
 
 class PartReward:
     """One part of the reward alone, for trainers that weigh or normalise the parts themselves.
 
     Args:
-        part (`str`): `"correctness"`; `"joint"`, compliance where correct; `"compliance"`; or `"length"`, the negative
-            length penalty.
-        scoring ([`Scoring`], *optional*): as for [`KeepIFReward`]; `"length"` needs its budget, or a `budget` column.
-        scorer ([`~keepif.rewards.batch.Scorer`], *optional*): one to share with the other parts, which are then
-            scored together.
+        part (`str`): `"correctness"`; `"joint"`, compliance if correct; `"compliance"`; or `"length"`, the negative
+            length penalty, for which a row needs a `budget` column.
+        scorer ([`~keepif.rewards.batch.Scorer`], *optional*): one to share with other parts, which are then scored
+            together, and logged.
     """
 
-    def __init__(self, part: str, scoring: Scoring | None = None, scorer: Scorer | None = None) -> None:
+    def __init__(self, part: str, scorer: Scorer | None = None) -> None:
         if part not in PARTS:
             raise ValueError(f"part must be one of {', '.join(PARTS)}, found {part!r}")
         self.__name__ = f"{part}_reward"
         self.part = part
-        self.scorer = scorer or Scorer(scoring)
-        self.shared = scorer is not None
+        self.scorer = scorer or Scorer()
         # Alone, a part is not the one to log; and compliance needs no grading.
-        self._unused = {"log_metric", "log_extra"} | ({*GOLD_COLUMNS} - {*READ} if part == "compliance" else set())
+        gold = {*GOLD_COLUMNS} - {*READ} if part == "compliance" else set()
+        self._unused: set[str] = set() if scorer else {"log_metric", "log_extra"} | gold
 
     def __call__(self, completions: Sequence[Any], **call: Any) -> list[float | None]:
-        """This part for each completion; `None` where the row has no such part."""
-        if not self.shared:
-            call = {name: value for name, value in call.items() if name not in self._unused}
-        return [PARTS[self.part](score) for score in self.scorer.scores(self.part, completions, **call)]
+        """This part for each completion; `None` if the row has no such part."""
+        call = {name: value for name, value in call.items() if name not in self._unused}
+        scores = self.scorer.scores(self.part, completions, **call)
+        return [None if score.unreadable else PARTS[self.part].value(score) for score in scores]
 
 
-def _joint(score: Score) -> float | None:
-    return None if score.unreadable or score.c is None or score.f is None else score.c * score.f
+class KeepIFParts:
+    """The parts of the reward as functions of their own, which the trainer weighs; else as [`KeepIFReward`].
+
+    Args:
+        scoring ([`Scoring`], *optional*): as for [`KeepIFReward`].
+        parts (`Sequence[str]`, *optional*): names of [`PartReward`]; all by default.
+    """
+
+    traits = Traits()
+    compares_groups = False
+    waits = False
+
+    def __init__(self, scoring: Scoring | None = None, parts: Sequence[str] = tuple(PARTS)) -> None:
+        self.scorer = Scorer(scoring)
+        self.parts = [PartReward(part, self.scorer) for part in parts]
+
+    @property
+    def reward_funcs(self) -> list[RewardFunction]:
+        return [*self.parts]
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return {"aggregation": "parts", "length_term": None, "no_thinking": None}
+
+    def use(self, multipliers: Multipliers) -> Mapping[RewardFunction, float]:
+        return {part: PARTS[part.part].weight(multipliers) for part in self.parts}
+
+    def refer_to(self, reference: BeforeRL) -> None:
+        """No part depends on it."""
 
 
-PARTS: dict[str, Callable[[Score], float | None]] = {
-    "correctness": lambda score: None if score.unreadable else score.c,
-    "joint": _joint,
-    "compliance": lambda score: None if score.unreadable else score.f,
-    "length": lambda score: None if score.unreadable else -score.p,
-}
-"""The parts, in the order of the weights 1, ν, λ, μ."""
+Rewards = KeepIFReward | KeepIFParts
+"""What a run has for rewards: one scalar, or parts. Both answer to the same names."""
 
 keepif_reward = KeepIFReward()
 """The combined reward with the default multipliers, for `trl grpo --reward_funcs keepif.rewards.keepif_reward`."""
@@ -156,3 +230,9 @@ def _groups(scores: Sequence[Score], prompts: Sequence[Any]) -> Iterator[tuple[A
     """Each prompt with the scores of its group."""
     for prompt, pairs in groupby(zip(prompts, scores, strict=True), key=lambda pair: pair[0]):
         yield prompt, [score for _, score in pairs]
+
+
+def _name(function: Callable[..., Any]) -> str:
+    """A function's name, with the keywords of a partial one."""
+    keywords = f" {function.keywords}" if isinstance(function, partial) else ""
+    return unwrapped(function).__name__ + keywords

@@ -1,26 +1,25 @@
 """A batch of completions, scored: correctness, compliance, length penalty and what voided them."""
 
-from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from .compliance import compliance, credits_of, verdicts
-from .constraints import Constraint, Question, Reading, known
-from .constraints.composition import nodes
-from .constraints.startend import RepeatPrompt
+from .combine import length_penalty
+from .compliance import compliance, credits_of
+from .compliance import verdicts as verdicts_of
+from .constraints import Constraint, Reading, known
 from .correctness.grading import correctness
-from .guard.guard import guard
-from .length import length_penalty
+from .elsewhere import compliance_elsewhere
+from .guard import guard, repeated_words
 from .rows import Row, complain, golds_of, rows_of, same_length, token_budgets, token_ids
 from .text.response import DEFAULT_DELIMITERS, Delimiters, Response, prompt_text
-from .text.words import pieces_between_blanks
+from .text.words import words_read
 
 if TYPE_CHECKING:
     from .judge.judge import Judge, Pair
 
 NOTHING = Response(thinking=None, answer_text="")
-"""Graded in the place of a voided completion, which is wrong whatever it says."""
+"""Graded in place of a voided completion, which is wrong whatever it says."""
 Credit = Literal["soft", "hard", "graded"]
 
 
@@ -29,28 +28,31 @@ class Score:
     """What one completion earned.
 
     Attributes:
-        c (`float` or `None`): correctness, 1.0 or 0.0; `None` where there is no gold answer, or no readable one.
-        f (`float` or `None`): compliance, the mean credit of the constraints; `None` where there are none.
+        c (`float` or `None`): correctness, 1.0 or 0.0; `None` if there is no gold answer, or no readable one.
+        f (`float` or `None`): compliance, the mean credit of the constraints; `None` if there are none.
         p (`float`): length penalty, 0 to 1.
         void (`str` or `None`): the guard's reason, with which c and f are 0.
-        kept (`dict[str, bool]`): verdict by instruction id (of a repeated id, whether all were kept).
-        held_out (`dict[str, bool]`): the same of the types that are held out, which f knows nothing of.
-        tokens (`int`): completion tokens, 0 where the trainer did not say.
-        unreadable (`bool`): the row's gold answer or constraints cannot be read, or all its constraints are a
-            judge's and it has said nothing; so that it is not scored.
-        vacuous (`frozenset[str]`): instruction ids that the answer keeps only in that it says nothing, which the
-            reading `math` does not count as kept.
-        fooled (`bool`, *optional*): of a trip-wire, whether the checks take for kept what nobody can keep.
-        unjudged (`float`, *optional*): share of the verdicts asked of a judge that are missing; such constraints are
-            left out of f and `kept`.
-        thinking_words, answer_words (`int`): lengths of the two sections, in words between blanks.
+        verdicts (`dict[str, bool]`): verdict by instruction id (for a repeated id, whether all hold).
+        held_out (`dict[str, bool]`): the same for the types that are held out, which do not enter f.
+        tokens (`int`): completion tokens, 0 if the trainer did not say.
+        unreadable (`bool`): the completion is not scored: the row's gold answer or constraints cannot be read, or all
+            its constraints are a judge's, who gave no verdict.
+        vacuous (`frozenset[str]`): instruction ids that hold only because the answer says nothing; the reading `math`
+            has no such verdicts.
+        fooled (`bool`, *optional*): for a trip-wire, whether the checks pass what nobody can keep.
+        unjudged (`float`, *optional*): share of a judge's verdicts that are missing; such constraints are left out of
+            f and `verdicts`.
+        elsewhere (`float`, *optional*): the share of another prompt's constraints that hold, if it was tried: see
+            [`~keepif.rewards.elsewhere.compliance_elsewhere`].
+        repeated_words (`float`): the share of the answer's last words that stand before among them.
+        thinking_words, answer_words (`int`): lengths of the two sections, in words as a reader takes them in.
     """
 
     c: float | None
     f: float | None
     p: float = 0.0
     void: str | None = None
-    kept: dict[str, bool] = field(default_factory=dict)
+    verdicts: dict[str, bool] = field(default_factory=dict)
     tokens: int = 0
     unreadable: bool = False
     vacuous: frozenset[str] = frozenset()
@@ -59,6 +61,31 @@ class Score:
     fooled: bool | None = None
     unjudged: float | None = None
     held_out: dict[str, bool] = field(default_factory=dict)
+    elsewhere: float | None = None
+    repeated_words: float = 0.0
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A completion with all of its row that its score needs.
+
+    Attributes:
+        response ([`Response`]): the completion, parsed.
+        row ([`~keepif.rewards.rows.Row`] or `None`): the row's constraints; `None` if they cannot be read.
+        tokens (`int`): its tokens, 0 if the trainer did not say.
+        budget (`int`, *optional*): the tokens it may have.
+        void (`str` or `None`): the guard's reason, if it is void.
+    """
+
+    response: Response
+    row: Row | None
+    tokens: int
+    budget: int | None
+    void: str | None
+
+    @property
+    def constraints(self) -> tuple[Constraint, ...]:
+        return self.row.constraints if self.row else ()
 
 
 @dataclass(frozen=True)
@@ -66,14 +93,14 @@ class Scoring:
     """How completions are scored; the same for a combined reward and for its parts.
 
     Args:
-        budget (`int`, *optional*): tokens a completion may have before it pays; a `budget` column goes before it.
+        budget (`int`, *optional*): tokens a completion may have before it pays; a `budget` column overrides it.
         reading (`str`, *optional*, defaults to `"math"`): the constraints' reading, `"math"` or `"official"`.
         credit (`str`, *optional*, defaults to `"soft"`): what of the constraints makes f: `"soft"`, the share kept,
-            weighted by a `constraint_weights` column where there is one; `"hard"`, 1 where all are kept; `"graded"`,
-            soft, and a count that is missed earns by how near it came.
+            weighted by a `constraint_weights` column if there is one; `"hard"`, 1 if all are kept; `"graded"`, soft,
+            and a count that is missed earns by how near it came.
         delimiters ([`Delimiters`], *optional*): what opens and closes the thinking.
         end_ids (`Collection[int]`, *optional*): end tokens; with them truncated completions are recognised.
-        judge ([`~keepif.rewards.judge.Judge`], *optional*): who puts verdicts on soft constraints.
+        judge ([`~keepif.rewards.judge.Judge`], *optional*): who gives verdicts on soft constraints.
         held_out (`Collection[str]`, *optional*): instruction ids that are checked and logged but never rewarded.
     """
 
@@ -103,105 +130,112 @@ class Scoring:
     ) -> list[Score]:
         """Score every completion. `columns` are the data set's, as TRL passes them; unknown ones are ignored."""
         same_length(len(completions), {"completion_ids": completion_ids, **columns})
-        responses = deque(Response.parse(completion, self.delimiters) for completion in completions)
-        ids = token_ids(completion_ids, len(responses))
-        asked = rows_of(columns, len(responses))
-        not_to_copy = map(_not_to_copy, [""] * len(responses) if prompts is None else prompts, asked)
-        voids = [guard(response, row, self.end_ids, prompt)
-                 for response, row, prompt in zip(responses, ids, not_to_copy, strict=True)]  # fmt: skip
-        golds = golds_of(columns, len(responses))
-        if not any(row is None or row.constraints or gold is not None for row, gold in zip(asked, golds, strict=True)):
+        count = len(completions)
+        texts = [""] * count if prompts is None else [prompt_text(prompt) for prompt in prompts]
+        samples: list[Sample] = []
+        for completion, ids, budget, prompt, row in zip(
+            completions,
+            token_ids(completion_ids, count),
+            token_budgets(columns.get("budget"), self.budget, count),
+            texts,
+            rows_of(columns, count),
+            strict=True,
+        ):
+            response = Response.parse(completion, self.delimiters)
+            void = guard(response, ids, self.end_ids, _not_to_copy(prompt, row))
+            samples.append(Sample(response, row, len(ids or ()), budget, void))
+        golds = golds_of(columns, count)
+        if all(gold is None for gold in golds) and not any(s.row is None or s.constraints for s in samples):
             complain(f"neither a gold answer nor constraints in the columns ({', '.join(sorted(columns)) or 'none'}): "
                      "every completion earns 0")  # fmt: skip
-        graded = (NOTHING if void else response for response, void in zip(responses, voids, strict=True))
-        correct = correctness(list(graded), golds)
-        budgets = token_budgets(columns.get("budget"), self.budget, len(responses))
-        judged = self._judged(responses, voids, asked)
-        has_gold = [gold is not None for gold in golds]
-        rows = zip(ids, voids, correct, has_gold, asked, budgets, strict=True)
-        return [  # each response goes with its views: a batch of them is work for the garbage collector
-            self._one(responses.popleft(), *row, judged=judged) for row in rows
+        graded = [NOTHING if sample.void else sample.response for sample in samples]
+        correct = correctness(graded, golds, texts)
+        unreadable = [c is None and gold is not None for c, gold in zip(correct, golds, strict=True)]
+        judged = self._judged(samples)
+        elsewhere = compliance_elsewhere(
+            [sample.response for sample in samples],
+            [sample.void for sample in samples],
+            [sample.row for sample in samples],
+            self.reading,
+        )
+        return [
+            replace(self._score(sample, c, missing, judged), elsewhere=share)
+            for sample, c, missing, share in zip(samples, correct, unreadable, elsewhere, strict=True)
         ]
 
-    def _judged(
-        self, responses: Sequence[Response], voids: Sequence[str | None], asked: Sequence[Row | None]
-    ) -> "dict[Pair, bool | None]":
+    def _judged(self, samples: Sequence[Sample]) -> "dict[Pair, bool | None]":
         """The judge's verdicts on the batch's soft constraints, by answer and question."""
         pairs = [
-            (response.answer_text, constraint.question)
-            for response, void, row in zip(responses, voids, asked, strict=True)
-            for constraint in (row.constraints if row and not void else ())
-            if isinstance(constraint, Question)
+            (sample.response.answer_text, constraint.judge_question)
+            for sample in samples
+            for constraint in (() if sample.void else sample.constraints)
+            if constraint.judge_question
         ]
         return dict(zip(pairs, self.judge.verdicts(pairs), strict=True)) if self.judge and pairs else {}
 
-    def _one(
-        self,
-        response: Response,
-        ids: Sequence[int] | None,
-        void: str | None,
-        c: float | None,
-        has_gold: bool,
-        asked: Row | None,
-        budget: int | None,
-        *,
-        judged: "Mapping[Pair, bool | None]",
-    ) -> Score:
-        tokens = len(ids) if ids is not None else 0
-        unreadable = asked is None or (has_gold and c is None)
-        asked = asked or Row()
-        constraints = asked.constraints
-        if void:
-            found, vacuous = [False] * len(constraints), frozenset[str]()
-        else:
-            found = verdicts(response, constraints, self.reading, judged)
-            vacuous = frozenset(self._vacuous(response, constraints, found))
-        p = 1.0 if void == "truncated" and budget else length_penalty(c, tokens, budget)
-        words = pieces_between_blanks(response.thinking or ""), pieces_between_blanks(response.answer_text)
-        if asked.trip_wire:
-            return Score(c, None, p, void, {}, tokens, unreadable, frozenset(), *words, fooled=all(found))
-        settled = [i for i, verdict in enumerate(found) if verdict is not None]
+    def _score(self, sample: Sample, c: float | None, unreadable: bool, judged: "Mapping[Pair, bool | None]") -> Score:
+        response, constraints, void = sample.response, sample.constraints, sample.void
+        score = Score(
+            c,
+            None,
+            p=1.0 if void == "truncated" and sample.budget else length_penalty(c, sample.tokens, sample.budget),
+            void=void,
+            tokens=sample.tokens,
+            unreadable=unreadable or sample.row is None,
+            repeated_words=repeated_words(response.answer),
+            thinking_words=words_read(response.thinking or ""),
+            answer_words=words_read(response.answer_text),
+        )
+        verdicts = [False] * len(constraints) if void else verdicts_of(response, constraints, self.reading, judged)
+        row = sample.row or Row()
+        if row.trip_wire:
+            return replace(score, fooled=all(verdicts))
+        settled = [i for i, verdict in enumerate(verdicts) if verdict is not None]
         rewarded = [i for i in settled if constraints[i].id not in self.held_out]
         held_out = [i for i in settled if constraints[i].id in self.held_out]
-        unreadable = unreadable or (None in found and not rewarded)
-        f = self._compliance(response, asked.only(rewarded), [bool(found[i]) for i in rewarded], void)
-        kept, unjudged = _by_id(constraints, found, rewarded), _unjudged(constraints, found)
-        return Score(
-            c, f, p, void, kept, tokens, unreadable, vacuous, *words,
-            unjudged=unjudged, held_out=_by_id(constraints, found, held_out),
-        )  # fmt: skip
+        return replace(
+            score,
+            f=self._compliance(response, row.only(rewarded), [bool(verdicts[i]) for i in rewarded], void),
+            verdicts=_by_id(constraints, verdicts, rewarded),
+            held_out=_by_id(constraints, verdicts, held_out),
+            unreadable=score.unreadable or (None in verdicts and not rewarded),
+            unjudged=_unjudged(constraints, verdicts),
+            vacuous=frozenset(() if void else self._vacuous(response, constraints, verdicts)),
+        )
 
-    def _compliance(self, response: Response, asked: Row, found: Sequence[bool], void: str | None) -> float | None:
-        if void or all(found) or self.credit == "hard":
-            return compliance([float(all(found))] if found else [])
-        earned = credits_of(response, asked.constraints, found, self.reading, graded=self.credit == "graded")
-        return compliance(earned, asked.weights)
+    def _compliance(self, response: Response, row: Row, verdicts: Sequence[bool], void: str | None) -> float | None:
+        if void or all(verdicts) or self.credit == "hard":
+            return compliance([float(all(verdicts))] if verdicts else [])
+        earned = credits_of(response, row.constraints, verdicts, self.reading, graded=self.credit == "graded")
+        return compliance(earned, row.weights)
 
-    def _vacuous(self, response: Response, asked: Sequence[Constraint], found: Sequence[bool | None]) -> Iterator[str]:
-        """The constraints whose check passes, but for an answer too silent for that to count."""
-        for constraint, verdict in zip(asked, found, strict=True):
+    def _vacuous(
+        self, response: Response, constraints: Sequence[Constraint], verdicts: Sequence[bool | None]
+    ) -> Iterator[str]:
+        """The constraints whose check passes, but whose answer says too little for that to count."""
+        for constraint, verdict in zip(constraints, verdicts, strict=True):
             silent = self.reading == "math" and constraint.silent and not verdict
             if silent and constraint.closed_by_silence(response.answer) and constraint.math(response.answer):
                 yield constraint.id
 
 
-def _not_to_copy(prompt: Any, asked: Row | None) -> str:
-    """The prompt's text, of which no answer may be a copy; none where the row asks for one."""
-    asked_for = (node for constraint in (asked or Row()).constraints for node in nodes(constraint))
-    return "" if any(isinstance(node, RepeatPrompt) for node in asked_for) else prompt_text(prompt)
+def _not_to_copy(prompt: str, row: Row | None) -> str:
+    """The prompt's text, of which no answer may be a copy; empty if the row asks for a copy."""
+    constraints = row.constraints if row else ()
+    return "" if any(constraint.copies_prompt for constraint in constraints) else prompt
 
 
 def _by_id(
-    constraints: Sequence[Constraint], found: Sequence[bool | None], positions: Sequence[int]
+    constraints: Sequence[Constraint], verdicts: Sequence[bool | None], positions: Sequence[int]
 ) -> dict[str, bool]:
-    """Verdict by instruction id, of the constraints at `positions`; of a repeated id, whether all were kept."""
-    kept: dict[str, bool] = {}
+    """Verdict by instruction id, of the constraints at `positions`; of a repeated id, whether all hold."""
+    by_id: dict[str, bool] = {}
     for i in positions:
-        kept[constraints[i].id] = bool(found[i]) and kept.get(constraints[i].id, True)
-    return kept
+        by_id[constraints[i].id] = bool(verdicts[i]) and by_id.get(constraints[i].id, True)
+    return by_id
 
 
-def _unjudged(constraints: Sequence[Constraint], found: Sequence[bool | None]) -> float | None:
-    """The share of a judge's verdicts that are missing; `None` where there are no soft constraints."""
-    asked = sum(isinstance(constraint, Question) for constraint in constraints)
-    return found.count(None) / asked if asked else None
+def _unjudged(constraints: Sequence[Constraint], verdicts: Sequence[bool | None]) -> float | None:
+    """The share of a judge's verdicts that are missing; `None` if there are no soft constraints."""
+    soft = sum(bool(constraint.judge_question) for constraint in constraints)
+    return verdicts.count(None) / soft if soft else None

@@ -6,6 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# `make test` draws no lots; `make thorough` explores, by --hypothesis-profile.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("exploring", deadline=None, print_blob=True)
+settings.load_profile("repeatable")
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 

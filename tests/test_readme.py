@@ -3,12 +3,14 @@
 import doctest
 import json
 import os
+import pkgutil
 import re
 import shlex
 import subprocess
 import sys
 import time
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import psutil
@@ -19,8 +21,11 @@ from keepif.recipes.command.cli import main
 from keepif.recipes.command.constraints_table import table
 from keepif.rewards.constraints import REGISTRY
 
-README = Path(__file__).parents[1] / "README.md"
-RECIPES = README.parent / "recipes"
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+RECIPES = ROOT / "recipes"
+PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted(path for part in ("recipes", "rewards", "trainer")
+                                                   for path in (ROOT / part).rglob("README.md"))]  # fmt: skip
 SWEEP = Path("recipes/sweeps/quick.yaml")
 CONFIG = Path("recipes/configs/tiny_cpu.yaml")
 SMALL = {"per_device_train_batch_size": 8, "gradient_accumulation_steps": 1, "max_completion_length": 16, "rows": 40,
@@ -38,7 +43,7 @@ def commands(heading: str) -> list[list[str]]:
 
 
 def config(**options: Any) -> dict[str, Any]:
-    return yaml.safe_load((README.parent / CONFIG).read_text()) | SMALL | options
+    return yaml.safe_load((ROOT / CONFIG).read_text()) | SMALL | options
 
 
 @pytest.fixture
@@ -65,7 +70,7 @@ def test_it_opens_with_sentence_figure_install_and_code() -> None:
     assert order == sorted(order)
     figure = re.search(r"!\[[^\]]*\]\(([^)]+)\)", text)
     assert figure is not None
-    assert (README.parent / figure[1]).exists()
+    assert (ROOT / figure[1]).exists()
 
 
 def test_the_table_is_the_registrys() -> None:
@@ -74,17 +79,19 @@ def test_the_table_is_the_registrys() -> None:
     assert inside.count("\n") == len(REGISTRY) + 2
 
 
-def test_commands_name_files_that_exist() -> None:
-    for path in re.findall(r"recipes/[\w/.-]+\.(?:yaml|md|png)", README.read_text("utf-8")):
-        assert (README.parent / path).exists(), path
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_files_and_names_exist(page: Path) -> None:
+    text = page.read_text("utf-8")
+    for path in re.findall(r"\]\((?!https?:)([^)#\s]+)", text):
+        assert (page.parent / path).exists(), path
+    for path in re.findall(r"(?<![\w/.])(?:recipes|rewards|tests|trainer)/[\w/.-]+\.\w+", text):
+        assert (ROOT / path).exists(), path
+    for name in re.findall(r"keepif\.(?:recipes|rewards|trainer)\b(?:\.\w+)*", text):
+        assert pkgutil.resolve_name(name) is not None
 
 
-def test_the_script_runs(small: Path) -> None:
-    example = section("Into your trainer").split("```python\n")[1].split("```")[0]
-    names: dict[str, Any] = {}
-    exec(example.replace("recipes/", f"{README.parent}/recipes/"), names)  # noqa: S102
-    assert any("keepif/lambda" in entry for entry in names["trainer"].state.log_history)
-    assert (small / "runs/first/keepif-report.json").exists()
+def test_the_script_is_the_one_that_ships() -> None:
+    assert section("Into your trainer").split("```python\n")[1].split("```")[0] == (RECIPES / "minimal.py").read_text()
 
 
 def test_the_launcher_runs(small: Path) -> None:
@@ -105,7 +112,7 @@ def test_the_launcher_runs(small: Path) -> None:
 
 def test_the_sweep_runs_killed_and_resumed(small: Path) -> None:
     """SIGKILL for the sweep and all it has started when the third of its four runs has saved a step."""
-    text = (README.parent / SWEEP).read_text().replace("{value: 80}", "{value: 3}")
+    text = (ROOT / SWEEP).read_text().replace("{value: 80}", "{value: 3}")
     (small / SWEEP).parent.mkdir()
     (small / SWEEP).write_text(text)
     (small / "tiny_cpu.yaml").write_text(yaml.safe_dump(config(save_strategy="steps", save_steps=1)))
@@ -137,14 +144,9 @@ def test_the_sweep_runs_killed_and_resumed(small: Path) -> None:
 
 def test_the_recipes_readme_names_what_ships() -> None:
     text = (RECIPES / "README.md").read_text("utf-8")
-    for path in re.findall(r"\]\(([\w/.-]+)\)", text):
-        assert (RECIPES / path).exists(), path
     for folder in ("configs", "accelerate_configs"):
         for path in (RECIPES / folder).glob("*.yaml"):
             assert f"]({folder}/{path.name})" in text
-    for code in re.findall(r"`[^`]*`|^    .*$", text, re.MULTILINE):
-        for path in re.findall(r"recipes/[\w/.-]+\.(?:yaml|md|png)", code):
-            assert (README.parent / path).exists(), path
 
 
 def test_the_doctors_examples_run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,3 +160,23 @@ def test_the_doctors_examples_run(capsys: pytest.CaptureFixture[str], monkeypatc
     printed = capsys.readouterr().out
     assert "8 processes, zero2" in printed
     assert "max_completion_length: 32" in printed
+
+
+def test_the_changelogs_numbers_are_the_results() -> None:
+    text = " ".join((ROOT / "CHANGELOG.md").read_text("utf-8").split())
+    demo = json.loads((RECIPES / "results/demo/demo.json").read_text())
+    accuracy, compliance = (
+        {
+            policy: f"{100 * fmean(seed['results'][policy][metric] for seed in demo):.1f} %"
+            for policy in demo[0]["results"]
+        }
+        for metric in ("accuracy", "sacc")
+    )
+    before, plain, ours = accuracy
+    assert len(demo) == 3
+    assert f"from {accuracy[before]} to {accuracy[plain]} accuracy" in text
+    assert f"from {compliance[before]} to {compliance[plain]} compliance" in text
+    assert f"ends at {accuracy[ours]} and {compliance[ours]}" in text
+    runs = json.loads((RECIPES / "results/ablation/ablation.json").read_text())["runs"]
+    assert (len(runs), {len(seeds) for seeds in runs.values()}) == (16, {5})
+    assert [sum(run["held"] for run in runs[method]) for method in (ours, plain)] == [5, 0]

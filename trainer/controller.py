@@ -13,7 +13,7 @@ integral lets go at a quarter of the rate at which it takes hold, so that errors
 at 0.3, because without a warm start the first dip is the worst.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from keepif.rewards import CAP, Multipliers
@@ -98,6 +98,16 @@ class Loop:
         self.cap = cap
         self.value, self.integral = self._within(self.value), self._within(self.integral)
 
+    def state(self) -> dict[str, float]:
+        """What moves, as JSON."""
+        return {name: value for name, value in vars(self).items() if name not in {"gains", "cap"}}
+
+    def restored(self, state: dict[str, float]) -> "Loop":
+        """The loop in a state that [`Loop.state`] gave, within its own cap."""
+        loop = replace(self, **state)  # pyright: ignore[reportArgumentType]  # counts stay whole in JSON
+        loop.clip(self.cap)
+        return loop
+
     def _within(self, value: float) -> float:
         return min(max(value, 0.0), self.cap)
 
@@ -130,27 +140,27 @@ class Controller:
     def __init__(self, bonus: float = BONUS, gains: Gains = FLOOR_GAINS) -> None:
         self.bonus = bonus
         self.budget: int | None = None
-        self.floor = Loop.started(gains, CAP)
-        self.length = Loop.started(LENGTH_GAINS, LENGTH_CAP)
+        self.lam = Loop.started(gains, CAP)
+        self.mu = Loop.started(LENGTH_GAINS, LENGTH_CAP)
         self.waiting = (0, 0.0)
 
     def hold_length(self, budget: int) -> None:
         """Move μ too, so that the mean completion has `budget` tokens at most; without this it stays 0."""
         self.budget = budget
-        self.floor.clip(CAP - LENGTH_CAP)
+        self.lam.clip(CAP - LENGTH_CAP)
 
     @property
     def multipliers(self) -> Multipliers:
         """What the next batch is rewarded with."""
-        return Multipliers(self.floor.value, self.length.value, self.bonus)
+        return Multipliers(self.lam.value, self.mu.value, self.bonus)
 
     def tick(self, sums: Sums) -> Multipliers:
         """Take in one batch. Errors are rounded, so that the order in which ranks were added up leaves no trace."""
         if self.budget and sums.completions:
-            self.length.tick(round(sums.tokens / sums.completions / self.budget - 1, 9))
+            self.mu.tick(round(sums.tokens / sums.completions / self.budget - 1, 9))
         constrained, shortfall = self.waiting[0] + sums.constrained, self.waiting[1] + sums.shortfall
         if constrained >= ENOUGH:
-            self.floor.tick(round(shortfall / constrained, 9))
+            self.lam.tick(round(shortfall / constrained, 9))
             constrained, shortfall = 0, 0.0
         self.waiting = (constrained, shortfall)
         return self.multipliers
@@ -158,19 +168,14 @@ class Controller:
     @property
     def infeasible(self) -> bool:
         """Whether floor or budget cannot be held with what the caps allow."""
-        return self.floor.infeasible or self.length.infeasible
+        return self.lam.infeasible or self.mu.infeasible
 
     def state(self) -> dict[str, Any]:
         """Everything that moves, as JSON."""
-        return {"waiting": list(self.waiting)} | {
-            name: {key: value for key, value in asdict(loop).items() if key not in {"gains", "cap"}}
-            for name, loop in (("floor", self.floor), ("length", self.length))
-        }
+        return {"waiting": list(self.waiting), "lam": self.lam.state(), "mu": self.mu.state()}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a state that [`Controller.state`] gave."""
-        self.waiting = (state["waiting"][0], state["waiting"][1])
-        for name, loop in (("floor", self.floor), ("length", self.length)):
-            for key, value in state[name].items():
-                setattr(loop, key, value)
-            loop.clip(loop.cap)
+        constrained, shortfall = state["waiting"]
+        self.waiting = (constrained, shortfall)
+        self.lam, self.mu = self.lam.restored(state["lam"]), self.mu.restored(state["mu"])

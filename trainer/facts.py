@@ -1,11 +1,11 @@
 """What is known of a run before it begins: read off its trainer, or off a recipe for another machine."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from keepif.rewards import Delimiters, KeepIFReward, PartReward, Scoring
-from keepif.rewards.published.adapt_think import adapt_think
+from keepif.rewards import Delimiters, Scoring
+from keepif.rewards.reward import Rewards
 from keepif.rewards.rows import GOLD_COLUMNS, READ
 
 from .floor import Floor
@@ -17,7 +17,7 @@ class Facts:
 
     Attributes:
         args: TRL's arguments.
-        reward, floor: KeepIF's.
+        rewards, floor: KeepIF's.
         kind (`type`): the trainer's class.
         reward_funcs (`Sequence`): the trainer's reward functions, KeepIF's among them.
         ranks (`int`): processes.
@@ -27,7 +27,7 @@ class Facts:
     """
 
     args: Any
-    reward: KeepIFReward | list[PartReward]
+    rewards: Rewards
     floor: Floor | None
     kind: type
     reward_funcs: Sequence[Any]
@@ -37,11 +37,11 @@ class Facts:
     dataset: Any
 
     @classmethod
-    def of(cls, trainer: Any, reward: KeepIFReward | list[PartReward], floor: Floor | None) -> "Facts":
+    def of(cls, trainer: Any, rewards: Rewards, floor: Floor | None) -> "Facts":
         """What a trainer says."""
         return cls(
             args=trainer.args,
-            reward=reward,
+            rewards=rewards,
             floor=floor,
             kind=type(trainer),
             reward_funcs=getattr(trainer, "reward_funcs", []),
@@ -69,25 +69,8 @@ class Facts:
         return self.dataset.select_columns([name for name in self.columns if name in {*READ, *GOLD_COLUMNS}])
 
     @property
-    def own(self) -> Sequence[KeepIFReward | PartReward]:
-        return functions(self.reward)
-
-    @property
     def scoring(self) -> Scoring:
-        return self.own[0].scorer.scoring
-
-    @property
-    def terms(self) -> list[Callable[..., list[float]]]:
-        """What of the reward may compare the completions of a prompt."""
-        if isinstance(self.reward, list):
-            return []
-        no_thinking = None if self.reward.no_thinking is None else adapt_think
-        return [term for term in (self.reward.length_term, no_thinking) if term is not None]
-
-
-def functions(reward: KeepIFReward | list[PartReward]) -> Sequence[KeepIFReward | PartReward]:
-    """KeepIF's reward functions: one, or the parts."""
-    return reward if isinstance(reward, list) else [reward]
+        return self.rewards.scorer.scoring
 
 
 def tokenizer_of(trainer: Any) -> Any:

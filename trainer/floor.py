@@ -19,11 +19,11 @@ class Floor:
     Args:
         setting (`str`, `float` or `Mapping[str, float]`): `"reference"`, a share in [0, 1], or shares by instruction
             id.
-        slack (`float`, *optional*, defaults to `0.02`): how far below the reference the floor lies; negative, it lies
-            above. Explicit floors have none.
+        slack (`float`, *optional*, defaults to `0.02`): how far below the reference the floor lies; above it if
+            negative. Explicit floors have none.
 
     Raises:
-        `ValueError`: for a setting out of range.
+        `ValueError`: for a setting or a slack out of range.
     """
 
     def __init__(self, setting: Setting, slack: float = SLACK) -> None:
@@ -38,7 +38,11 @@ class Floor:
         if not -1 < slack < 1:
             raise ValueError(f"slack must be a share between -1 and 1, found {slack}")
         self.setting, self.slack = setting, slack
-        self.reference: Reference | None = None
+        self._reference: Reference | None = None
+
+    def refer_to(self, reference: Reference) -> None:
+        """Lie below this reference, if the floor is relative to one."""
+        self._reference = reference
 
     @property
     def relative(self) -> bool:
@@ -47,21 +51,21 @@ class Floor:
 
     @property
     def ready(self) -> bool:
-        return not self.relative or self.reference is not None
+        return not self.relative or self._reference is not None
 
     def of(self, prompt: Any, instruction_ids: Sequence[str]) -> float:
         """The floor of a completion; 0 for a prompt without constraints."""
         if not instruction_ids:
             return 0.0
         if isinstance(self.setting, Mapping):
-            shares = [self.setting[kind] for kind in instruction_ids if kind in self.setting]
-            return sum(shares) / len(shares) if shares else 0.0  # a type without one comes out of a stream only
+            shares = [self.setting[name] for name in instruction_ids if name in self.setting]
+            return sum(shares) / len(shares) if shares else 0.0  # only a stream can bring a type without one
         if not isinstance(self.setting, str):
             return self.setting
-        if self.reference is None:
+        if self._reference is None:
             raise RuntimeError("the reference has not been measured yet")
-        return self.reference.baseline(prompt, instruction_ids) - self.slack
+        return self._reference.baseline(prompt, instruction_ids) - self.slack
 
     def missing(self, instruction_ids: set[str]) -> set[str]:
-        """The constraint types that have no floor of their own where each needs one."""
+        """The constraint types without a share, if shares are set by instruction id."""
         return instruction_ids - set(self.setting) if isinstance(self.setting, Mapping) else set()

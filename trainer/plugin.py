@@ -2,31 +2,28 @@
 
 import logging
 from collections.abc import Collection
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from accelerate.utils import broadcast_object_list
 
-from keepif.rewards import Delimiters, KeepIFReward, Multipliers, PartReward, Scoring
-from keepif.rewards.batch import Scorer
+from keepif.rewards import Delimiters, KeepIFParts, KeepIFReward, Multipliers, Scoring
 from keepif.rewards.combine import BONUS, LAM, combine
 from keepif.rewards.constraints import Reading
 from keepif.rewards.correctness.workers import shared_grader
-from keepif.rewards.published.aggregations import AGGREGATIONS, Aggregation, switching
-from keepif.rewards.reward import PARTS, LengthTerm
+from keepif.rewards.published.aggregations import Aggregation
+from keepif.rewards.reward import LengthTerm
 from keepif.rewards.score import Credit
 
-from . import preflight
 from .callback import KeepIFCallback
-from .controller import FLOOR_GAINS, SWITCH_GAINS, Controller
 from .facts import Facts, fitted, tokenizer_of
 from .files import read_json
 from .floor import SLACK, Floor, Setting
+from .preflight import ConfigError, refuse_or_warn
 from .reference.prepass import Prepass
 from .reference.provenance import provenance
 from .reference.reference import Reference
+from .run import Run
 
 if TYPE_CHECKING:
     from keepif.rewards.judge.judge import Judge
@@ -45,48 +42,48 @@ class KeepIF:
         floor (*optional*, defaults to `"reference"`): the compliance to keep: `"reference"`, what the policy kept
             before RL; a share in [0, 1]; a share for each instruction id; or `None`, no floor: the multipliers stay
             at `lam` and `mu`.
-        slack (`float`, *optional*, defaults to `0.02`): how far below the reference the floor lies; negative for
-            above it.
+        slack (`float`, *optional*, defaults to `0.02`): how far below the reference the floor lies; above it if
+            negative.
         budget (`int` or `"reference"`, *optional*): tokens that the mean completion may have; `"reference"` is what
-            it had before RL. Without a floor, what a correct completion may have before it pays `mu`.
+            it had before RL. Without a floor, tokens that a correct completion may have before it pays `mu`.
         bonus (`float`, *optional*, defaults to `0.5`): ν, what compliance adds to a correct completion, above the
             floor too.
         prepass ([`Prepass`] or `None`, *optional*): how the reference is measured; `None` takes the run's first
             batches.
         reference_file (`str` or `Path`, *optional*): where the reference is looked for and stored, by default
-            `keepif-reference.json` in the trainer's `output_dir`. Runs of a sweep can share one, and it may have been
-            measured on other prompts, which is logged: those it does not know are held to their types' means.
-        aggregation (*optional*): `"parts"` hands TRL the parts one by one, for
-            `multi_objective_aggregation="normalize_then_sum"`, and moves `trainer.reward_weights`; a function out of
-            [`~keepif.rewards.published.aggregations`] takes a published way, for comparison. KeepIF's own scalar by
-            default. The parts are not quite that scalar: a prompt without a gold answer earns λ·f alone, which is nothing
-            while λ is 0, a prompt without constraints no bonus, and the bonus does not shrink with length.
+            `keepif-reference.json` in the trainer's `output_dir`. Runs of a sweep can share one. It may have been
+            measured on other prompts, which is logged: prompts that it does not know get their types' means.
+        aggregation (*optional*): [`~keepif.rewards.combine`], KeepIF's own scalar, by default. `"parts"` hands TRL the
+            parts one by one, for `multi_objective_aggregation="normalize_then_sum"`, and moves
+            `trainer.reward_weights`. A function of [`~keepif.rewards.published.aggregations`] is for comparison. The
+            parts differ a little from the scalar: a prompt without a gold answer earns λ·f alone, which is nothing
+            while λ is 0, a prompt without constraints earns no bonus, and the bonus does not shrink with length.
         length_term (`Callable`, *optional*): a published length term, for comparison; see
-            [`~keepif.rewards.published.length_terms`]. It needs KeepIF's scalar or a published aggregation, not the
-            parts.
-        no_thinking (`float`, *optional*): δ, what a correct completion without thinking earns on top, where
-            correctness stays at the reference's, so that the policy learns when to think: AdaptThink's form, see
-            [`~keepif.rewards.published.adapt_think`]. The policy has to skip its thinking now and then by itself.
-        lam (`float`, *optional*, defaults to `0.3`): λ where there is no floor.
-        mu (`float`, *optional*, defaults to `0.2`): μ where there is a budget and no floor.
+            [`~keepif.rewards.published.length_terms`]. Not with the parts.
+        no_thinking (`float`, *optional*): δ, what a correct completion without thinking earns on top if correctness
+            stays at the reference's, so that the policy learns when to think: AdaptThink's form, see
+            [`~keepif.rewards.published.adapt_think`]. The policy must sometimes skip its thinking by itself. Not with
+            the parts.
+        lam (`float`, *optional*, defaults to `0.3`): λ if there is no floor.
+        mu (`float`, *optional*, defaults to `0.2`): μ if there is a budget and no floor.
         reading (`str`, *optional*, defaults to `"math"`): the constraints' reading, `"math"` or `"official"`.
         credit (`str`, *optional*, defaults to `"soft"`): what of a prompt's constraints counts as its compliance:
             `"soft"`, the share kept; `"hard"`, all or nothing; `"graded"`, soft, with a part for counts just missed.
         delimiters ([`~keepif.rewards.Delimiters`], *optional*): what opens and closes the thinking.
-        judge ([`~keepif.rewards.judge.Judge`], *optional*): a language model's verdicts on the soft constraints,
-            `judge:question`, that rows bring along. A judge can be fooled: without one, only code decides.
-        held_out (`Collection[str]`, *optional*): instruction ids that prompts ask for and that are checked and logged,
-            but never rewarded, whoever brought them: where the rewarded types rise and these do not, it is the
-            checks that are learned.
+        judge ([`~keepif.rewards.judge.judge.Judge`], *optional*): a language model's verdicts on the rows' soft
+            constraints, `judge:question`. A judge can be fooled: without one, only code decides.
+        held_out (`Collection[str]`, *optional*): instruction ids that are checked and logged, but never rewarded. If
+            the rewarded types rise and these do not, the policy learns the checks.
 
     Attributes:
-        reward: what TRL's `reward_funcs` takes.
-        controller ([`Controller`]): what moves the multipliers where there is a floor.
-        multipliers ([`~keepif.rewards.Multipliers`]): those of the next batch.
+        reward: what TRL's `reward_funcs` takes: a reward function, or the list of the parts.
+        run ([`~keepif.trainer.run.Run`]): the state of the run: multipliers, floor, controller, reference, record.
 
     Raises:
-        `ValueError`: for an option out of range; the message says what was found and what may stand there.
+        `ValueError`: for an option out of range; the message says what was found and what it may be.
     """
+
+    reward: Any  # TRL's own type for it is a list of one invariant kind
 
     def __init__(
         self,
@@ -115,92 +112,44 @@ class KeepIF:
                 raise ValueError(f"{name} has no place beside aggregation='parts': leave out one of the two")
         if no_thinking is not None and not 0 < no_thinking < float("inf"):
             raise ValueError(f"no_thinking must be a number above 0, or None for no bonus; found {no_thinking}")
-        tokens = None if isinstance(budget, str) else budget
         scoring = Scoring(
-            budget=tokens, reading=reading, credit=credit, delimiters=delimiters or Delimiters(),
-            judge=judge, held_out=held_out,
+            budget=None if budget == "reference" else budget, reading=reading, credit=credit,
+            delimiters=delimiters or Delimiters(), judge=judge, held_out=held_out,
         )  # fmt: skip
-        self.floor = None if floor is None else Floor(floor, slack)
-        self.fixed = Multipliers(lam, mu if budget else 0.0, bonus)
-        published = getattr(aggregation, "func", aggregation)
-        relay = published is switching
-        self.weighs = ("lam",) if relay else () if published in AGGREGATIONS.values() else ("lam", "mu", "bonus")
-        self.controller = Controller(bonus, SWITCH_GAINS if relay else FLOOR_GAINS)
-        if tokens:
-            self.controller.hold_length(tokens)
         if aggregation == "parts":
-            self.scorer = Scorer(scoring)
-            self.reward = [PartReward(part, scorer=self.scorer) for part in PARTS]
+            rewards = KeepIFParts(scoring)
+            self.reward = rewards.reward_funcs
         else:
-            self.reward = KeepIFReward(self.multipliers, scoring, aggregation, length_term, no_thinking)
-            self.scorer = self.reward.scorer
-        self.scorer.observer = _not_attached
-        self.budget, self.prepass, self.reference_file = budget, prepass, reference_file
-
-    @property
-    def multipliers(self) -> Multipliers:
-        return self.controller.multipliers if self.floor else self.fixed
-
-    @property
-    def in_force(self) -> dict[str, float]:
-        """Those multipliers that the aggregation uses, by name."""
-        return {name: getattr(self.multipliers, name) for name in self.weighs}
-
-    @property
-    def needs_reference(self) -> bool:
-        """Whether the floor, the budget or the bonus for not thinking waits for the reference to be measured."""
-        return (
-            bool(self.floor and not self.floor.ready)
-            or (self.budget == "reference" and not self.scoring.budget)
-            or (isinstance(self.reward, KeepIFReward) and self.reward.waits)
-        )
-
-    @property
-    def scoring(self) -> Scoring:
-        return self.scorer.scoring
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """The options, as a report shows them."""
-        return {
-            "floor": self.floor.setting if self.floor else None,
-            "slack": self.floor.slack if self.floor else None,
-            "budget": self.budget,
-            "bonus": self.fixed.bonus,
-            "aggregation": _name(self.reward.aggregation) if isinstance(self.reward, KeepIFReward) else "parts",
-            "length_term": _name(getattr(self.reward, "length_term", None)),
-            "no_thinking": getattr(self.reward, "no_thinking", None),
-            "prepass": vars(self.prepass) if self.prepass else None,
-            "fixed": None if self.floor else {"lam": self.fixed.lam, "mu": self.fixed.mu},
-            "reading": self.scoring.reading,
-            "credit": self.scoring.credit,
-            "judge": repr(self.scoring.judge) if self.scoring.judge else None,
-            "held_out": sorted(self.scoring.held_out),
-        }
+            rewards = self.reward = KeepIFReward(None, scoring, aggregation, length_term, no_thinking)
+        rewards.scorer.watch(_not_attached)
+        fixed = Multipliers(lam, mu if budget else 0.0, bonus)
+        self.run = Run(rewards, None if floor is None else Floor(floor, slack), fixed, budget, prepass)
+        self.reference_file = reference_file
 
     def attach(self, trainer: Any) -> "KeepIF":
         """Check the trainer, tell the reward what only the trainer knows, and go along with its training.
 
         Raises:
-            [`~keepif.trainer.ConfigError`]: where the configuration would defeat the reward. What only weakens it is
+            [`~keepif.trainer.ConfigError`]: if the configuration would defeat the reward. What only weakens it is
                 logged as a warning.
-            [`~keepif.trainer.ReferenceMismatchError`]: where the stored reference was measured under other conditions.
+            [`~keepif.trainer.ReferenceMismatchError`]: if the stored reference was measured under other conditions.
         """
-        preflight.refuse_or_warn(Facts.of(trainer, self.reward, self.floor))
-        self.scorer.scoring = fitted(trainer, self.scoring)
+        refuse_or_warn(Facts.of(trainer, self.run.rewards, self.run.floor))
+        self.run.rewards.scorer.fit(fitted(trainer, self.run.scoring))
         path = Path(self.reference_file or Path(trainer.args.output_dir) / "keepif-reference.json")
-        reference = self._reference(trainer, path)
-        trainer.add_callback(KeepIFCallback(self, trainer, reference, path))
+        self._take_up_reference(trainer, path)
+        trainer.add_callback(KeepIFCallback(self.run, trainer, path))
         shared_grader().warm()
         return self
 
-    def _reference(self, trainer: Any, path: Path) -> Reference:
-        """The reference stored at `path`, taken up where one is needed, or one that is still to be measured."""
+    def _take_up_reference(self, trainer: Any, path: Path) -> None:
+        """Give the run the reference that is stored at `path`, if it needs one, or one still to be measured."""
         main = trainer.accelerator.is_main_process
-        mine = provenance(trainer, tokenizer_of(trainer), self.scoring) if main else {}
-        mine, stored = broadcast_object_list([mine, read_json(path)])  # what the main process finds, all ranks go by
-        if not self.needs_reference or stored is None:
-            return Reference(mine)
+        mine = provenance(trainer, tokenizer_of(trainer), self.run.scoring) if main else {}
+        mine, stored = broadcast_object_list([mine, read_json(path)])  # all ranks go by what the main process read
+        if not self.run.needs_reference or stored is None:
+            self.run.expect(mine)
+            return
         named = self.reference_file is not None
         required = {name: value for name, value in mine.items() if not (named and name == "dataset")}
         reference = Reference.from_dict(stored, required, path)
@@ -210,43 +159,12 @@ class KeepIF:
                 "prompts that it does not know are held to the means of their constraints' types",
                 path,
             )
-        self.refer_to(reference)
-        return reference
-
-    def refer_to(self, reference: Reference) -> None:
-        """Take floor and budget from a measured reference."""
-        if self.floor:
-            self.floor.reference = reference
-        if isinstance(self.reward, KeepIFReward) and self.reward.no_thinking is not None:
-            self.reward.reference = reference
-        if self.budget == "reference":
-            tokens = max(1, round(reference.tokens))
-            self.scorer.scoring = replace(self.scoring, budget=tokens)
-            self.controller.hold_length(tokens)
-
-    def apply(self, trainer: Any) -> None:
-        """Put the multipliers where the next batch is rewarded with them."""
-        multipliers = self.multipliers
-        if isinstance(self.reward, KeepIFReward):
-            self.reward.multipliers = multipliers
-        else:
-            weights = (1.0, multipliers.bonus, multipliers.lam, multipliers.mu)
-            for part, weight in zip(self.reward, weights, strict=True):
-                trainer.reward_weights[trainer.reward_funcs.index(part)] = weight
+        self.run.refer_to(reference)
 
 
 def _not_attached(*_: Any) -> NoReturn:
-    """What observes the batches before a callback does: without one no floor is held, and nothing would say so."""
-    raise preflight.ConfigError(
+    """Observes the batches until a callback does: without a callback no floor is held, and nothing would say so."""
+    raise ConfigError(
         "this KeepIF is attached to no trainer: call keepif.attach(trainer) before trainer.train(). To score by hand, "
         "take keepif.rewards.KeepIFReward"
     )
-
-
-def _name(function: Any) -> str | None:
-    """A function's name, with the keywords of a partial one."""
-    if function is None:
-        return None
-    if isinstance(function, partial):
-        return f"{function.func.__name__} {function.keywords}"
-    return function.__name__

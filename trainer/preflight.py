@@ -6,15 +6,14 @@ One list of checks over [`Facts`]: `KeepIF.attach` refuses and warns by it, and 
 import json
 import logging
 import reprlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from math import gcd, lcm
 from typing import Any, NamedTuple
 
 import trl
 
-from keepif.rewards.constraints import ConstraintError, Question
+from keepif.rewards.constraints import Constraint, ConstraintError
 from keepif.rewards.correctness.claims import gold_answer
-from keepif.rewards.published.length_terms import ONE_BY_ONE
 from keepif.rewards.rows import AMBIGUOUS, CONSTRAINT_COLUMNS, GOLD_COLUMNS, NESTED, gold_of, read
 
 from .facts import Facts, end_of_turn, is_dropped
@@ -80,7 +79,7 @@ def trainer(facts: Facts) -> Iterator[Problem]:
 
 @listed
 def own_reward(facts: Facts) -> Iterator[Problem]:
-    if not all(reward in facts.reward_funcs for reward in facts.own):
+    if not all(reward in facts.reward_funcs for reward in facts.rewards.reward_funcs):
         text = "this KeepIF's reward is not among the trainer's reward_funcs: pass reward_funcs=keepif.reward"
         yield Problem(text, fatal=True)
 
@@ -88,7 +87,7 @@ def own_reward(facts: Facts) -> Iterator[Problem]:
 @listed
 def normaliser(facts: Facts) -> Iterator[Problem]:
     """TRL would divide the multipliers out of KeepIF's one scalar again."""
-    if _normalised(facts) and len(facts.own) == 1:
+    if _normalised(facts) and len(facts.rewards.reward_funcs) == 1:
         yield Problem(
             "multi_objective_aggregation='normalize_then_sum' divides the multipliers out again: with KeepIF's one "
             "scalar set multi_objective_aggregation='sum_then_normalize', or take KeepIF(aggregation='parts')",
@@ -113,8 +112,7 @@ def special_tags(facts: Facts) -> Iterator[Problem]:
 def split_groups(facts: Facts) -> Iterator[Problem]:
     """A term that compares a group's completions needs whole groups on each rank."""
     size, ranks, each = facts.args.num_generations, facts.ranks, facts.args.per_device_train_batch_size
-    compares = any(getattr(term, "func", term) not in ONE_BY_ONE for term in facts.terms)
-    if compares and ranks > 1 and each * facts.args.steps_per_generation % size:
+    if facts.rewards.compares_groups and ranks > 1 and each * facts.args.steps_per_generation % size:
         multiple = size // gcd(size, facts.args.steps_per_generation)
         yield Problem(
             f"a length_term or no_thinking compares the completions of a prompt, and on {ranks} processes some of the "
@@ -139,8 +137,9 @@ def unused_columns(facts: Facts) -> Iterator[Problem]:
 def weight(facts: Facts) -> Iterator[Problem]:
     """KeepIF's reward must count, and the multipliers of the parts are their weights."""
     weights = getattr(facts.args, "reward_weights", None) or [1.0] * len(facts.reward_funcs)
-    given = [weight for reward, weight in zip(facts.reward_funcs, weights, strict=False) if reward in facts.own]
-    if len(facts.own) > 1 and any(weight != 1 for weight in given):
+    own = facts.rewards.reward_funcs
+    given = [weight for reward, weight in zip(facts.reward_funcs, weights, strict=False) if reward in own]
+    if len(own) > 1 and any(weight != 1 for weight in given):
         yield Problem(f"reward_weights gives the parts {given}, which the multipliers replace: leave it out")
     elif any(weight <= 0 for weight in given):
         yield Problem(
@@ -171,11 +170,11 @@ def rows(facts: Facts) -> Iterator[Problem]:
     unreadable = dict[int, Any]()
     for number, row in enumerate(facts.targets):
         try:
-            ids = {constraint.id for constraint in read(row).constraints}
+            constraints = read(row).constraints
         except ConstraintError as error:
             yield Problem(f"row {number}: {error}", fatal=True)
             return
-        if lacking := _lacking(ids, facts):
+        if lacking := _lacking(constraints, facts):
             yield Problem(f"row {number}: {lacking}", fatal=True)
             return
         gold = gold_of(row)
@@ -190,11 +189,13 @@ def rows(facts: Facts) -> Iterator[Problem]:
         )
 
 
-def _lacking(ids: set[str], facts: Facts) -> str:
-    """What a row's constraint types lack in this run."""
-    if Question.id in ids and facts.scoring.judge is None:
+def _lacking(constraints: Sequence[Constraint], facts: Facts) -> str:
+    """What a row's constraints lack in this run."""
+    ids = {constraint.id for constraint in constraints}
+    soft = [constraint.id for constraint in constraints if constraint.judge_question]
+    if soft and facts.scoring.judge is None:
         where = "out of keepif.rewards.judge"
-        return f"{Question.id!r} needs a judge: KeepIF(judge=Judge(Endpoint(base_url, model))), {where}"
+        return f"{soft[0]!r} needs a judge: KeepIF(judge=Judge(Endpoint(base_url, model))), {where}"
     if facts.floor and (missing := facts.floor.missing(ids - set(facts.scoring.held_out))):
         return f"floor has no share for {min(missing)!r}; add one, or give one for all types"
     return ""
@@ -251,7 +252,7 @@ def scale(facts: Facts) -> Iterator[Problem]:
 
 @listed
 def further_rewards(facts: Facts) -> Iterator[Problem]:
-    if len(facts.reward_funcs) > len(facts.own):
+    if len(facts.reward_funcs) > len(facts.rewards.reward_funcs):
         yield Problem(
             f"{len(facts.reward_funcs)} reward functions are added up: that a correct completion outranks a wrong "
             "one is only guaranteed for KeepIF's own scalar"

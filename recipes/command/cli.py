@@ -139,7 +139,7 @@ def run_demo(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     from transformers.utils import logging  # heavy: after the arguments are known to be good
 
     from ..experiments.demo import run as demo
-    from .plainly import plainly
+    from ..plainly import plainly
 
     logging.disable_progress_bar()
 

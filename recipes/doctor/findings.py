@@ -40,7 +40,3 @@ def table(findings: Sequence[Finding], title: str) -> Group:
     lines = [change for change in changes if change not in flags]
     below = [("To change in the recipe:", lines), ("To launch it with:", flags)]
     return Group(shown, *(Text("\n  ".join([heading, *what])) for heading, what in below if what))
-
-
-def first_line(error: BaseException) -> str:
-    return str(error).strip().split("\n")[0] or type(error).__name__

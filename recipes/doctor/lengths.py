@@ -11,8 +11,9 @@ from trl import GRPOConfig, ModelConfig
 from keepif.trainer.preflight import CUT, too_many_cut
 
 from ..arguments import KeepIFArguments
+from ..plainly import first_line
 from ..train import build, score_one_batch
-from .findings import Finding, first_line
+from .findings import Finding
 from .rehearsal import ON_CPU, Recipe, made
 from .reward import ROWS
 

@@ -16,7 +16,8 @@ from transformers import AutoConfig
 from transformers.integrations import integration_utils
 
 from ..models import located
-from .findings import Finding, first_line
+from ..plainly import first_line
+from .findings import Finding
 from .memory import GIB, Engine, Size, colocates, estimate
 from .rehearsal import Recipe
 
@@ -118,7 +119,7 @@ def _wandb_mode() -> str | None:
 
 
 def memory(recipe: Recipe, engine: Engine, gpu_memory: float | None) -> Iterator[Finding]:
-    """The estimate of recipes/memory.py against what there is."""
+    """The estimate of recipes/doctor/memory.py against what there is."""
     there = gpu_memory or _memory_here(recipe.grpo.use_cpu, engine.on_each)
     trusted = recipe.grpo.trust_remote_code
     try:

@@ -71,7 +71,8 @@ def estimate(
       8 where one process or DDP holds it in bfloat16; adapters, FSDP2 and ZeRO train in float32. FSDP2 and ZeRO-3
       divide all of it among the processes, and bring together in bfloat16 a layer, or, to generate, the model;
       ZeRO-2 divides all but a bfloat16 copy; DDP keeps the gradients twice.
-    - `generation`: keys and values of all completions that a process generates at once, at their full length; of vLLM
+    - `generation`: keys and values of all completions that a process generates at once, at their full length, in the
+      precision of the weights; of vLLM
       on the same GPU the share of `gpu_memory` that it takes, and of a server for it nothing.
     - `activations`: of one micro-batch at full length, what each layer takes in, and the inside of one layer (of all,
       without activation checkpointing).
@@ -79,6 +80,8 @@ def estimate(
     A prompt is taken to have 512 tokens. Logits are left out: TRL computes log-probabilities without holding them.
     """
     held = 4 if model_args.dtype in {None, "float32"} else 2
+    # Autocast multiplies in bfloat16, but keys are rotated in the weights' precision; what is sharded is cast whole.
+    cached = 2 if engine.shards > 1 and (args.bf16 or args.fp16) else held
     held = 0.5 if model_args.load_in_4bit else 1 if model_args.load_in_8bit else held
     adapters = size.trained < size.parameters
     precision = 4 if adapters or engine.shards > 1 else held
@@ -94,7 +97,7 @@ def estimate(
     found = {
         "weights": weights,
         "training": training,
-        "generation": _keys_and_values(size.config, args),
+        "generation": _keys_and_values(size.config, args, cached),
         "activations": _activations(size.config, args),
     }
     gib = {name: amount / GIB for name, amount in found.items()}
@@ -119,12 +122,16 @@ def tokens(args: GRPOConfig) -> int:
     return PROMPT + (args.max_completion_length or 0)
 
 
-def _keys_and_values(config: Any, args: GRPOConfig) -> float:
+def _keys_and_values(config: Any, args: GRPOConfig, each: int) -> float:
     if args.use_vllm:
         return 0.0
     completions = args.per_device_train_batch_size * (args.steps_per_generation or 1)
-    values = 2 * config.num_hidden_layers * config.num_key_value_heads * _head(config)
-    return completions * tokens(args) * values * (2 if args.bf16 or args.fp16 else 4)
+    return completions * tokens(args) * bytes_a_token(config, each)
+
+
+def bytes_a_token(config: Any, each: int) -> int:
+    """Of the keys and values of one token, `each` number in so many bytes."""
+    return 2 * config.num_hidden_layers * config.num_key_value_heads * _head(config) * each
 
 
 def _activations(config: Any, args: GRPOConfig) -> float:

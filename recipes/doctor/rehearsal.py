@@ -11,7 +11,7 @@ from accelerate.commands.config.config_args import load_config_from_file
 from trl import GRPOConfig, ModelConfig
 
 from ..arguments import KeepIFArguments
-from ..command.plainly import Parser
+from ..plainly import Parser
 from .memory import Engine
 
 ON_CPU: dict[str, Any] = {

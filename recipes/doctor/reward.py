@@ -10,12 +10,13 @@ from transformers import GenerationConfig
 from trl import GRPOTrainer
 
 from keepif.trainer.data.constrain import RowError
-from keepif.trainer.facts import Facts, functions
+from keepif.trainer.facts import Facts
 from keepif.trainer.preflight import problems
 
 from ..data import READERS, load_prompts
 from ..models import load_tokenizer, located
-from .findings import Finding, first_line
+from ..plainly import first_line
+from .findings import Finding
 from .memory import Engine
 from .rehearsal import Recipe
 
@@ -48,7 +49,7 @@ def weights(recipe: Recipe, engine: Engine) -> Iterator[Finding]:
 def rewards(recipe: Recipe, ranks: int) -> Iterator[Finding]:
     """What `KeepIF.attach` would refuse or warn of, as far as tokenizer and data can be had here."""
     try:
-        keepif = recipe.keepif.keepif()
+        run = recipe.keepif.keepif().run
     except ValueError as error:
         yield Finding("fail", "keepif", str(error))
         return
@@ -71,10 +72,10 @@ def rewards(recipe: Recipe, ranks: int) -> Iterator[Finding]:
         yield Finding("fail" if here else "unknown", "data", first_line(error))
     facts = Facts(
         args=recipe.grpo,
-        reward=keepif.reward,
-        floor=keepif.floor,
+        rewards=run.rewards,
+        floor=run.floor,
         kind=GRPOTrainer,
-        reward_funcs=functions(keepif.reward),
+        reward_funcs=run.rewards.reward_funcs,
         ranks=ranks,
         tokenizer=tokenizer,
         end_ids=ends,

@@ -1,34 +1,25 @@
-"""What an evaluation can be told: what on what, how, and how each benchmark is published."""
+"""The command line of an evaluation, checked."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from keepif.trainer.evaluation.answering import MODES, PLAIN, Arm
-from keepif.trainer.evaluation.benchmarks.catalogue import BENCHMARKS
+from keepif.trainer.evaluation.benchmarks import BENCHMARKS
 from keepif.trainer.evaluation.engines.generation import Sampling
 from keepif.trainer.evaluation.remedies.remedies import REMEDIES
 
-from ..tiny_policy.benchmark import TinyBenchmark
-from ..tiny_policy.evaluate import MAX_TOKENS
+from ..tiny_policy.benchmark import TinyBenchmark  # noqa: F401  # in BENCHMARKS once it is imported
 
-ALL = {**BENCHMARKS, "tiny": TinyBenchmark}
 ENGINES = {"transformers": 16, "vllm": 512, "openai": 64}
 """Engines, and how many samples each makes between two writes of the journal."""
 DTYPES = ("auto", "float32", "bfloat16", "float16")
-GREEDY = Sampling(temperature=0.0, max_tokens=16_384)
-PUBLISHED = {
-    "mathif": Sampling(1.0, 0.95, 16_384),  # its paper
-    "logicif": Sampling(1.0, 1.0, 16_384),  # its repository's inference.py
-    "tiny": Sampling(1.0, 1.0, MAX_TOKENS),  # as it is trained
-}
-"""How a benchmark is published; the others greedily. Where none is published, the most tokens are MathIF's."""
 SEVERAL = Sampling(1.0, 0.95)
-"""Temperature and top-p where several samples are asked of a greedy benchmark, which would all be the same."""
+"""Temperature and top-p for several samples of a greedy benchmark, which would all be the same."""
 ONE_OR_SEVERAL = (
-    f"Of a benchmark that is published greedily ({', '.join(name for name in ALL if name not in PUBLISHED)}) one is "
-    f"greedy, and several are drawn at temperature {SEVERAL.temperature} and top-p {SEVERAL.top_p}: to begin with one "
-    "and go on to several, give --temperature and --top_p from the start."
+    "Of a benchmark that is published greedily "
+    f"({', '.join(name for name, kind in BENCHMARKS.items() if not kind.sampling.temperature)}) one is greedy, and "
+    f"several are drawn at temperature {SEVERAL.temperature} and top-p {SEVERAL.top_p}: to begin with one and go on "
+    "to several, give --temperature and --top_p from the start."
 )
 
 
@@ -41,7 +32,7 @@ class EvaluateArguments:
         metadata={"help": "A hub name, a folder, 'tiny', 'smollm2-135m', or the model's name on the server."},
     )
     benchmarks: list[str] = field(
-        default_factory=lambda: ["mathif", "ifeval"], metadata={"help": f"Of {', '.join(ALL)}."}
+        default_factory=lambda: ["mathif", "ifeval"], metadata={"help": f"Of {', '.join(BENCHMARKS)}."}
     )
     sources: list[str] = field(
         default_factory=list, metadata={"help": "NAME=PATH: a benchmark's rows in a file, a folder or a hub data set."}
@@ -49,9 +40,7 @@ class EvaluateArguments:
     samples: int = field(default=1, metadata={"help": f"Responses to each item. {ONE_OR_SEVERAL}"})
     limit: int | None = field(default=None, metadata={"help": "So many items of each benchmark, evenly spaced."})
     thinking: str = field(default="default", metadata={"help": "on, off, both, or default: as the template has it."})
-    mitigation: list[str] = field(
-        default_factory=lambda: [PLAIN], metadata={"help": f"{PLAIN} and remedies: {', '.join(REMEDIES)}."}
-    )
+    mitigation: list[str] = field(default_factory=lambda: [PLAIN], metadata={"help": f"Of {', '.join(REMEDIES)}."})
     thinking_budget: int | None = field(
         default=None, metadata={"help": "Tokens of the remedy thinking_budget; half of max_tokens by default."}
     )
@@ -90,9 +79,9 @@ class EvaluateArguments:
     output_dir: str = field(default="runs/evaluate", metadata={"help": "Where samples, report and plots go."})
 
     def __post_init__(self) -> None:
-        _among("benchmarks", self.benchmarks, ALL)
+        _among("benchmarks", self.benchmarks, BENCHMARKS)
         _among("thinking", [self.thinking], [*MODES, "both"])
-        _among("mitigation", self.mitigation, [PLAIN, *REMEDIES])
+        _among("mitigation", self.mitigation, REMEDIES)
         _among("engine", [self.engine], ENGINES)
         _among("dtype", [self.dtype], DTYPES)
         for name in ("samples", "limit", "batch_size", "max_tokens", "thinking_budget"):
@@ -107,13 +96,10 @@ class EvaluateArguments:
             most = self.sampling_of(benchmark).max_tokens
             if (self.thinking_budget or 1) >= most:
                 raise ValueError(f"thinking_budget must be below the max_tokens of {benchmark}, which are {most}")
-        for source in self.sources:
-            name, found, _ = source.partition("=")
-            if not found or name not in self.benchmarks:
-                raise ValueError(f"sources must be NAME=PATH with NAME of {self.benchmarks}, found {source!r}")
+        sources_of(self.sources, self.benchmarks)
 
     def arms_of(self, benchmarks: Iterable[str]) -> list[Arm]:
-        """What is asked of `benchmarks`."""
+        """The arms of `benchmarks`."""
         modes = ["on", "off"] if self.thinking == "both" else [self.thinking]
         return [
             Arm(benchmark, mode, mitigation)
@@ -122,19 +108,25 @@ class EvaluateArguments:
             for mitigation in self.mitigation
         ]
 
-    def source_of(self, benchmark: str) -> str | None:
-        return dict(source.split("=", 1) for source in self.sources).get(benchmark)
-
     def sampling_of(self, benchmark: str) -> Sampling:
-        """As published, or as asked."""
-        sampling = PUBLISHED.get(benchmark, GREEDY)
+        """As published, unless a flag says otherwise."""
+        sampling = BENCHMARKS[benchmark].sampling
         if self.samples > 1 and not sampling.temperature and self.temperature is None:
             sampling = replace(sampling, temperature=SEVERAL.temperature, top_p=SEVERAL.top_p)
-        asked = {name: getattr(self, name) for name in ("temperature", "top_p", "max_tokens")}
-        return replace(sampling, **{n: v for n, v in asked.items() if v is not None}, seed=self.seed)
+        flags = {name: getattr(self, name) for name in ("temperature", "top_p", "max_tokens")}
+        return replace(sampling, **{n: v for n, v in flags.items() if v is not None}, seed=self.seed)
 
 
-def _among(name: str, values: Sequence[str], allowed: Sequence[str] | dict[str, Any]) -> None:
+def sources_of(sources: Sequence[str], benchmarks: Sequence[str]) -> dict[str, str]:
+    """Benchmark → source, from `NAME=PATH`."""
+    for source in sources:
+        name, equals, _ = source.partition("=")
+        if not equals or name not in benchmarks:
+            raise ValueError(f"sources must be NAME=PATH with NAME of {benchmarks}, found {source!r}")
+    return dict(source.split("=", 1) for source in sources)
+
+
+def _among(name: str, values: Iterable[str], allowed: Iterable[str]) -> None:
     for value in values:
         if value not in allowed:
             raise ValueError(f"{name} must be of {', '.join(allowed)}, found {value!r}")

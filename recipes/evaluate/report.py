@@ -1,6 +1,6 @@
 """The report of an evaluation: on all that its folder holds, and against other runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,14 +8,15 @@ from typing import Any
 from rich.console import Console
 
 from keepif.trainer.evaluation import journal
-from keepif.trainer.evaluation.answering import MODES, PLAIN, Arm, arms_of, samples_of, spread
-from keepif.trainer.evaluation.benchmarks.benchmark import Benchmark
-from keepif.trainer.evaluation.journal import Row
+from keepif.trainer.evaluation.answering import MODES, Arm, arm_of, samples_of
+from keepif.trainer.evaluation.benchmarks import BENCHMARKS
 from keepif.trainer.evaluation.remedies.remedies import REMEDIES, SELECTIVE, idle
-from keepif.trainer.evaluation.results import measured, report, tables
-from keepif.trainer.evaluation.results.measured import Measured, measure
+from keepif.trainer.evaluation.results import measurements, report, tables
+from keepif.trainer.evaluation.results.measurements import Measurement, measure
 
-from .arguments import ALL, EvaluateArguments
+from .plan import Plan
+
+Settings = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -23,74 +24,74 @@ class Other:
     """A run to compare with."""
 
     report: report.Report
-    measured: list[Measured]
+    measurements: list[Measurement]
 
     @property
     def name(self) -> str:
         return self.report["name"]
 
 
-def kept_of(folder: Path, benchmarks: Mapping[str, Benchmark]) -> list[Measured]:
-    """What earlier calls have measured in `folder` on benchmarks that this one does not ask for."""
-    if not (folder / measured.NAME).exists():
+def earlier(plan: Plan) -> list[Measurement]:
+    """What earlier calls have measured in the plan's folder on other benchmarks."""
+    if not (plan.folder / measurements.NAME).exists():
         return []
-    return [found for found in measured.read(folder) if found.arm.benchmark not in benchmarks and not found.missing]
+    return [
+        one for one in measurements.read(plan.folder) if one.arm.benchmark not in plan.benchmarks and not one.missing
+    ]
 
 
-def others_of(
-    args: EvaluateArguments, settings: Mapping[str, Any], benchmarks: Mapping[str, Benchmark], kept: Sequence[Measured]
-) -> list[Other]:
+def others_of(folders: Iterable[str], plan: Plan, settings: Settings, before: Sequence[Measurement]) -> list[Other]:
     """The runs to compare with.
 
     Raises:
-        `ValueError`: where there is none, where two runs have one name, or where one has answered other items or was
-            scored by something else.
+        `ValueError`: if there is none, if two runs have one name, or if one has answered other items or was scored by
+            something else.
     """
-    others = [Other(report.load(Path(other)), measured.read(Path(other))) for other in args.compare]
-    names = [name_of(args), *(other.name for other in others)]
+    others = [Other(report.load(Path(folder)), measurements.read(Path(folder))) for folder in folders]
+    names = [plan.name, *(other.name for other in others)]
     if len({*names}) < len(names):
         raise ValueError(f"the runs to compare are called {', '.join(names)}: give each a --name of its own")
-    scorers = {found.arm.benchmark: found.scored_by for found in kept}
-    scorers |= {name: getattr(benchmark, "scored_by", None) for name, benchmark in benchmarks.items()}
+    scorers = {one.arm.benchmark: one.scored_by for one in before}
+    scorers |= {name: benchmark.scored_by for name, benchmark in plan.benchmarks.items()}
     for other in others:
         _refuse_unlike(other, settings, scorers)
     return others
 
 
-def _refuse_unlike(other: Other, settings: Mapping[str, Any], scorers: Mapping[str, str | None]) -> None:
+def _refuse_unlike(other: Other, settings: Settings, scorers: Mapping[str, str | None]) -> None:
     for field, value in other.report["settings"].items():
         if field.startswith("items of") and settings.get(field, value) != value:
             raise ValueError(f"{other.name} has answered other {field}: give both runs the same --sources")
-    for found in other.measured:
-        scorer = scorers.get(found.arm.benchmark, found.scored_by)
-        if scorer != found.scored_by:
+    for one in other.measurements:
+        scorer = scorers.get(one.arm.benchmark, one.scored_by)
+        if scorer != one.scored_by:
             raise ValueError(
-                f"{other.name} has {found.arm.benchmark} scored by {found.scored_by}, this run by {scorer}: let one "
+                f"{other.name} has {one.arm.benchmark} scored by {one.scored_by}, this run by {scorer}: let one "
                 "of them be scored by the other's scorer; its own command does that, and makes no sample again"
             )
 
 
-def name_of(args: EvaluateArguments) -> str:
-    return args.name or Path(args.output_dir).name
-
-
 def make_report(
-    args: EvaluateArguments,
-    benchmarks: Mapping[str, Benchmark],
-    settings: Mapping[str, Any],
-    kept: Sequence[Measured],
-    others: Sequence[Other],
-    notes: Sequence[str],
-    console: Console,
+    plan: Plan, settings: Settings, before: Sequence[Measurement], others: Sequence[Other], console: Console
 ) -> int:
     """Score all samples, leave report and plots, show the tables; how many samples are missing or not judged."""
-    folder = Path(args.output_dir)
-    now, incomplete = _measured(args, benchmarks, list(journal.read(folder)), console)
-    found = sorted([*now, *kept], key=lambda one: _place(one.arm))
-    measured.write(folder, found)
-    notes = [*notes, *incomplete, *_choices(found, settings), *_differences(found, settings, others)]
-    made = report.build(name_of(args), settings, found, {other.name: other.measured for other in others}, notes)
-    report.write(folder, made)
+    now, notes = _measurements(plan, console)
+    place = _placing(plan)
+    everything = sorted([*now, *before], key=lambda one: place(one.arm))
+    measurements.write(plan.folder, everything)
+    notes = [
+        *plan.left_out,
+        *notes,
+        *_choices(everything, settings),
+        *_differences(everything, settings, others, place),
+    ]
+    made = report.build(plan.name, settings, everything, {other.name: other.measurements for other in others}, notes)
+    report.write(plan.folder, made)
+    _show(made, plan.folder, others, console)
+    return sum(one.missing + one.unjudged for one in now)
+
+
+def _show(made: report.Report, folder: Path, others: Sequence[Other], console: Console) -> None:
     for table in tables.shown(made, console.width):
         console.print(table, "")
     console.print("\n".join(tables.footnotes(made)), markup=False, highlight=False, soft_wrap=True)
@@ -102,48 +103,51 @@ def make_report(
     else:
         drawn = draw(made, [other.report for other in others], folder)
         console.print(f"plots: {', '.join(map(str, drawn))}", soft_wrap=True, markup=False)
-    return sum(one.missing + one.unjudged for one in now)
 
 
-def _measured(
-    args: EvaluateArguments, benchmarks: Mapping[str, Benchmark], rows: Sequence[Row], console: Console
-) -> tuple[list[Measured], list[str]]:
-    """The arms that were asked for, the others that the journal holds whole, and notes on those that it does not."""
-    asked, found, notes = args.arms_of(benchmarks), [], []
-    for arm in [*asked, *sorted({arm for arm in arms_of(rows) if arm.benchmark in benchmarks} - {*asked}, key=_place)]:
-        items = spread(benchmarks[arm.benchmark].items(), args.limit)
-        samples = samples_of(arm, rows, items, args.samples)
-        lacking = len(items) * args.samples - len(samples)
-        if lacking and arm not in asked:
-            due = len(items) * args.samples
+def _measurements(plan: Plan, console: Console) -> tuple[list[Measurement], list[str]]:
+    """The plan's arms, the others that the journal holds whole, and notes on those that it does not."""
+    rows = list(journal.read(plan.folder))
+    others = {arm_of(row) for row in rows if row["benchmark"] in plan.benchmarks} - {*plan.arms}
+    done, notes = [], []
+    for arm in [*plan.arms, *sorted(others, key=_placing(plan))]:
+        items = plan.items(arm.benchmark)
+        samples, due = samples_of(arm, rows, items, plan.samples), len(items) * plan.samples
+        lacking = due - len(samples)
+        if lacking and arm in others:
             notes.append(f"{_name(arm)}: not shown, {lacking} of {due} samples are missing; ask for it to make them")
             continue
         with console.status(f"scoring {arm.benchmark} ..."):
-            found.append(measure(arm, benchmarks[arm.benchmark], samples, lacking))
+            done.append(measure(arm, plan.benchmarks[arm.benchmark], samples, lacking))
         if samples and (why := idle(arm.mitigation, samples)):
             notes.append(f"{_name(arm)}: {why}")
-    return found, notes
+    return done, notes
 
 
-def _place(arm: Arm) -> tuple[int, int, int]:
-    """An arm's place in the report, whenever it was made."""
-    return list(ALL).index(arm.benchmark), list(MODES).index(arm.thinking), [PLAIN, *REMEDIES].index(arm.mitigation)
+def _placing(plan: Plan) -> Callable[[Arm], tuple[int, int, int]]:
+    """An arm's place in the report, whenever it was made; the plan's benchmarks come first."""
+    benchmarks, modes, remedies = [*plan.benchmarks, *BENCHMARKS], [*MODES], [*REMEDIES]
+    return lambda arm: (
+        benchmarks.index(arm.benchmark), modes.index(arm.thinking), remedies.index(arm.mitigation)
+    )  # fmt: skip
 
 
 def _name(arm: Arm) -> str:
     return f"{arm.benchmark}, {tables.label_of(vars(arm))}"
 
 
-def _choices(found: Sequence[Measured], settings: Mapping[str, Any]) -> list[str]:
-    """Where a choice to think or not changes nothing."""
+def _choices(done: Sequence[Measurement], settings: Settings) -> list[str]:
+    """Remedies whose choice to think or not changes nothing."""
     if settings.get("thinking can be chosen") is not False:
         return []
     why = "the chat template has no switch for thinking, so that what it chooses changes nothing"
-    return [f"{name}: {why}" for name in dict.fromkeys(one.arm.mitigation for one in found) if name in SELECTIVE]
+    return [f"{name}: {why}" for name in dict.fromkeys(one.arm.mitigation for one in done) if name in SELECTIVE]
 
 
-def _differences(found: Sequence[Measured], settings: Mapping[str, Any], others: Sequence[Other]) -> list[str]:
-    """Where the runs that are compared were not sampled alike, or cannot be compared."""
+def _differences(
+    done: Sequence[Measurement], settings: Settings, others: Sequence[Other], place: Callable[[Arm], Any]
+) -> list[str]:
+    """Why the compared runs were not sampled alike, or cannot be compared."""
     notes = []
     for other in others:
         notes += [
@@ -151,16 +155,16 @@ def _differences(found: Sequence[Measured], settings: Mapping[str, Any], others:
             for field, value in other.report["settings"].items()
             if field.startswith(("sampling of", "version of")) and settings.get(field, value) != value
         ]
-        theirs = {one.arm for one in other.measured}
-        lacking = [_name(one.arm) for one in found if one.arm not in theirs]
-        if len(lacking) == len(found):
-            has = "; ".join(map(_name, sorted(theirs, key=_place))) or "nothing"
+        ours, theirs = [one.arm for one in done], {one.arm for one in other.measurements}
+        lacking = [_name(arm) for arm in ours if arm not in theirs]
+        if len(lacking) == len(ours):
+            has = "; ".join(map(_name, sorted(theirs, key=place))) or "nothing"
             notes.append(f"nothing is compared with {other.name}, which has {has}; this run has {'; '.join(lacking)}")
         elif lacking:
             notes.append(f"not compared, since {other.name} does not have it: {'; '.join(lacking)}")
         notes += [
             f"{other.name}, {_name(one.arm)}: {one.missing} samples are missing there"
-            for one in other.measured
-            if one.missing and one.arm in {mine.arm for mine in found}
+            for one in other.measurements
+            if one.missing and one.arm in ours
         ]
     return notes

@@ -10,48 +10,49 @@ from typing import Any
 
 from trl import ModelConfig
 
-from keepif.trainer.evaluation.benchmarks.benchmark import Benchmark, Item
+from keepif.trainer.evaluation.benchmarks.benchmark import Item
 
 from ..models import located
-from .arguments import EvaluateArguments
+from .engines import Engine
+from .plan import Plan
 
 PACKAGES = {
     "transformers": ("keepif", "torch", "transformers"),
     "vllm": ("keepif", "vllm"),
     "openai": ("keepif",),
 }
-"""Packages whose version decides what an engine says."""
+"""Packages whose version decides what an engine generates."""
 
 
-def settings_of(args: EvaluateArguments, benchmarks: dict[str, Benchmark], can_choose: bool | None) -> dict[str, Any]:
+def settings_of(plan: Plan, engine: Engine, can_choose: bool | None) -> dict[str, Any]:
     """What a sample depends on, flat: `agree` compares them one by one, and more benchmarks may join later.
 
     Args:
-        can_choose (`bool` or `None`): whether the model can be asked to think or not, where that is known and matters.
+        can_choose (`bool` or `None`): whether the model can be asked to think or not, if that is known and matters.
     """
-    found: dict[str, Any] = {"model": args.model, "engine": args.engine}
-    if args.engine == "openai":
-        found["url"] = args.base_url
+    settings: dict[str, Any] = {"model": engine.model, "engine": engine.kind}
+    if engine.endpoint:
+        settings["url"] = engine.endpoint.base_url
     else:
-        weights = weights_of(args.model, args.revision)
-        found |= {"dtype": args.dtype} | ({"weights": weights} if weights else {"revision": args.revision})
-    for name, benchmark in benchmarks.items():
-        found[f"sampling of {name}"] = asdict(args.sampling_of(name))
-        found[f"items of {name}"] = items_hash(benchmark.items())
+        weights = weights_of(engine.model, engine.revision)
+        settings |= {"dtype": engine.dtype} | ({"weights": weights} if weights else {"revision": engine.revision})
+    for name, benchmark in plan.benchmarks.items():
+        settings[f"sampling of {name}"] = asdict(plan.sampling[name])
+        settings[f"items of {name}"] = items_hash(benchmark.items())
+    mitigations = {arm.mitigation for arm in plan.arms}
     if can_choose is not None:
-        found["thinking can be chosen"] = can_choose
-    if "thinking_budget" in args.mitigation:
-        found["thinking_budget"] = args.thinking_budget
-    if "classifier_selective" in args.mitigation and args.gate:
-        found["gate"] = hashlib.sha256(Path(args.gate).read_bytes()).hexdigest()[:16]
-    return found | {f"version of {package}": _version(package) for package in PACKAGES[args.engine]}
+        settings["thinking can be chosen"] = can_choose
+    if "thinking_budget" in mitigations:
+        settings["thinking_budget"] = plan.thinking_budget
+    if "classifier_selective" in mitigations and plan.gate:
+        settings["gate"] = hashlib.sha256(plan.gate.read_bytes()).hexdigest()[:16]
+    return settings | {f"version of {package}": _version(package) for package in PACKAGES[engine.kind]}
 
 
 def weights_of(model: str, revision: str = "main") -> str | None:
     """What tells a model's weights from others: a hash of its files here, or its commit on the hub.
 
-    Of a file its name, its size and its end are hashed, which training changes. `None` for a model that is not to be
-    had.
+    A file's name, its size and its end, which training changes, are hashed. `None` for a model that is not available.
     """
     place, options = located(ModelConfig(model_name_or_path=model, model_revision=revision))
     if "gguf_file" in options:
@@ -72,7 +73,7 @@ def _hash(paths: Iterable[Path]) -> str:
 
 
 def _commit(model: str, revision: str) -> str | None:
-    """The commit that `revision` stands for now: on the hub, or where there is no net, in its cache."""
+    """The commit that `revision` stands for now: on the hub, or without a net in its cache."""
     from transformers.utils.hub import cached_file, extract_commit_hash
 
     try:
@@ -82,20 +83,20 @@ def _commit(model: str, revision: str) -> str | None:
 
 
 def items_hash(items: Sequence[Item]) -> str:
-    """A hash of what is asked and of the rows that it is scored by, whichever file form they were read from."""
-    asked = [
-        [item.key, [dict(message) for message in item.messages], _given(item.row)]
+    """A hash of the prompts and of the rows that score them, whichever file form they were read from."""
+    content = [
+        [item.key, [dict(message) for message in item.messages], _filled(item.row)]
         for item in items
         if not item.control
     ]
-    return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
-def _given(value: Any) -> Any:
-    """`value` without the fields that hold nothing, which parquet and the hub fill in where JSON leaves them out."""
+def _filled(value: Any) -> Any:
+    """`value` without the fields that hold nothing, which parquet and the hub fill in and JSON leaves out."""
     if isinstance(value, Mapping):
-        return {name: _given(part) for name, part in value.items() if part is not None}
-    return [_given(part) for part in value] if isinstance(value, list | tuple) else value
+        return {name: _filled(part) for name, part in value.items() if part is not None}
+    return [_filled(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def _version(package: str) -> str | None:

@@ -5,13 +5,13 @@
     python -m keepif.recipes.evaluate --model MODEL --benchmarks mathif --mitigation classifier_selective \
         --gate gate.json --output_dir GATED
 
-The gate is for the model that answered, whose weights it knows: for another one it is refused. An item that it
-was trained on is judged by what was found without that item, so that the last line may ask the same benchmark again.
-Exit code 2 where nothing can be learnt, with the reason.
+The gate is for the model that answered, whose weights it knows: it is refused for another one. For an item that it was
+trained on it uses the probability from cross-validation, so the last line may run the same benchmark again. Exit code
+2 if nothing can be learnt, with the reason.
 
-An item is scored by the share of its constraints that are kept, as in "When Thinking Fails", but mathif and
-tiny, which have right answers too, by `joint`, or the gate would give up thinking where the answer needs it: there,
-`--metric sacc` is the paper's.
+An item's score is its mean compliance, as in "When Thinking Fails". mathif and tiny, which have right answers too, are
+scored by `joint`, or the gate would give up thinking even if the answer needs it; there `--metric sacc` is the
+paper's.
 """
 
 import sys
@@ -23,31 +23,32 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from keepif.trainer.evaluation import journal
 from keepif.trainer.evaluation.answering import PLAIN
+from keepif.trainer.evaluation.benchmarks import load
 from keepif.trainer.evaluation.benchmarks.benchmark import Item
 from keepif.trainer.evaluation.benchmarks.complexbench import read_items
-from keepif.trainer.evaluation.journal import SETTINGS
 from keepif.trainer.evaluation.remedies.gate import GateError, GateReport, Pair, paired, train
-from keepif.trainer.evaluation.results import measured
-from keepif.trainer.evaluation.results.measured import Measured
+from keepif.trainer.evaluation.results import measurements
+from keepif.trainer.evaluation.results.measurements import Measurement
 from keepif.trainer.files import read_json
 
-from ..command.plainly import parsed, plainly
-from .command import EvaluateArguments, benchmark_of
+from ..plainly import parsed, plainly
+from .arguments import sources_of
 from .settings import items_hash
 
-LABELS = {"ifeval": "instruction_loose", "ifbench": "instruction_loose"}
-"""Benchmark → its share of constraints that are kept, where that is not its headline; the paper's reading is loose."""
+METRICS = {"ifeval": "instruction_loose", "ifbench": "instruction_loose"}
+"""Benchmark → its mean compliance, if that is not its headline; the paper's reading is loose."""
 
 
 @dataclass
 class GateArguments:
-    """Which runs to pair, and where the gate goes."""
+    """Which runs to pair, and the gate's file."""
 
     thinking: str = field(metadata={"help": "output_dir of an evaluation with --thinking on or both."})
     direct: str = field(metadata={"help": "output_dir of one with --thinking off or both; it may be the same."})
     metric: str | None = field(
-        default=None, metadata={"help": f"What an item is scored by; by default {LABELS}, or the headline."}
+        default=None, metadata={"help": f"What an item is scored by; by default {METRICS}, or the headline."}
     )
     sources: list[str] = field(
         default_factory=list, metadata={"help": "NAME=PATH, as the evaluations were given them."}
@@ -60,9 +61,9 @@ def pairs_of(args: GateArguments) -> list[Pair]:
     """Items of the benchmarks that both runs have, with their two scores.
 
     Raises:
-        [`GateError`]: where there is no such benchmark.
+        [`GateError`]: if there is no such benchmark.
     """
-    thinking, direct = _arms(Path(args.thinking), "on"), _arms(Path(args.direct), "off")
+    thinking, direct = _without_remedy(Path(args.thinking), "on"), _without_remedy(Path(args.direct), "off")
     common = sorted(thinking.keys() & direct.keys())
     if not common:
         raise GateError(
@@ -70,16 +71,15 @@ def pairs_of(args: GateArguments) -> list[Pair]:
             f"{sorted(direct) or 'none'}: evaluate the same benchmark with --thinking both"
         )
     settings = common_settings(args, common)
-    sources = [source for source in args.sources if source.partition("=")[0] in common]
-    known = EvaluateArguments(benchmarks=common, sources=sources, without_constraints=True)  # if they were asked too
+    sources = sources_of([source for source in args.sources if source.partition("=")[0] in common], common)
     return [
         pair
         for name in common
         for pair in paired(
-            _items(known, name, settings[f"items of {name}"]),
-            thinking[name].outcomes,
-            direct[name].outcomes,
-            args.metric or LABELS.get(name, thinking[name].headline),
+            _items(name, sources.get(name), settings[f"items of {name}"]),
+            thinking[name].samples,
+            direct[name].samples,
+            args.metric or METRICS.get(name, thinking[name].headline),
         )
     ]
 
@@ -88,11 +88,11 @@ def common_settings(args: GateArguments, benchmarks: Sequence[str]) -> dict[str,
     """What both runs were made with.
 
     Raises:
-        [`GateError`]: where they were not made with the same model, on the same items, sampled alike.
+        [`GateError`]: if they were not made with the same model, on the same items, sampled alike.
     """
-    ours, theirs = (read_json(Path(folder) / SETTINGS) for folder in (args.thinking, args.direct))
+    ours, theirs = (read_json(Path(folder) / journal.SETTINGS) for folder in (args.thinking, args.direct))
     if not ours or not theirs:
-        raise GateError(f"there is no {SETTINGS} in {args.direct if ours else args.thinking}")
+        raise GateError(f"there is no {journal.SETTINGS} in {args.direct if ours else args.thinking}")
     parts = [f"{part} of {name}" for name in benchmarks for part in ("items", "sampling")]
     for name in ("model", "weights", "revision", *parts):
         if ours.get(name) != theirs.get(name):
@@ -103,24 +103,25 @@ def common_settings(args: GateArguments, benchmarks: Sequence[str]) -> dict[str,
     return ours
 
 
-def _items(known: EvaluateArguments, name: str, asked: str) -> Sequence[Item]:
+def _items(name: str, source: str | None, expected: str) -> Sequence[Item]:
     """The items that the runs have answered, by their hash.
 
     Raises:
-        [`GateError`]: where the source has others.
+        [`GateError`]: if the source has others.
     """
-    items = read_items(known.source_of(name)) if name == "complexbench" else benchmark_of(known, name).items()
-    if items_hash(items) != asked:
+    judged = name == "complexbench"  # reading it needs no judge
+    items = read_items(source) if judged else load(name, source, without_constraints=True).items()
+    if items_hash(items) != expected:
         raise GateError(f"the runs have answered other items of {name}: give the --sources that they were given")
     return items
 
 
-def _arms(folder: Path, mode: str) -> dict[str, Measured]:
+def _without_remedy(folder: Path, mode: str) -> dict[str, Measurement]:
     """What a run measured in a thinking mode without any remedy, by benchmark."""
     return {
-        found.arm.benchmark: found
-        for found in measured.read(folder)
-        if (found.arm.thinking, found.arm.mitigation) == (mode, PLAIN)
+        one.arm.benchmark: one
+        for one in measurements.read(folder)
+        if (one.arm.thinking, one.arm.mitigation) == (mode, PLAIN)
     }
 
 

@@ -16,8 +16,10 @@ from statistics import fmean
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+
+from .process import failed, start
 
 SMOOTHED = 10
 """Steps that the running numbers are averaged over."""
@@ -51,19 +53,8 @@ class Arm:
 
     name: str
     folder: Path
+    process: subprocess.Popen[bytes]
     curve: list[dict[str, float]] = field(default_factory=list)
-    process: subprocess.Popen[bytes] | None = None
-
-    def start(self, seed: int, steps: int) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        for stale in ("curve.jsonl", "result.json", "keepif-reference.json"):
-            (self.folder / stale).unlink(missing_ok=True)
-        command = [sys.executable, "-m", "keepif.recipes.tiny_policy.reinforce"]
-        command += [f"--output_dir={self.folder}", f"--method={self.name}", f"--seed={seed}", f"--steps={steps}"]
-        # One thread each: two processes that both use both cores are ten times slower.
-        environment = os.environ | {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"}
-        with (self.folder / "log.txt").open("wb") as log:
-            self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
 
     def read(self) -> None:
         """Take in what the run has written since the last look."""
@@ -74,13 +65,6 @@ class Arm:
 
     def recent(self, name: str) -> float:
         return fmean(step[name] for step in self.curve[-SMOOTHED:])
-
-    @property
-    def result(self) -> dict[str, float]:
-        return json.loads((self.folder / "result.json").read_text())
-
-    def failed(self) -> bool:
-        return self.process is not None and self.process.poll() not in {None, 0}
 
 
 def run(output_dir: Path, seeds: Sequence[int] = (0,), steps: int | None = None) -> list[Report]:
@@ -94,12 +78,12 @@ def run(output_dir: Path, seeds: Sequence[int] = (0,), steps: int | None = None)
     with console.status("loading the embedded policy and measuring it before RL ..."):
         from ..tiny_policy.reinforce import STEPS, before
 
-        steps, start = steps or STEPS, before()
+        steps, unchanged = steps or STEPS, before()
     reports = []
     for seed in seeds:
         if len(seeds) > 1:
             console.print(f"seed {seed}")
-        reports.append(run_seed(output_dir, seed, steps, start, console))
+        reports.append(run_seed(output_dir, seed, steps, unchanged, console))
     (output_dir / "demo.json").write_text(json.dumps(reports))
     console.print(table_of(reports))
     console.print(LEGEND)
@@ -122,24 +106,26 @@ def reported(output_dir: Path, seed: int) -> Path:
 
 def run_seed(output_dir: Path, seed: int, steps: int, before: dict[str, float], console: Console) -> Report:
     """Both runs of one seed, side by side."""
-    arms = [
-        Arm("correctness only", output_dir / f"seed-{seed}" / "correctness_only"),
-        Arm("KeepIF", reported(output_dir, seed)),
-    ]
+    folders = {
+        "correctness only": output_dir / f"seed-{seed}" / "correctness_only",
+        "KeepIF": reported(output_dir, seed),
+    }
+    arms: list[Arm] = []
     try:
-        for arm in arms:
-            arm.start(seed, steps)
-        follow(arms, steps, console)
+        for name, folder in folders.items():
+            for stale in ("curve.jsonl", "result.json", "keepif-reference.json"):
+                (folder / stale).unlink(missing_ok=True)
+            arms.append(Arm(name, folder, start(folder, name, seed, steps)))
+        follow(arms, seed, steps, console)
     finally:
         for arm in arms:
-            if arm.process and arm.process.poll() is None:
-                arm.process.terminate()
-    results = {"before RL": before} | {arm.name: arm.result for arm in arms}
+            arm.process.terminate()  # nothing, if it has ended
+    results = {arm.name: json.loads((arm.folder / "result.json").read_text()) for arm in arms}
     curves = {arm.name: arm.curve for arm in arms}
-    return {"seed": seed, "steps": steps, "results": results, "curves": curves}
+    return {"seed": seed, "steps": steps, "results": {"before RL": before} | results, "curves": curves}
 
 
-def follow(arms: list[Arm], steps: int, console: Console) -> None:
+def follow(arms: list[Arm], seed: int, steps: int, console: Console) -> None:
     """Show both runs' progress and running numbers until both have ended."""
     columns = (
         TextColumn("{task.description:<17}"),
@@ -150,18 +136,17 @@ def follow(arms: list[Arm], steps: int, console: Console) -> None:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console) as progress:
-        bars: list[TaskID] = [progress.add_task(arm.name, total=steps, numbers="starting ...") for arm in arms]
-        while True:
-            ended = all(arm.process is not None and arm.process.poll() is not None for arm in arms)
+        bars = [progress.add_task(arm.name, total=steps, numbers="starting ...") for arm in arms]
+        ended = False
+        while not ended:
+            ended = all(arm.process.poll() is not None for arm in arms)
             for arm, bar in zip(arms, bars, strict=True):
                 arm.read()
-                if arm.failed():
-                    raise RuntimeError(f"the run '{arm.name}' failed; its output is in {arm.folder / 'log.txt'}")
+                if arm.process.poll():
+                    raise failed(arm.folder, arm.name, seed)
                 if arm.curve:
                     numbers = f"accuracy {arm.recent('accuracy'):.2f}  compliance {arm.recent('sacc'):.2f}"
                     progress.update(bar, completed=len(arm.curve), numbers=numbers)
-            if ended:
-                return
             time.sleep(LOOK_EVERY)
 
 

@@ -162,31 +162,29 @@ def real_model_figure(report: dict[str, Any]) -> Figure:
         *planes, accuracy, compliance = figure.subplots(1, len(report["held_out"]) + 2)
         for axes, (name, found) in zip(planes, report["held_out"].items(), strict=True):
             for policy, row in found["policies"].items():
-                if policy in COLOURS or policy == "before RL":
+                if " less " not in policy:
                     _draw_policy(axes, policy, row)
             axes.set(xlabel="accuracy", ylabel="compliance (SAcc)", xlim=(0, 1), ylim=(0, 1))
-            axes.set_title(
-                f"{found['prompts']} held-out prompts, {name}\n(hollow: by the published checks)", fontsize=10
-            )
+            axes.set_title(f"{found['prompts']} held-out prompts, {name}\n(hollow: by those trained on)", fontsize=10)
         planes[0].legend(frameon=False, loc="upper left")
         for axes, key in ((accuracy, "correctness"), (compliance, "compliance")):
             for arm, histories in report["histories"].items():
                 for history in histories:
-                    axes.plot(history["step"], smooth(history[key], FEW), color=COLOURS[arm], lw=1.6)
+                    axes.plot(history["step"], smooth(history[key], FEW), color=_mark(arm)[0], lw=1.6)
             axes.set(xlabel="GRPO step", ylim=(0, 1))
             axes.set_title(f"{key} while training,\nmeans over {FEW} steps", fontsize=10)
         compliance.set_title(f"compliance (dotted: floor),\nmeans over {FEW} steps", fontsize=10)
-        for history in report["histories"]["KeepIF"]:
+        for history in report["histories"].get("KeepIF", []):
             compliance.plot(history["step"], smooth(history["floor"], FEW), color="0.6", lw=1, ls=":")
     return figure
 
 
 def _draw_policy(axes: Axes, policy: str, row: dict[str, Any]) -> None:
-    """A policy's accuracy and compliance with intervals, and a hollow mark for compliance by published checks."""
+    """A policy's accuracy and published compliance with intervals, and a hollow mark for compliance by `math`."""
     x, y = row["accuracy"], row["sacc"]
     spread = [[[found["mean"] - found["low"]], [found["high"] - found["mean"]]] for found in (x, y)]
-    mark, size, colour = ("o", 6, COLOURS[policy]) if policy in COLOURS else ("*", 12, "0.2")
+    colour, mark, size = ("0.2", "*", 12) if policy == "before RL" else (*_mark(policy), 6)
     axes.errorbar(
         x["mean"], y["mean"], xerr=spread[0], yerr=spread[1], fmt=mark, ms=size, color=colour, lw=1, label=policy
     )
-    axes.plot(x["mean"], row["official"]["mean"], mark, ms=size, color=colour, mfc="none")
+    axes.plot(x["mean"], row["sacc_math"]["mean"], mark, ms=size, color=colour, mfc="none")

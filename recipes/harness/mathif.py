@@ -17,14 +17,14 @@ def mathif(source: str | None = None) -> MathIF:
 
 def rows(source: str | None = None, **_: Any) -> dict[str, Dataset]:
     """The 420 rows, from `source` or the hub; called with the task's and the command's metadata."""
-    items = [
+    columns = [
         {"number": number, "source": source, "prompt": item.messages[0]["content"], "answer": item.row["answer"]}
         for number, item in enumerate(mathif(source).items())
     ]
-    return {"test": Dataset.from_list(items)}
+    return {"test": Dataset.from_list(columns)}
 
 
 def process_results(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
     """A response's `joint`, `hacc`, `sacc` and `correct`."""
     benchmark = mathif(doc["source"])
-    return numbers(benchmark.score([Sample(benchmark.items()[doc["number"]], 0, results[0], 0)]))
+    return numbers(benchmark.score([Sample(benchmark.items()[doc["number"]], text=results[0])]))

@@ -26,6 +26,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from keepif.trainer.files import read_json
+
 from ..checkpoint import last_checkpoint
 from .sweep_file import Sweep, SweepError, Values
 
@@ -35,6 +37,7 @@ LOOK_EVERY = 0.5
 """Seconds between two looks at a run."""
 SHARES = {"accuracy": "correctness", "compliance": "compliance", "joint": "joint"}
 """Column → its name in a run's report."""
+MEASURED = (*SHARES, "tokens", "floor")
 FOOTNOTE = (
     "In percent; of several seeds the mean (lowest to highest). Measured on training prompts, over the last ticks of "
     "each run. *: no other row has both a higher accuracy and a higher compliance."
@@ -57,8 +60,7 @@ class Run:
 
     def is_done(self) -> bool:
         """Whether it has ended well."""
-        exit_code = self.folder / EXIT
-        return exit_code.exists() and exit_code.read_text().strip() == "0"
+        return read_json(self.folder / EXIT) == 0
 
     def made_by(self) -> dict[str, Any]:
         """What its result depends on: its command, and the files that the command names."""
@@ -69,10 +71,11 @@ class Run:
 
     def report(self) -> dict[str, Any] | None:
         """What it says of itself so far; `None` before it has said anything."""
-        try:
-            return json.loads((self.folder / REPORT).read_text())
-        except FileNotFoundError:
-            return None
+        return read_json(self.folder / REPORT)
+
+    def share_done(self) -> float:
+        report = self.report()
+        return report["step"] / report["max_steps"] if report else 0.0
 
 
 def plan(sweep: Sweep, output_dir: Path, flags: Sequence[str] = ()) -> list[Run]:
@@ -92,7 +95,7 @@ def plan(sweep: Sweep, output_dir: Path, flags: Sequence[str] = ()) -> list[Run]
         runs[folder] = Run(values, folder, command)
     for run in runs.values():
         path, keeps = run.folder / MADE_BY, run.is_done() or last_checkpoint(run.folder)
-        if keeps and path.exists() and json.loads(path.read_text()) != run.made_by():
+        if keeps and read_json(path) not in (None, run.made_by()):
             raise SweepError(
                 f"{run.folder} keeps a run of another command or config (see {path}): take another --output_dir, or "
                 "delete that folder to run it again"
@@ -109,7 +112,7 @@ def run_all(runs: Sequence[Run], console: Console) -> None:
         for number, run in enumerate(runs):
 
             def look(run: Run = run, number: int = number) -> None:
-                progress.update(bar, completed=number + _share_done(run), description=run.name)
+                progress.update(bar, completed=number + run.share_done(), description=run.name)
                 time.sleep(LOOK_EVERY)
 
             if not run.is_done():
@@ -160,11 +163,6 @@ def _locked(log: IO[bytes]) -> bool:
     return True
 
 
-def _share_done(run: Run) -> float:
-    report = run.report()
-    return report["step"] / report["max_steps"] if report else 0.0
-
-
 def collect(runs: Sequence[Run]) -> tuple[list[Row], list[str]]:
     """(a row for each run that ended well and left a report, what went wrong with the others)."""
     rows, wrong = [], []
@@ -190,34 +188,26 @@ def _row(run: Run, report: dict[str, Any]) -> Row:
 
 def by_setting(rows: Sequence[Row]) -> list[Row]:
     """The rows put together that differ in nothing but their seed, and which of them are on the Pareto front."""
-    turned = _turned(rows)
-    settings: dict[tuple[Any, ...], list[Row]] = {}
-    for row in rows:
-        settings.setdefault(tuple(row["values"].get(name) for name in turned), []).append(row)
-    names = _told_apart([dict(zip(turned, setting, strict=True)) for setting in settings])
-    found = [
-        {"setting": name or "all", "runs": same, **_means(same)}
-        for name, same in zip(names, settings.values(), strict=True)
-    ]
-    for one in found:
-        one["front"] = not any(_dominates(other, one) for other in found)
-    return found
-
-
-def _turned(rows: Sequence[Row]) -> list[str]:
-    """The parameters that have more than one value, seeds aside."""
     names = dict.fromkeys(name for row in rows for name in row["values"] if name != "seed")
-    return [name for name in names if any(row["values"].get(name) != rows[0]["values"].get(name) for row in rows)]
+    turned = [name for name in names if len({row["values"].get(name) for row in rows}) > 1]
+    runs: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        runs.setdefault(tuple(row["values"].get(name) for name in turned), []).append(row)
+    words = _told_apart([dict(zip(turned, values, strict=True)) for values in runs])
+    settings: list[Row] = [
+        {"setting": name or "all", "runs": same}
+        | {share: fmean(row[share] or 0.0 for row in same) for share in SHARES}
+        for name, same in zip(words, runs.values(), strict=True)
+    ]
+    for one in settings:
+        one["front"] = not any(_dominates(other, one) for other in settings)
+    return settings
 
 
 def _told_apart(settings: Sequence[Values]) -> list[str]:
     """The settings in words: three digits, or as many more as tell them apart."""
     named = ([_words(values, digits) for values in settings] for digits in range(3, 18))  # 17 are all that a float has
     return next(names for names in named if len({*names}) == len(names))
-
-
-def _means(rows: Sequence[Row]) -> Row:
-    return {name: fmean(row[name] or 0.0 for row in rows) for name in SHARES}
 
 
 def _dominates(other: Row, one: Row) -> bool:
@@ -229,24 +219,23 @@ def table(rows: Sequence[Row]) -> Table:
     """The settings, best accuracy first, as a Markdown table."""
     shown = Table(box=box.MARKDOWN)
     shown.add_column("setting", no_wrap=True)
-    for header in ("runs", *SHARES, "tokens", "floor", "floor held", "front"):
+    for header in ("runs", *MEASURED, "floor held", "front"):
         shown.add_column(header, justify="right", no_wrap=True)
-    for found in sorted(by_setting(rows), key=lambda found: -found["accuracy"]):
-        runs = found["runs"]
-        cells = [_cell([run[name] for run in runs], 100) for name in (*SHARES,)]
-        cells += [_cell([run["tokens"] for run in runs], 1), _cell([run["floor"] for run in runs], 100)]
+    for setting in sorted(by_setting(rows), key=lambda setting: -setting["accuracy"]):
+        runs = setting["runs"]
+        cells = [_cell([run[name] for run in runs], 1 if name == "tokens" else 100) for name in MEASURED]
         floors = [run["held"] for run in runs if run["held"] is not None]
         held = f"{sum(floors)} of {len(floors)}" if floors else "-"
-        shown.add_row(found["setting"], str(len(runs)), *cells, held, "*" if found["front"] else "")
+        shown.add_row(setting["setting"], str(len(runs)), *cells, held, "*" if setting["front"] else "")
     return shown
 
 
 def _cell(values: Sequence[float | None], scale: float) -> str:
-    found = [scale * value for value in values if value is not None]
-    if not found:
+    scaled = [scale * value for value in values if value is not None]
+    if not scaled:
         return "-"
-    mean = f"{fmean(found):.1f}"
-    return mean if min(found) == max(found) else f"{mean} ({min(found):.1f} to {max(found):.1f})"
+    mean = f"{fmean(scaled):.1f}"
+    return mean if min(scaled) == max(scaled) else f"{mean} ({min(scaled):.1f} to {max(scaled):.1f})"
 
 
 def write(output_dir: Path, rows: Sequence[Row], console: Console) -> None:

@@ -92,74 +92,71 @@ def read(path: Path, count: int | None = None) -> Sweep:
     """
     try:
         path = here_or_shipped(path, SWEEPS)
-        found = yaml.safe_load(path.read_text("utf-8"))
+        sweep = yaml.safe_load(path.read_text("utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise SweepError(f"{path} cannot be read ({error})") from None
-    if not isinstance(found, dict) or not isinstance(found.get("parameters"), dict):
+    if not isinstance(sweep, dict) or not isinstance(sweep.get("parameters"), dict):
         raise SweepError(f"{path} is no sweep file: it has no mapping 'parameters'")
-    if found.get("method") == "bayes":
+    method, cap = sweep.get("method"), sweep.get("run_cap") if count is None else count
+    if method == "bayes":
         raise SweepError(BAYES.format(path=path))
-    searches = {"grid": _grid, "random": _random}
-    if found.get("method") not in searches:
-        raise SweepError(f"{path}: method must be grid or random, found {found.get('method')!r}")
-    runs = searches[found["method"]](found["parameters"])
-    cap = found.get("run_cap") if count is None else count
+    if method not in ("grid", "random"):
+        raise SweepError(f"{path}: method must be grid or random, found {method!r}")
+    runs = (_grid if method == "grid" else _random)(sweep["parameters"])
     if cap is not None and not (isinstance(cap, int) and cap > 0):
         raise SweepError(f"{path}: run_cap, or --count, must be a number of runs, found {cap!r}")
-    if cap is None and found["method"] == "random":
+    if cap is None and method == "random":
         raise SweepError(f"{path}: a random search has no end: give run_cap in the file, or --count")
-    command = [str(chunk) for chunk in found.get("command") or COMMAND]
-    return Sweep(path.stem, list(itertools.islice(runs, cap)), command, str(found.get("program")))
+    command = [str(chunk) for chunk in sweep.get("command") or COMMAND]
+    return Sweep(path.stem, list(itertools.islice(runs, cap)), command, str(sweep.get("program")))
 
 
 def _grid(parameters: Mapping[str, Any]) -> Iterator[Values]:
-    choices: dict[str, list[Any]] = {}
-    for name, asked in parameters.items():
-        found = _choices(name, asked)
-        if found is None:
-            raise SweepError(f"parameters: a grid needs 'value' or 'values' for {name}, found {asked!r}")
-        choices[name] = found
-    for values in itertools.product(*choices.values()):
+    choices = {name: _choices(name, limits) for name, limits in parameters.items()}
+    if unlisted := [name for name, values in choices.items() if values is None]:
+        name = unlisted[0]
+        raise SweepError(f"parameters: a grid needs 'value' or 'values' for {name}, found {parameters[name]!r}")
+    for values in itertools.product(*(values or [] for values in choices.values())):
         yield dict(zip(choices, values, strict=True))
 
 
 def _random(parameters: Mapping[str, Any]) -> Iterator[Values]:
     for number in itertools.count():  # seeded run by run, so that a sweep that goes on draws what it drew before
         run: Values = {}
-        for name, asked in parameters.items():
+        for name, limits in parameters.items():
             try:
-                run[name] = _draw(random.Random(f"{number} {name}"), name, asked)
+                run[name] = _draw(random.Random(f"{number} {name}"), name, limits)
             except (TypeError, ValueError) as error:
-                raise SweepError(f"parameters: {name} cannot be drawn from {asked!r} ({error})") from None
+                raise SweepError(f"parameters: {name} cannot be drawn from {limits!r} ({error})") from None
         yield run
 
 
-def _draw(draws: random.Random, name: str, asked: Any) -> Any:
-    choices = _choices(name, asked)
+def _draw(draws: random.Random, name: str, limits: Any) -> Any:
+    choices = _choices(name, limits)
     if choices is not None:
-        return draws.choices(choices, asked.get("probabilities"))[0]
-    low, high = asked.get("min"), asked.get("max")
+        return draws.choices(choices, limits.get("probabilities"))[0]
+    low, high = limits.get("min"), limits.get("max")
     for end in (low, high):
         if isinstance(end, bool) or not isinstance(end, int | float):
             raise TypeError(f"min and max must be numbers, found {end!r}; YAML's is 1.0e-5")
     whole = isinstance(low, int) and isinstance(high, int)
-    distribution = asked.get("distribution", "int_uniform" if whole else "uniform")
+    distribution = limits.get("distribution", "int_uniform" if whole else "uniform")
     if distribution not in DISTRIBUTIONS:
         raise ValueError(f"the distribution here is one of {', '.join(DISTRIBUTIONS)}, found {distribution!r}")
     return DISTRIBUTIONS[distribution](draws, low, high)
 
 
-def _choices(name: str, asked: Any) -> list[Any] | None:
-    """The values that `asked` lists; `None` where it lists none.
+def _choices(name: str, limits: Any) -> list[Any] | None:
+    """The values that `limits` lists; `None` where it lists none.
 
     Raises:
         [`SweepError`]: for a value that is no scalar, which no flag can take.
     """
-    if not isinstance(asked, dict):
+    if not isinstance(limits, dict):
         raise SweepError(f"parameters: {name} must be a mapping with 'value', 'values' or 'min' and 'max'")
-    found = [asked["value"]] if "value" in asked else asked.get("values")
-    if found is not None and not (isinstance(found, list) and found):
-        raise SweepError(f"parameters: {name} must list its values, found {found!r}")
-    if "parameters" in asked or any(isinstance(value, list | dict) for value in found or []):
-        raise SweepError(f"parameters: {name} must be a scalar flag, found {asked!r}")
-    return found
+    values = [limits["value"]] if "value" in limits else limits.get("values")
+    if values is not None and not (isinstance(values, list) and values):
+        raise SweepError(f"parameters: {name} must list its values, found {values!r}")
+    if "parameters" in limits or any(isinstance(value, list | dict) for value in values or []):
+        raise SweepError(f"parameters: {name} must be a scalar flag, found {limits!r}")
+    return values

@@ -1,15 +1,18 @@
 """The embedded policy's own task as a benchmark, so that it can be measured before and after RL."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from keepif.rewards import Scoring, constraints_of
-from keepif.trainer.evaluation.benchmarks.benchmark import Item, Outcome, Sample
+from keepif.rewards import Score, Scoring, constraints_of
+from keepif.trainer.evaluation.benchmarks.benchmark import Benchmark, Item, Sample
+from keepif.trainer.evaluation.engines.generation import Sampling
 
+from .evaluate import MAX_TOKENS
 from .task import HELD_OUT, HELD_OUT_SEED, rows
 
 
-class TinyBenchmark:
+class TinyBenchmark(Benchmark):
     """The held-out prompts of `reinforce`, scored as the demo scores them (reading `math`).
 
     Its numbers: `correct`, `hacc`, `sacc`, `joint`, as MathIF's are called.
@@ -17,36 +20,34 @@ class TinyBenchmark:
 
     name = "tiny"
     headline = "joint"
+    sampling = Sampling(1.0, 1.0, MAX_TOKENS)  # as it is trained
 
     def __init__(self, source: Any = None) -> None:
         if source is not None:
             raise ValueError(f"the benchmark tiny makes its own rows and takes no source, found {source!r}")
-        self._items = [_item(str(number), row) for number, row in enumerate(rows(HELD_OUT, HELD_OUT_SEED))]
+        super().__init__(_item(str(number), row) for number, row in enumerate(rows(HELD_OUT, HELD_OUT_SEED)))
 
-    def items(self) -> list[Item]:
-        return self._items
-
-    def score(self, samples: Sequence[Sample]) -> list[Outcome]:
+    def score(self, samples: Sequence[Sample]) -> list[Sample]:
         columns = {
             name: [sample.item.row[name] for sample in samples] for name in ("answer", "instruction_id_list", "kwargs")
         }
         # A completion that was cut is recognised by its last token: these stand for it.
         ends = [[0] if sample.truncated else [1] for sample in samples]
         scores = Scoring(end_ids=frozenset({1})).batch([sample.text for sample in samples], ends, columns)
-        return [
-            Outcome(
-                sample.item.key,
-                sample.index,
-                {
-                    "correct": (score.c or 0.0, 1),
-                    "hacc": (float(score.f == 1), 1),
-                    "sacc": (score.f or 0.0, 1),
-                    "joint": (float(score.c == score.f == 1), 1),
-                },
-                {kind: (float(kept), 1) for kind, kept in score.kept.items()},
-            )
-            for sample, score in zip(samples, scores, strict=True)
-        ]
+        return [_scored(sample, score) for sample, score in zip(samples, scores, strict=True)]
+
+
+def _scored(sample: Sample, score: Score) -> Sample:
+    return replace(
+        sample,
+        counts={
+            "correct": (score.c or 0.0, 1),
+            "hacc": (float(score.f == 1), 1),
+            "sacc": (score.f or 0.0, 1),
+            "joint": (float(score.c == score.f == 1), 1),
+        },
+        by_type={kind: (float(kept), 1) for kind, kept in score.verdicts.items()},
+    )
 
 
 def _item(key: str, row: dict[str, Any]) -> Item:

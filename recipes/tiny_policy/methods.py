@@ -4,9 +4,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from keepif.rewards.batch import Scorer
+from keepif.rewards import KeepIFParts
 from keepif.rewards.published.aggregations import and_gate, fixed, gated, switching
-from keepif.rewards.reward import PartReward
 from keepif.trainer import KeepIF
 from keepif.trainer.facts import fitted
 
@@ -38,8 +37,7 @@ GDPO = "GDPO 1:1"
 def rewards_of(method: str, reference: Path) -> tuple[Any, KeepIF | None]:
     """The reward functions of a method, and the KeepIF they belong to."""
     if method == GDPO:
-        scorer = Scorer()
-        return [PartReward(part, scorer=scorer) for part in ("correctness", "compliance")], None
+        return KeepIFParts(parts=("correctness", "compliance")).reward_funcs, None
     keepif = KeepIF(**METHODS[method], reference_file=reference)
     return keepif.reward, keepif
 
@@ -50,4 +48,4 @@ def attach(trainer: Any, keepif: KeepIF | None) -> None:
         keepif.attach(trainer)
         return
     scorer = trainer.reward_funcs[0].scorer
-    scorer.scoring = fitted(trainer, scorer.scoring)
+    scorer.fit(fitted(trainer, scorer.scoring))

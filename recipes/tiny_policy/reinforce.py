@@ -116,7 +116,7 @@ def reinforce(
 def made_by(method: str, steps: int, samples: int) -> dict[str, Any]:
     """What a result depends on, beside its seed, as JSON."""
     _, keepif = rewards_of(method, Path())
-    return {"steps": steps, "samples": samples, "settings": keepif.settings if keepif else None}
+    return {"steps": steps, "samples": samples, "settings": keepif.run.settings if keepif else None}
 
 
 def measure_reference(path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from math import inf
@@ -13,8 +13,8 @@ from ..text.text import Text
 Reading = Literal["official", "math"]
 Relation = Literal["less than", "at least"]
 
-SPEECH = 3
-"""Words outside formulas that an answer needs before it can keep a constraint which silence would keep as well."""
+SPEECH = 2
+"""Words, one of which may be a formula, that an answer needs to keep a constraint which silence would keep as well."""
 COPY = 6
 """Words in a row that make a copy of the instruction."""
 BESIDE = 2
@@ -58,6 +58,8 @@ class Constraint:
         example ([`Example`]): kwargs, an answer that passes and one that fails.
         silent (`bool`): whether an answer that says nothing would keep it; such passes are closed in `math`.
         excludes (`frozenset[str]`): ids that cannot be asked for together with this one.
+        in_parts (`bool`): whether it can be kept in part, whatever the credit.
+        cased (`bool`): whether what is `copied` has to keep its case.
     """
 
     id: ClassVar[str]
@@ -66,12 +68,35 @@ class Constraint:
     example: ClassVar[Example]
     silent: ClassVar[bool] = False
     excludes: ClassVar[frozenset[str]] = frozenset()
+    in_parts: ClassVar[bool] = False
+    cased: ClassVar[bool] = False
 
     @property
     def kwargs(self) -> dict[str, Any]:
         """The published kwargs."""
         values = asdict(self)  # pyright: ignore[reportArgumentType]  # every subclass is a dataclass
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+    @property
+    def members(self) -> "tuple[Constraint, ...]":
+        """The constraints that it is made of; a plain one is made of none."""
+        return ()
+
+    def nodes(self) -> "Iterator[Constraint]":
+        """Itself, its members and theirs."""
+        yield self
+        for member in self.members:
+            yield from member.nodes()
+
+    @property
+    def judge_question(self) -> str:
+        """What a judge is asked about the answer; empty where code has the verdict."""
+        return ""
+
+    @property
+    def copies_prompt(self) -> bool:
+        """Whether an answer that keeps it copies the prompt."""
+        return any(member.copies_prompt for member in self.members)
 
     @cached_property
     def description(self) -> str:
@@ -111,7 +136,7 @@ class Constraint:
         """Whether `answer` says too little to keep a constraint that silence or mere keywords would keep as well."""
         if self.padding and not answer.says(BESIDE, self.padding):
             return True
-        return self.silent and self.needs_speech and not answer.says(SPEECH)
+        return self.silent and self.needs_speech and not (answer.says(1) and answer.prose_words(SPEECH) >= SPEECH)
 
     def credit(self, answer: Text, reading: Reading = "math", *, graded: bool = False) -> float:
         """What `answer` earns, 0 to 1, and 1 only where it holds.
@@ -154,7 +179,11 @@ class Constraint:
         return ""
 
     def clashes(self, other: "Constraint") -> bool:
-        """Whether no answer can keep both: by their types, or because what `other` copies is forbidden here."""
+        """Whether no answer can keep both, with all that stands in either, an inactive branch included."""
+        return any(a.refuses(b) or b.refuses(a) for a in self.nodes() for b in other.nodes())
+
+    def refuses(self, other: "Constraint") -> bool:
+        """Whether `other` contradicts it: by their types, or because what `other` copies is forbidden here."""
         if other.id == self.id or other.id in self.excludes:
             return True
         return self.silent and self.needs_speech and bool(other.copied) and not self.math(Text(other.copied))

@@ -2,15 +2,15 @@
 
 import random
 import re
+from itertools import pairwise
 
 from ..text.language import is_english, is_other_than_english
 from ..text.text import Text
 from ..text.treebank import capital_tokens
 from .base import Constraint, Counted, Example, Problem, Relation, constraint, related
-from .layout import MultipleSections
 
-CAPITALS = re.compile(r"[A-Z](?<![A-Z][A-Z])[A-Z]++(?!\w)")
-COMMA = re.compile("[,،、‚٫٬ꓹ꓾՝߸፣᠂᠈⸲⸴⹁⹉⹌꘍꛵]")
+COMMA = re.compile("[،、‚٫٬ꓹ꓾՝߸፣᠂᠈⸲⸴⸒⹁⹉⹌꘍꛵❟ˌ\u0326]|,(?!\\})|(?<!\\{),")
+"""A comma in any script; not TeX's in 1{,}000."""
 LETTERS = re.compile(r"\b[^\W\d_]{2,}\b")
 
 
@@ -44,11 +44,16 @@ class CapitalWordFrequency(Counted):
         return capital_tokens(text.raw)
 
     def math_count(self, text: Text) -> int:
-        """Words of two letters or more in capitals, outside formulas: variables do not count."""
-        prose = text.prose.raw
-        if not prose.isascii():
-            return sum(word.isupper() for word in LETTERS.findall(prose))
-        return sum(not re.match(r"\w", prose[found.start() - 1 : found.start()]) for found in CAPITALS.finditer(prose))
+        """Words of two letters or more in capitals, outside formulas: variables do not count, nor does an echo."""
+        words = LETTERS.findall(text.prose.raw)
+        if self.capital_relation == "less than":
+            return sum(map(str.isupper, words))
+        return sum(word.isupper() and word != before for before, word in pairwise(["", *words]))
+
+    def refuses(self, other: Constraint) -> bool:
+        """Also all in capitals where few are allowed, and none where they are asked for."""
+        case = "english_capital" if self.capital_relation == "less than" else "english_lowercase"
+        return other.id == f"change_case:{case}" or super().refuses(other)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
@@ -72,16 +77,14 @@ class EnglishCapital(Constraint):
 
     def math(self, text: Text) -> bool:
         r"""No lower-case letter outside formulas and `\boxed{}`."""
-        return text.prose.raw.isupper() and not is_other_than_english(text.prose.raw)
+        return text.prose.raw.isupper() and not is_other_than_english(text.prose)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint | None:
         return None if _has_letters(problem.answer) else cls()
 
-    def clashes(self, other: Constraint) -> bool:
-        if isinstance(other, CapitalWordFrequency):
-            return other.capital_relation == "less than"
-        return other.id in self.excludes or (isinstance(other, MultipleSections) and not other.copied.isupper())
+    def refuses(self, other: Constraint) -> bool:
+        return other.id in self.excludes or (other.cased and not other.copied.isupper())
 
 
 @constraint("change_case:english_lowercase")
@@ -102,16 +105,14 @@ class EnglishLowercase(Constraint):
 
     def math(self, text: Text) -> bool:
         """No capital letter outside formulas."""
-        return text.prose.raw.islower() and not is_other_than_english(text.prose.raw)
+        return text.prose.raw.islower() and not is_other_than_english(text.prose)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint | None:
         return None if _has_letters(problem.answer) else cls()
 
-    def clashes(self, other: Constraint) -> bool:
-        if isinstance(other, CapitalWordFrequency):
-            return other.capital_relation == "at least"
-        return other.id in self.excludes or (isinstance(other, MultipleSections) and not other.copied.islower())
+    def refuses(self, other: Constraint) -> bool:
+        return other.id in self.excludes or (other.cased and not other.copied.islower())
 
 
 @constraint("punctuation:no_comma")
@@ -136,7 +137,7 @@ class NoComma(Constraint):
 
 
 def _has_comma(prose: str) -> bool:
-    return "," in prose or (not prose.isascii() and COMMA.search(prose) is not None)
+    return ("," in prose or not prose.isascii()) and COMMA.search(prose) is not None
 
 
 def _has_letters(answer: str) -> bool:

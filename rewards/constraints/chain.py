@@ -7,7 +7,7 @@ from functools import cached_property
 
 from ..text.text import Text
 from .base import Constraint, ConstraintError, Example, Problem, Reading, constraint
-from .composition import Composition, clause, nodes
+from .composition import Composition, clause
 
 DECAY = 0.5
 """What each earlier failure leaves of a link's credit; the value is ours."""
@@ -41,7 +41,7 @@ class Chain(Composition):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if any(isinstance(node, Chain) for part in self.parts for node in nodes(part)):
+        if any(node.id == self.id for part in self.parts for node in part.nodes()):
             raise ConstraintError(f"{self.id}: a chain within a chain would mark its parts the same way")
 
     @property
@@ -87,7 +87,7 @@ class Chain(Composition):
 
     @classmethod
     def admits(cls, part: Constraint, others: Sequence[Constraint]) -> bool:
-        return not any(isinstance(node, Chain) for node in nodes(part))
+        return all(node.id != cls.id for node in part.nodes())
 
     @classmethod
     def of(cls, parts: Sequence[Constraint], rng: random.Random, problem: Problem) -> Composition:

@@ -6,7 +6,7 @@ No published checker defines them: the reading `official` is that of their parts
 
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from functools import cached_property
 from typing import Any, ClassVar
@@ -29,12 +29,10 @@ class Composition(Constraint):
 
     most: ClassVar[int] = 3
 
-    @property
-    def members(self) -> tuple[Constraint, ...]:
-        raise NotImplementedError
+    in_parts = True
 
     def __post_init__(self) -> None:
-        plain = sum(not isinstance(node, Composition) for node in nodes(self))
+        plain = sum(not node.members for node in self.nodes())
         if len(self.members) < 2 or plain > SIZE:
             raise ConstraintError(
                 f"{self.id}: it needs two parts or more and at most {SIZE} plain ones in all, "
@@ -52,14 +50,6 @@ class Composition(Constraint):
     @property
     def copied(self) -> str:
         return "\n".join(member.copied for member in self.members if member.copied)
-
-    def clashes(self, other: Constraint) -> bool:
-        """Whether anything in it, an inactive branch included, clashes with anything in `other`."""
-        return any(_refuses(a, b) or _refuses(b, a) for a in nodes(self) for b in nodes(other))
-
-    def refuses(self, other: Constraint) -> bool:
-        """Whether it clashes with `other` apart from what its members say to it."""
-        return super().clashes(other)
 
     @classmethod
     def admits(cls, part: Constraint, others: Sequence[Constraint]) -> bool:
@@ -133,23 +123,11 @@ class And(Composition):
 
     @classmethod
     def admits(cls, part: Constraint, others: Sequence[Constraint]) -> bool:
-        return not isinstance(part, And) and not any(part.clashes(other) or other.clashes(part) for other in others)
+        return part.id != cls.id and not any(part.clashes(other) for other in others)
 
     @classmethod
     def of(cls, parts: Sequence[Constraint], rng: random.Random, problem: Problem) -> Composition:
         return cls(parts=tuple(parts))
-
-
-def nodes(constraint: Constraint) -> Iterator[Constraint]:
-    """A constraint and, of a composition, everything in it."""
-    yield constraint
-    if isinstance(constraint, Composition):
-        for member in constraint.members:
-            yield from nodes(member)
-
-
-def _refuses(one: Constraint, other: Constraint) -> bool:
-    return one.refuses(other) if isinstance(one, Composition) else one.clashes(other)
 
 
 def spelled(constraint: Constraint) -> dict[str, Any]:

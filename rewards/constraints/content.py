@@ -5,18 +5,28 @@ import random
 import re
 from math import inf
 
-from ..text.text import Text
+from ..text.latex import FORMULA
+from ..text.text import OPENING, Text, distinct
 from .base import Constraint, Counted, Example, Problem, constraint
 
 OPTIONS = ("My answer is yes.", "My answer is no.", "My answer is maybe.")
+OPTION = re.compile(r"(?:^|[.!?:\n])\W{0,5}my answer is\W{1,4}(yes|no|maybe)\b")
+"""One of them as a sentence: "My answer is 'yes'."; not "I do not say my answer is no"."""
 ANY_OPTION = re.compile(r"My answer is (?:yes|no|maybe)\.")
 PLACEHOLDER = re.compile(r"\[([^\[\]\n]+)\](?!\()")
 BRACKETS = re.compile(r"\[[^\]\n]*+(\]?)")
 """An opening bracket and what follows it in its line, up to the closing one if there is one."""
+SIX_STARS = re.compile(r"\*{6}|\*(?: \*){5}")
 LETTER = re.compile(r"[^\W\d_]")
 TEMPLATE = ("My Answer:", "My Conclusion:", "Future Outlook:")
+HEADINGS = [re.compile(rf"{heading[:-1]}[*_ ]*(?::|\n)", re.IGNORECASE) for heading in TEMPLATE]
+"""The three headings: "My Answer:", "**my answer** :", "## My Answer\n"; not "my answers"."""
+LONE_BACKSLASH = re.compile(r"(?<!\\)\\(?![\\\"/bfnrtu])")
+"""LaTeX's, which nobody doubled for JSON: "\\(42\\)"; not "\\n"."""
 FENCES = ("```json", "```Json", "```JSON", "```")
 MARKERS = ("P.S.", "P.P.S")
+AFTERTHOUGHT = 60
+"""Words that a postscript may have even behind a shorter answer."""
 
 
 @constraint("detectable_content:number_placeholders")
@@ -40,8 +50,9 @@ class NumberPlaceholders(Counted):
         return BRACKETS.findall(text.raw).count("]")
 
     def math_count(self, text: Text) -> int:
-        """With a letter in it, outside formulas, and no link."""
-        return sum(bool(LETTER.search(inside)) for inside in PLACEHOLDER.findall(text.prose.raw))
+        """Those with a word in it, outside formulas, and no link; one over and over is one."""
+        inside = [inside for inside in PLACEHOLDER.findall(text.prose.raw) if LETTER.search(inside)]
+        return sum(Text(said).has_content() for said in inside) if distinct(inside) > 1 else distinct(inside)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint | None:
@@ -72,11 +83,14 @@ class Postscript(Constraint):
         return re.search(pattern, text.lower, re.MULTILINE) is not None
 
     def math(self, text: Text) -> bool:
-        """At the start of a line, with something said before it and after it."""
+        """At the start of a line or sentence, with something said before it and, not at greater length, after it."""
         letters = r"\.?\s?".join(re.escape(letter) for letter in self.postscript_marker if letter not in ". ")
-        mark = re.compile(rf"\n[^\S\n]*[*_]{{0,3}}{letters}(?!\w)", re.IGNORECASE)
-        before, *after = mark.split(text.prose.raw, maxsplit=1)
-        return bool(after) and bool(Text(before).spoken) and bool(LETTER.search(after[0]))
+        mark = re.compile(rf"(?:\n{OPENING}|[.!?)>{FORMULA}] [*_]*){letters}(?!\w)", re.IGNORECASE)
+        pieces = [Text(piece) for piece in mark.split(text.prose.raw, maxsplit=1)]
+        if len(pieces) < 2 or not pieces[0].has_content():
+            return False
+        before, after = pieces
+        return after.has_content(self.told[1]) and len(after.spoken) <= max(AFTERTHOUGHT, len(before.spoken))
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
@@ -95,8 +109,8 @@ class ConstrainedResponse(Constraint):
         return ANY_OPTION.search(text.raw) is not None
 
     def math(self, text: Text) -> bool:
-        """One of them and not two."""
-        return sum(option in text.prose.raw for option in OPTIONS) == 1
+        """One of them and not two, at the start of a sentence, whatever the case and the quotes."""
+        return len(set(OPTION.findall(text.prose.lower))) == 1
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint | None:
@@ -116,7 +130,7 @@ class JsonFormat(Constraint):
 
     def math(self, text: Text) -> bool:
         """An object or a list with something in it."""
-        parsed = self._parsed(text)
+        parsed = self._parsed(text) or self._parsed(Text(LONE_BACKSLASH.sub(r"\\\\", text.raw)))
         return parsed is not None and bool(parsed[0]) and isinstance(parsed[0], dict | list)
 
     @staticmethod
@@ -152,10 +166,9 @@ class TwoResponses(Constraint):
         return all(pieces[1:-1]) and len(said) == 2 and said[0] != said[1]
 
     def math(self, text: Text) -> bool:
-        """In each something is said."""
-        if "******" not in text.raw:
-            return False
-        said = [piece.strip() for piece in text.raw.split("******") if Text(piece).prose.spoken]
+        """In each something is said, in other words than in the other."""
+        pieces = [Text(piece) for piece in SIX_STARS.split(text.prose.raw)]
+        said = [piece.distinct for piece in pieces if piece.has_content()]
         return len(said) == 2 and said[0] != said[1]
 
     @classmethod
@@ -187,10 +200,17 @@ class OutputTemplate(Constraint):
         return all(heading in text.raw for heading in TEMPLATE)
 
     def math(self, text: Text) -> bool:
-        """In order, once each, with something said under each."""
-        pieces = re.split("|".join(TEMPLATE), text.prose.raw)
-        found = re.findall("|".join(TEMPLATE), text.prose.raw)
-        return found == list(TEMPLATE) and all(Text(piece).spoken for piece in pieces[1:])
+        """In order, whatever the case and the marks around them, with something said under each."""
+        prose, ends, end = text.prose.raw, [], 0
+        for heading in HEADINGS:
+            found = heading.search(prose, end)
+            if not found:
+                return False
+            end = found.end()
+            ends.append((found.start(), end))
+        (_, answer), (after_answer, conclusion), (after_conclusion, outlook) = ends
+        said = Text(prose[conclusion:after_conclusion]), Text(prose[outlook:])
+        return bool(Text(prose[answer:after_answer]).spoken) and all(part.has_content() for part in said)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:

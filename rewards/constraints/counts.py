@@ -1,12 +1,15 @@
 """Counts: how often words and letters must occur."""
 
 import random
+import re
 from functools import cached_property
 
 from ..text.text import Text
 from .base import Constraint, ConstraintError, Counted, Example, Problem, Relation, Worded, constraint, related
-from .keywords import VOCABULARY, compiles, most_seen, occurrences, pattern_count
+from .keywords import VOCABULARY, compiles, most_seen, occurrences, occurs, pattern_count
 
+DRAWN_OUT = re.compile(r"\b(\w)(?:\W+\1\b)+|([^\W\d_])\2{2,}")
+"""One letter over and over: "e e e", "yeees"; not "see"."""
 RELATIONS: tuple[Relation, Relation] = ("less than", "at least")
 
 
@@ -45,9 +48,10 @@ class Frequency(Worded, Counted):
         return pattern_count(self.keyword.strip(), text)
 
     def math_count(self, text: Text) -> int:
-        """In prose; where few are allowed, wherever a reader sees one."""
-        count = most_seen if self.relation == "less than" else occurrences
-        return count(self.keyword, text)
+        """In sentences; where few are allowed, wherever a reader sees one."""
+        if self.relation == "less than":
+            return most_seen(self.keyword, text)
+        return occurrences(self.keyword, text, self.padding)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
@@ -80,7 +84,8 @@ class WordOnce(Worded, Counted):
         return pattern_count(self.keyword.strip(), text)
 
     def math_count(self, text: Text) -> int:
-        return occurrences(self.keyword, text)
+        """Wherever a reader sees it, if one of these is in a sentence."""
+        return most_seen(self.keyword, text) if occurs(self.keyword, text, self.padding) else 0
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
@@ -120,6 +125,11 @@ class LetterFrequency(Counted):
         """Of a character outside a to z (two rows of IFEval) the published check counts a random letter instead."""
         return text.lower.count(self.letter.lower())
 
+    def math_count(self, text: Text) -> int:
+        """Outside formulas; where many are asked for, not where a letter is written over and over."""
+        many = self.let_relation == "at least"
+        return (DRAWN_OUT.sub("", text.prose.lower) if many else text.prose.lower).count(self.letter.lower())
+
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
         if rng.random() < 0.5:
@@ -146,7 +156,10 @@ class SeveralCounts(Worded):
         return " ".join(word for word, count in self.counts.items() for _ in range(count))
 
     def math(self, text: Text) -> bool:
-        return all(occurrences(word, text) == count for word, count in self.counts.items())
+        return all(
+            occurrences(word, text, self.padding) == count == most_seen(word, text)
+            for word, count in self.counts.items()
+        )
 
 
 @constraint("count:count_increment_word")

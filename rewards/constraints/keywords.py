@@ -2,9 +2,12 @@
 
 import random
 import re
+import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
-from ..text.text import Text
+from ..text.text import Text, words_in
+from ..text.words import SIGNS, UNSPACED
 from .base import Constraint, ConstraintError, Example, Problem, Worded, constraint
 
 VOCABULARY = (
@@ -14,26 +17,39 @@ VOCABULARY = (
 """Words that fit a mathematical answer, drawn from when keywords are sampled."""
 
 IN_WORD = re.compile(r"\w")
+PLAIN = re.compile(r"[a-z0-9_]+")
+BREAK = re.compile(r"[.!?。！？](?=\s)|\n\s*\n")
+"""Where a sentence, a heading or a list ends."""
+AROUND = 300
+"""Characters of a sentence that are looked at on either side of a keyword."""
+COMPANY = 2
+"""Other words that a sentence has in which a keyword counts: a list of keywords is none."""
 
 
-def occurrences(word: str, text: Text) -> int:
-    """How often `word` stands in the prose of `text` as a word of its own, whatever its case."""
-    return sum(1 for part in text.prose_parts() for _ in _standing(word, part))
+def occurrences(word: str, text: Text, keywords: frozenset[str] = frozenset()) -> int:
+    """How often `word` stands in a sentence of `text` as a word of its own, whatever its case.
+
+    A sentence has other words too, beside `keywords` (in lower case).
+    """
+    read = text.prose if len(word) == 1 else text.drawn  # one letter in a formula is a variable
+    return sum(_among_others(read.raw, *span, keywords) for span in _standing(word, read))
 
 
-def occurs(word: str, text: Text) -> bool:
+def occurs(word: str, text: Text, keywords: frozenset[str] = frozenset()) -> bool:
     """Whether it does at all: known as soon as it is found."""
-    return any(True for part in text.prose_parts() for _ in _standing(word, part))
+    found = (_among_others(part.raw, *span, keywords) for part in text.prose_parts() for span in _standing(word, part))
+    return any(found) or occurrences(word, text, keywords) > 0
 
 
 def most_seen(word: str, text: Text) -> int:
     """How often a reader may see `word`: in formulas and code too, and whatever marks stand in it."""
-    return max(occurrences(word, text), *(sum(1 for _ in _standing(word, view)) for view in _views(word, text)), 0)
+    standing = sum(1 for part in text.prose_parts() for _ in _standing(word, part))
+    return max(standing, *(sum(1 for _ in _standing(word, view)) for view in _views(word, text)), 0)
 
 
 def is_seen(word: str, text: Text) -> bool:
     """Whether a reader sees `word` at all."""
-    return occurs(word, text) or any(True for view in _views(word, text) for _ in _standing(word, view))
+    return any(True for view in (*text.prose_parts(), *_views(word, text)) for _ in _standing(word, view))
 
 
 def _views(word: str, text: Text) -> Iterator[Text]:
@@ -41,14 +57,26 @@ def _views(word: str, text: Text) -> Iterator[Text]:
     return text.shown(word.lower()) if len(word) > 1 else iter(())
 
 
-def _standing(word: str, text: Text) -> Iterator[object]:
-    """Where `word` stands in `text` as a word of its own, whatever its case."""
-    if word.isascii() and "İ" not in text.raw and "ı" not in text.raw:  # which `re.IGNORECASE` takes for an i
-        return standing_alone(word.lower(), text.lower)
-    return re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", text.raw, re.IGNORECASE)
+def _standing(word: str, text: Text) -> Iterator[tuple[int, int]]:
+    """Start and end of `word` in `text` where it stands as a word of its own, whatever its case."""
+    word = word.strip().lower()
+    if PLAIN.fullmatch(word) and "İ" not in text.raw and "ı" not in text.raw:  # which `re.IGNORECASE` takes for an i
+        return standing_alone(word, text.lower)
+    return (found.span() for found in _pattern(word).finditer(text.raw))
 
 
-def standing_alone(word: str, text: str) -> Iterator[int]:
+@lru_cache(maxsize=1024)
+def _pattern(word: str) -> re.Pattern[str]:
+    """However it is typed; beside other letters too in scripts without blanks, and before the particles of Korean."""
+    word = unicodedata.normalize("NFKC", word)
+    typed = r"\s+".join(re.escape(piece) for piece in word.split())
+    typed = re.sub("['’‘]", "['’‘]", typed).replace("\\-", "[-‐‑]")
+    start = "" if re.match(f"[{SIGNS}{UNSPACED}]", word) else r"(?<!\w)"
+    end = "" if re.search(f"[{SIGNS}{UNSPACED}\uac00-\ud7a3]$", word) else r"(?!\w)"
+    return re.compile(start + typed + end, re.IGNORECASE)
+
+
+def standing_alone(word: str, text: str) -> Iterator[tuple[int, int]]:
     """Where `word` is in `text`, both in lower case, with no word character beside it."""
     end = 0
     while (start := text.find(word, end)) >= 0:
@@ -56,26 +84,22 @@ def standing_alone(word: str, text: str) -> Iterator[int]:
         if IN_WORD.match(text, end) or (start and IN_WORD.match(text, start - 1)):
             end = start + 1
         else:
-            yield start
+            yield start, end
 
 
-def is_plain(keyword: str, text: Text) -> bool:
-    """Whether the published pattern is plain letters, sought in plain text: then a search for a substring does."""
-    return keyword.isascii() and keyword.isalnum() and text.raw.isascii()
+def _among_others(text: str, start: int, end: int, keywords: frozenset[str]) -> bool:
+    """Whether what stands at `start` to `end` is in a sentence with enough other words, or the heading of one."""
+    before = BREAK.split(text[max(0, start - AROUND) : start])[-1]
+    after, *following = BREAK.split(text[end : end + AROUND], maxsplit=2)
+    own = {*keywords, text[start:end].lower()}
+    pieces = [before + " " + after, *following[:1]]
+    others = [sum(word.lower() not in own for word in words_in(piece)) for piece in pieces]
+    return others[0] >= COMPANY or (not others[0] and sum(others) >= COMPANY)
 
 
 def pattern_count(keyword: str, text: Text) -> int:
     """Matches of the published checks' pattern, an unescaped keyword: inside longer words too."""
-    if is_plain(keyword, text):
-        return text.lower.count(keyword.lower())
     return len(re.findall(keyword, text.raw, re.IGNORECASE))
-
-
-def pattern_found(keyword: str, text: Text) -> bool:
-    """Whether the published pattern is found at all."""
-    if is_plain(keyword, text):
-        return keyword.lower() in text.lower
-    return re.search(keyword, text.raw, re.IGNORECASE) is not None
 
 
 def compiles(instruction_id: str, pattern: str) -> None:
@@ -109,10 +133,10 @@ class Existence(Worded):
 
     def official(self, text: Text) -> bool:
         """An unescaped pattern anywhere: "art" is found in "start"."""
-        return all(pattern_found(keyword, text) for keyword in self.keywords)
+        return all(re.search(keyword, text.raw, re.IGNORECASE) for keyword in self.keywords)
 
     def math(self, text: Text) -> bool:
-        return all(occurs(keyword, text) for keyword in self.keywords)
+        return all(occurs(keyword, text, self.padding) for keyword in self.keywords)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
@@ -135,13 +159,7 @@ class ForbiddenWords(Constraint):
 
     def official(self, text: Text) -> bool:
         r"""Between `\b`s, unescaped: a symbol at an edge is never found."""
-        return not any(self._stands(word, text) for word in self.forbidden_words)
-
-    @staticmethod
-    def _stands(word: str, text: Text) -> bool:
-        if not is_plain(word, text):
-            return re.search(rf"\b{word}\b", text.raw, re.IGNORECASE) is not None
-        return any(True for _ in standing_alone(word.lower(), text.lower))
+        return not any(re.search(rf"\b{word}\b", text.raw, re.IGNORECASE) for word in self.forbidden_words)
 
     def math(self, text: Text) -> bool:
         """Nowhere that a reader looks: in formulas and code too, and whatever marks stand in it."""

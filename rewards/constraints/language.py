@@ -3,7 +3,7 @@
 import random
 from functools import cached_property
 
-from ..text.language import NAMES, detect_official, identify
+from ..text.language import MOST, NAMES, detect_official, share_in
 from ..text.text import Text
 from .base import Constraint, ConstraintError, Example, Problem, constraint
 
@@ -42,8 +42,8 @@ class ResponseLanguage(Constraint):
         return detect_official(text.raw) in {self.language, None}
 
     def math(self, text: Text) -> bool:
-        """Identified with confidence outside formulas; a text that cannot be identified keeps none."""
-        return identify(text.prose.raw) == self.language
+        """By far the most of it outside formulas; a text that cannot be identified keeps none."""
+        return share_in(self.language, text.prose) >= MOST
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:

@@ -4,8 +4,7 @@ import random
 import re
 from math import inf
 
-from ..text.latex import FORMULA
-from ..text.text import Text
+from ..text.text import OPENING, Text, distinct
 from .base import Constraint, Counted, Example, Problem, constraint
 
 # The published patterns start with `^\s*`, which is quadratic on blank lines. White space of the bullet's own line is
@@ -13,13 +12,21 @@ from .base import Constraint, Counted, Example, Problem, constraint
 # many times faster than `^`; it is put in front of the text.
 STAR_BULLET = re.compile(r"\n[^\S\n]*\*[^*].*")
 DASH_BULLET = re.compile(r"\n[^\S\n]*-")
-BULLET = re.compile(rf"\n[^\S\n]*+[*+•-][^\S\n]++[^\n\w{FORMULA}]*+[\w{FORMULA}]")
+BULLET = re.compile(r"\n[^\S\n]*+[\"“„«>]*[^\S\n]*+(?:[*+•–-][^\S\n]|\*(?=\w)(?![^\n]*\*))([^\n]*)")
+"""A bullet point and what it says: "- so", "*so", "“* so"; not "-5", "*so* it is"."""
 
 ITALIC = re.compile(r"\*[^\n*]*\*")
 BOLD = re.compile(r"\*\*[^\n*]*\*\*")
-HIGHLIGHT = re.compile(r"\*(?<![\w*]\*)(\*?)(?!\s)([^\n*]+)(?<!\s)\*\1(?![\w*])")
+HIGHLIGHT = re.compile(r"(?<![A-Za-z0-9_*])(\*{1,3})(?![\s*])([^\n*]+)(?<!\s)\1(?![A-Za-z0-9_*])")
+"""Words between stars, as Markdown reads them: *so*, ***so***, 它**是**; not 2*3*4."""
 DOUBLE_BRACKET = re.compile("<<")
-TITLE = re.compile(r"<<([^<>\n]+)>>")
+TITLE = re.compile(
+    r"\n[^\w\n<]*+(?:\d+[.)][^\w\n<]*+)?(?:\w+:?[^\w\n<]+)?<<\s*([^\n]{1,999}?)\s*>>([^\w\n]*+(?=\n|$))?"
+)
+"""A title at the start of a line, and what else is there: "# <<A sum>>", "Title: <<a = b>>"; not "has <<3>>"."""
+LETTER = re.compile(r"[^\W\d_]")
+NUMBER = r"(\d{1,4}|[IVX]{1,5}|(?i:one|two|three|four|five|six|seven|eight|nine|ten))\b"
+"""How sections are numbered."""
 SEPARATORS = ("...", "SEPARATOR", "!?!?")
 
 
@@ -46,8 +53,8 @@ class BulletLists(Counted):
         return stars + (len(DASH_BULLET.findall(lines)) if "-" in lines else 0)
 
     def math_count(self, text: Text) -> int:
-        """Lines that start with a marker, a space and something said: "-5" and "---" do not count."""
-        return len(BULLET.findall("\n" + text.prose.raw))
+        """Lines that start with a marker and say something that no other says: "-5" and "---" do not count."""
+        return distinct(BULLET.findall("\n" + text.prose.raw), self.told[1])
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
@@ -77,10 +84,8 @@ class HighlightedSections(Counted):
         return italic + sum(bool(found[2:-2].strip()) for found in BOLD.findall(text.raw))
 
     def math_count(self, text: Text) -> int:
-        """Words between stars as markdown reads them, outside formulas: products do not count."""
-        if "*" not in text.prose.raw:
-            return 0
-        return sum(bool(re.search(r"\w", passage)) for _, passage in HIGHLIGHT.findall(text.prose.raw))
+        """Passages between stars, as Markdown reads them, that say something: products do not count."""
+        return sum(Text(said).has_content(self.told[1]) for _, said in HIGHLIGHT.findall(text.prose.raw))
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
@@ -103,6 +108,7 @@ class MultipleSections(Counted):
         passes="Section 1\nAdd 2.\nSection 2\nGet 42.",
         fails="Section 1\nAdd 2 and get 42.",
     )
+    cased = True
 
     @property
     def copied(self) -> str:
@@ -121,11 +127,9 @@ class MultipleSections(Counted):
 
     def math_count(self, text: Text) -> int:
         """Different numbers behind the marker at the start of a line, each followed by something said."""
-        if self.section_spliter not in text.prose.raw:
-            return 0
-        mark = rf"\n[^\S\n]*[#*]*[^\S\n]*{re.escape(self.section_spliter)}[^\S\n]*(\d{{1,4}})\b"
-        _, *rest = re.split(mark, "\n" + text.prose.raw)
-        said = {number for number, content in zip(rest[::2], rest[1::2], strict=True) if Text(content).spoken}
+        mark = re.compile(rf"\n{OPENING}(?i:{re.escape(self.section_spliter.strip())})[^\S\n]*{NUMBER}")
+        _, *rest = mark.split("\n" + text.prose.raw)
+        said = {number for number, content in zip(rest[::2], rest[1::2], strict=True) if Text(content).has_content()}
         return len(said)
 
     @classmethod
@@ -150,8 +154,12 @@ class Title(Constraint):
         return 0 <= start <= end - 3 and bool(line[start : end + 2].lstrip("<").rstrip(">").strip())
 
     def math(self, text: Text) -> bool:
-        """With a word in it, outside formulas; a calculation is none."""
-        return any(re.search(r"[^\W\d_]{2}", title) and "=" not in title for title in TITLE.findall(text.prose.raw))
+        """At the start of a line, with words of its own; without any letter it has the line for itself."""
+        titles = TITLE.finditer("\n" + text.prose.raw)
+        return any(
+            Text(title[1]).has_content(self.told[1]) and (LETTER.search(title[1]) or title[2] is not None)
+            for title in titles
+        )
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
@@ -180,10 +188,9 @@ class ListBy(Counted):
         return text.raw.count(self.sep)
 
     def math_count(self, text: Text) -> int:
-        """Lines that begin with the mark and say something."""
-        mark = self.sep.strip()
-        lines = (line.lstrip() for line in text.prose.lines if mark in line)
-        return sum(line.startswith(mark) and bool(Text(line[len(mark) :]).spoken) for line in lines)
+        """Lines that begin with the mark and say something that no other says."""
+        mark = rf"\n(?:[^\w\n]|\d{{1,3}}[.)])*?{re.escape(self.sep.strip())}(.*)"
+        return distinct(re.findall(mark, "\n" + text.prose.raw))
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:

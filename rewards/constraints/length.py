@@ -1,11 +1,15 @@
 """Length: how many words and sentences the answer has, and how many different ones."""
 
 import random
+import re
+from collections.abc import Iterator
+from itertools import groupby, pairwise
 from math import inf
 from string import punctuation
 
+from ..text.latex import FORMULA
 from ..text.sentences import sentences
-from ..text.text import Text
+from ..text.text import Text, told_once
 from .base import Constraint, Counted, Example, Problem, Relation, constraint, related
 
 CONJUNCTIONS = frozenset(("and", "but", "for", "nor", "or", "so", "yet"))
@@ -25,13 +29,23 @@ class WordCounted(Counted):
         return text.word_count
 
     def math_count(self, text: Text) -> int:
-        """Words as a reader counts them: "don't" is one, a formula is one."""
-        return text.prose_words()
+        """Words as a reader counts them: "don't" is one, a formula is one; of running text if many are asked for."""
+        fewest, most = self.allowed
+        words = text.prose_words()
+        return sum(1 for _ in _running(text.prose.spoken)) if fewest and words <= most else words
 
     def math(self, text: Text) -> bool:
         """Counted no further than the verdict needs."""
         fewest, most = self.allowed
-        return fewest <= text.prose_words(enough=fewest if most == inf else most + 1) <= most
+        return super().math(text) if fewest else text.prose_words(enough=most + 1) <= most
+
+
+def _running(words: list[str]) -> Iterator[str]:
+    """The words of running text: numbers, letters and formulas in a row are one, and so is a word over and over."""
+    for before, word in pairwise(["", *words]):
+        bare = (len(part) == 1 or part.isdigit() for part in (before, word))
+        if word != before and not all(bare):
+            yield word
 
 
 @constraint("length_constraints:number_words")
@@ -117,8 +131,9 @@ class UniqueWordCount(Counted):
         return len({word.strip(punctuation + " ") for word in text.lower.split()})
 
     def math_count(self, text: Text) -> int:
-        """Words with a letter."""
-        return len({word for word in text.prose.lower_words if not word.isdigit()})
+        """Words with a letter, and with no digit: a, b, c and x1 are variables."""
+        words = (word for word in text.prose.distinct if not re.search(r"\d", word))
+        return sum(len(word) > 1 or word in "ai" or not word.isascii() for word in words if word != FORMULA)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
@@ -147,7 +162,10 @@ class Conjunctions(Counted):
         return len({word for word in text.raw.split() if word.strip(punctuation + " ").lower() in CONJUNCTIONS})
 
     def math_count(self, text: Text) -> int:
-        return len(CONJUNCTIONS.intersection(text.prose.lower_words))
+        """At most two in a row: a list of them joins nothing."""
+        words = (word.lower() for word in text.prose.spoken)
+        runs = [[*run] for joins, run in groupby(words, CONJUNCTIONS.__contains__) if joins]
+        return len({word for run in runs if len(run) <= 2 for word in run})
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
@@ -184,8 +202,12 @@ class NumberSentences(Counted):
         return sum(1 for _ in sentences(text.raw))
 
     def math_count(self, text: Text) -> int:
-        """Sentences with something said, outside formulas: a decimal point, a list number or "e.g." ends none."""
-        return text.prose.sentences
+        """Sentences outside formulas: a decimal point, a list number or "e.g." ends none.
+
+        Where many are asked for, each has to say something, and not what the one before says.
+        """
+        sentences = text.prose.sentences
+        return len(sentences) if self.relation == "less than" else told_once(sentences)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:

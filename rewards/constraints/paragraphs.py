@@ -4,12 +4,17 @@ import random
 import re
 from functools import lru_cache
 
-from ..text.text import WORD, Text
+from ..text.latex import FORMULA
+from ..text.text import Text, distinct
 from .base import Constraint, ConstraintError, Counted, Example, Problem, constraint
 
-DIVIDER = re.compile(r"^[^\S\n]*\*(?: ?\*){2}[^\S\n]*$", re.MULTILINE)
-"""`***`, or `* * *` as RLVR-IFeval has it; not `**`."""
+DIVIDER = re.compile(r"\*{3,}|(?<=\n)[^\S\n]*\*(?: \*){2,}[^\S\n]*(?=\n)")
+"""Three stars, where a bold italic passage is none any more; with blanks between them on a line of their own."""
+BOLD_ITALIC = re.compile(r"\*\*\*(?![\s*])([^*\n]+)(?<!\s)\*\*\*(?!\*)")
+"""***so***; not "Add.*** So *** and"."""
 TWO_BREAKS = re.compile("\n\n")  # half the time of str.split
+SAID = re.compile(r"[^\W\d_]{2}|[^\W\d_A-Za-z]")
+"""A word, which one letter is not."""
 BLANK = re.compile(r"\n[^\S\n]*\n")
 STARTERS = ("first", "next", "then", "finally", "therefore", "we", "now", "to")
 PARAGRAPHS = frozenset(
@@ -18,9 +23,10 @@ PARAGRAPHS = frozenset(
 )  # fmt: skip
 
 
-def spoken(pieces: list[str]) -> list[str]:
-    """The pieces in which something is said: a word, a number or a formula."""
-    return [piece for piece in pieces if WORD.search(piece)]
+def written(text: Text) -> list[str]:
+    """Paragraphs between blank lines: a piece without a word, such as a formula, goes on with the one before."""
+    pieces = BLANK.split(text.prose.raw)
+    return [piece for piece in pieces if SAID.search(piece) and Text(piece).has_content()]
 
 
 def counted(pieces: list[str]) -> int:
@@ -42,8 +48,8 @@ class Divided(Counted):
         return counted(text.raw.split("***"))
 
     def math_count(self, text: Text) -> int:
-        """Three stars divide on a line of their own; empty paragraphs do not count."""
-        return len(spoken(DIVIDER.split(text.prose.raw)))
+        """Three stars divide, but for those of bold italics; paragraphs that say nothing of their own do not count."""
+        return distinct(DIVIDER.split(BOLD_ITALIC.sub(r"\1", f"\n{text.prose.raw}\n")))
 
 
 @constraint("length_constraints:number_paragraphs")
@@ -109,7 +115,7 @@ class TwoBlankLineParagraphs(Counted):
         return counted(text.raw.split("\n\n"))
 
     def math_count(self, text: Text) -> int:
-        return len(spoken(BLANK.split(text.prose.raw)))
+        return len(written(text))
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
@@ -159,7 +165,7 @@ class NthParagraphFirstWord(Constraint):
 
     def math(self, text: Text) -> bool:
         """Paragraphs in which something is said; the word as a whole, whatever marks stand before it."""
-        pieces = spoken(BLANK.split(text.prose.raw))
+        pieces = written(text)
         if len(pieces) != self.num_paragraphs:
             return False
         return starts_with_word(pieces[self.nth_paragraph - 1], self.first_word)
@@ -171,10 +177,12 @@ class NthParagraphFirstWord(Constraint):
 
 
 def starts_with_word(prose: str, word: str) -> bool:
-    """Whether `prose` begins with `word`, whatever its case and the quotes, stars or brackets before it."""
+    """Whether `prose` begins with `word`, whatever its case and the marks before it."""
     return _opening(word).match(prose) is not None
 
 
 @lru_cache(maxsize=1024)
 def _opening(word: str) -> re.Pattern[str]:
-    return re.compile(rf"[\s\"'“‘«*_#>(\[]*+{re.escape(word)}(?![\w-])", re.IGNORECASE)
+    word = re.escape(word)
+    alone = rf"(?![\w{FORMULA}-]|\s*\)|\W+{word}\b)"  # "So it is", not "(So) it is", "So so it is"
+    return re.compile(rf"(?:[^\w{FORMULA}]|\d{{1,3}}[.)])*?{word}{alone}", re.IGNORECASE)

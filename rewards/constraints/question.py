@@ -20,6 +20,10 @@ class Question(Constraint):
     id: ClassVar[str] = "judge:question"
     sentence: ClassVar[str] = "{question}"
 
+    @property
+    def judge_question(self) -> str:
+        return self.question
+
     def credit(self, answer: Text, reading: Reading = "math", *, graded: bool = False) -> float:
         """Nothing, where no judge has said yes."""
         return 0.0

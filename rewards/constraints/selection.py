@@ -7,7 +7,7 @@ from typing import Literal
 
 from ..text.text import Text
 from .base import Constraint, Example, Problem, Reading, constraint
-from .composition import Composition, clause, nodes
+from .composition import Composition, clause
 from .condition import Condition, Quantity, Test
 
 
@@ -92,8 +92,8 @@ class Selection(Composition):
 
 def _overlap(one: Constraint, other: Constraint) -> bool:
     """Whether they share a type, or something that `one` asks for keeps `other`."""
-    types = {node.id for node in nodes(other)}
-    return any(node.id in types or _implies(node, other) for node in nodes(one))
+    types = {node.id for node in other.nodes()}
+    return any(node.id in types or _implies(node, other) for node in one.nodes())
 
 
 def _implies(one: Constraint, other: Constraint) -> bool:

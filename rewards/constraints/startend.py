@@ -4,14 +4,18 @@ import random
 import re
 
 from ..text.sentences import sentences
-from ..text.text import Text
-from ..text.treebank import sentence_tokens
+from ..text.text import WORD, Text
+from ..text.treebank import word_tokens
 from .base import Constraint, Example, Problem, Worded, constraint
 from .paragraphs import STARTERS, starts_with_word
 
 END_PHRASES = ("Any other questions?", "Is there anything else I can help with?")
 ENDERS = ("done", "answer", "indeed", "complete", "proved")
-QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»"}
+OPENERS, CLOSERS = '"“„«»「『', '"”“»«」』'
+CLOSED_INSIDE = re.compile(r'^[^"]*[^\s("]"')
+"""A straight quote that closes before any opens: 'Six" is "even'; not 'He says "so"'."""
+TYPED = str.maketrans("‘’“”„–—\u00a0", '\'\'"""-- ')
+"""Typographic characters as keyboards write them."""
 
 
 @constraint("startend:quotation")
@@ -26,9 +30,11 @@ class Quotation(Constraint):
         return len(text.stripped) > 1 and text.stripped[0] == '"' == text.stripped[-1]
 
     def math(self, text: Text) -> bool:
-        """Straight or typographic quotes around something said."""
-        inside = Text(text.stripped[1:-1]).prose.raw.strip('"“”„«» \n')
-        return bool(inside) and QUOTES.get(text.stripped[0]) == text.stripped[-1]
+        """Quotes of any kind around something said, and none that closes them before the end."""
+        prose = text.prose.stripped
+        inside = prose[1:-1]
+        wrapped = len(prose) > 2 and prose[0] in OPENERS and prose[-1] in CLOSERS
+        return wrapped and bool(Text(inside).spoken) and not CLOSED_INSIDE.search(inside)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
@@ -57,10 +63,13 @@ class EndChecker(Constraint):
         return text.stripped.strip('"').lower().endswith(self.end_phrase.strip().lower())
 
     def math(self, text: Text) -> bool:
-        """At the very end of something said, whatever the case, closing quotes and emphasis aside."""
-        phrase = self.end_phrase.strip().rstrip('"*_ ').lower()
-        said = text.stripped.rstrip('"”“»*_ \n').lower()
-        return said.endswith(phrase) and bool(Text(said.replace(phrase, " ")).prose.spoken)
+        """At the very end of something said, with no word behind it."""
+        phrase = as_typed(self.end_phrase).rstrip('"*_ ')
+        before, found, after = as_typed(text.visible).rpartition(phrase)
+        if not found or WORD.search(after):
+            return False
+        apart = not (before[-1:].isalnum() and phrase[0].isalnum())
+        return apart and bool(Text(before.replace(phrase, " ")).prose.spoken)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
@@ -137,16 +146,17 @@ class StartEnd(Constraint):
     def official(self, text: Text) -> bool:
         """NLTK's first and last word token of two or more: punctuation is a token."""
         spans = list(sentences(text.raw))
-        first = sentence_tokens(text.raw[slice(*spans[0])])
-        last = sentence_tokens(text.raw[slice(*spans[-1])])
+        first = word_tokens(text.raw[slice(*spans[0])])
+        last = word_tokens(text.raw[slice(*spans[-1])])
         several = len(spans) > 1 or len(first) > 1
         return several and bool(first) and bool(last) and first[0].lower() == last[-1].lower()
 
     def math(self, text: Text) -> bool:
-        """A word, no number and no formula, with nothing behind it at the end."""
+        """A word, no number and no formula, with nothing but emphasis behind it at the end."""
         words = text.prose.spoken
-        said = bool(words) and words[0].isalpha() and words[0].lower() == words[-1].lower()
-        return said and text.prose.stripped.lower().endswith(words[0].lower())
+        said = bool(words) and words[0].replace("-", "").isalpha() and words[0].lower() == words[-1].lower()
+        alone = len(words[0]) > 1 or words[0] in "AI" if words else False
+        return said and alone and text.prose.stripped.rstrip("*_").lower().endswith(words[0].lower())
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
@@ -177,14 +187,23 @@ class RepeatPrompt(Constraint):
     def copied(self) -> str:
         return self.prompt_to_repeat
 
+    @property
+    def copies_prompt(self) -> bool:
+        return True
+
     def official(self, text: Text) -> bool:
         return text.stripped.lower().startswith(self.prompt_to_repeat.strip().lower())
 
     def math(self, text: Text) -> bool:
-        """The words in order at the start, however they are spaced, and an answer after them."""
-        said, request = " ".join(text.lower.split()), " ".join(self.prompt_to_repeat.lower().split())
-        return said.startswith(request) and bool(said.replace(request, "").strip())
+        """The words in order at the start, however they are spaced, quoted and typed, and an answer after them."""
+        said, request = as_typed(text.raw).lstrip('"*> '), as_typed(self.prompt_to_repeat).rstrip(".!")
+        return said.startswith(request) and Text(said.replace(request, " ")).prose.has_content()
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
         return cls(prompt_to_repeat=problem.prompt)
+
+
+def as_typed(text: str) -> str:
+    """`text` in lower case with single blanks, and with a keyboard's quotes and dashes."""
+    return " ".join(text.translate(TYPED).lower().replace(" ?", "?").split())

@@ -1,4 +1,7 @@
-r"""What an answer section says its answer is, in words: "the answer is x", "x or maybe y"."""
+r"""What an answer section says its answer is, in words: "the answer is x", "x or maybe y", a sentence with one value.
+
+"The answer is" is read in English and Chinese; the last sentence is read in any language.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -6,7 +9,7 @@ from typing import NamedTuple
 
 from ..text.latex import BOX, Box
 from ..text.text import Text
-from .values import LONGEST
+from .values import DOUBTS, LONGEST, VARIABLE, choice, is_quotient, normalised, quantity
 
 # Every gap is bounded and every run possessive, so that no text takes more than linear time.
 FORMULA = (
@@ -14,49 +17,44 @@ FORMULA = (
 )
 DECIMAL = r"[-+−–]?+(?:\\?[$€£])?+\d++(?:,\d++)*+(?:\.\d++)?+(?:/\d++)?+(?:\s?\\?%|°)?+"
 VALUE = rf"(?:{FORMULA}|{DECIMAL})"
-_NUMERAL = (
-    "(?:hundred|thousand|[mbtr]+illion|lakh|crore|dozen|half|halve|third|quarter)s?|(?:ten|hundred|thousand)ths?|pi|"
-    "squared|cubed|factorial"
-)
-_AFTER = "old|long|wide|high|tall|deep|away|apart|left over|left|over|each|more|remaining|altogether|in total"
-UNIT = (
-    rf"[ \t]{{1,2}}+(?!(?:{_NUMERAL})\b)(?:(?:square|cubic) )?+(?:[A-Za-z]{{2,}}+|[mLgs](?![A-Za-z]))"
-    rf"(?:\^?[23²³]|/[A-Za-z]{{1,9}}(?:\^?[23²³])?|(?: per| in) [A-Za-z]{{2,}}+)?+(?: (?:{_AFTER})\b)?+"
-)
-"""A unit behind a number, as in "3 apples", "3 cm^2", "3 m/s", "3 miles per hour" and "3 years old"; no word that
-makes another number."""
-
-SINGLE = re.compile(rf"(?:(?:option|choice) )?({VALUE}|\([A-Z]\)|[A-Z])(?:{UNIT})?", re.IGNORECASE)
-"""One value, or the letter of a choice, and perhaps its unit."""
-LINE = re.compile(rf"({VALUE})(?:{UNIT})?[*_.。 \t]{{0,9}}+(?=\n|\Z)")
+LINE = re.compile(r"([^\n]+)")
 BESIDE_BOX = re.compile(rf"({VALUE})(?=\s*+(?:[,;]|[a-z]{{2}}|\Z))")
 BEGINS = re.compile(
-    r"\([A-Z]\)[ ~]|[-+−–±]?+\s?(?:[([{|]\s?[-+−\d\\]|[\d$€£√∞π½¼¾⅓⅔.]|\\[A-Za-z([{$]|"
+    r"\([A-Z]\)[ ~]|\(?[A-Z]\)?(?:,| and)\s?\(?[A-Z]\b|"
+    r"[-+−–±]?+\s?(?:[([{|]\s?[-+−\d\\]|[\d$€£√∞π½¼¾⅓⅔.]|\\[A-Za-z([{$]|"
     r"[A-Za-z](?:_\w+)?(?:\s{0,2}=|\^|\s?[-+*/]\s?(?:\d|[\\(]|[A-Za-z]\b)))"
 )
-"""How a value begins, as opposed to prose."""
+"""How a value begins, as opposed to prose: "x = 2", "(1, 2)"; not "what we sought"."""
 
 _IS = (
     r"(?:is|was|equals|(?:would|should|must|will|has to) (?:then |therefore |thus )?be)\b"
     r"(?:,? (?:therefore|thus|hence|then|exactly|simply|just|given by|equal to)\b,?)?"
 )
 LEAD = re.compile(
-    r"(?:\banswer\b|答案)(?: (?:to|for) (?:this|the) (?:\w+ )?(?:problem|question|exercise|puzzle))?(?:, then,)?"
-    rf"[*_]{{0,3}}+[ \t]{{0,4}}+(?:(?:{_IS}|是|为|[:：=–—])[ \t]{{0,4}}+[:：]?|(?=\n))([*_\s]{{0,9}}+)",
+    r"(?:(?<![A-Za-z])answer\b|答案)"
+    r"(?: (?:to|for) (?:this|the) (?:\w+ )?(?:problem|question|exercise|puzzle))?(?:, then,)?"
+    rf"[*_\"'”]{{0,3}}+[ \t]{{0,4}}+(?:(?:{_IS}|是|为|[:：=–—])[ \t]{{0,4}}+[:：]?|(?=\n))([*_\s]{{0,9}}+)",
     re.IGNORECASE,
 )
+"""What announces an answer: "the answer is", "Final answer:", "答案是"; not "to answer the question"."""
 SENTENCE_END = re.compile(
-    r"\n|。|[.!?](?=[\s*_\"'”’)<]|\Z)|,?\s(?:because|since)\b|,\s(?:as|so|which|where|thus|hence|making)\b|</|<\|"
+    r"\n|。|[.!?](?=[\s*_\"'”’)<»]|\Z)|[,;:–—-]?\s\(?(?:because|since|i\.e\.)(?!\w)|"
+    r",\s(?:as|so|which|where|thus|hence|making)\b|</|<\|"
 )
+PARENTHESIS = re.compile(r"\s\([^()\d$\\]*\)")
+"""Words in brackets: " (forty-two)"; not " (or 7)"."""
 DENIED = re.compile(
-    r"(?:(?<!no )\b(?:false|untrue|wrong|incorrect|doubt|deny|disagree|unlikely|impossible)|"
+    r"(?:(?<!no )\b(?:false|untrue|wrong|incorrect|mistaken|naive|tempting|common|doubt|deny|disagree|unlikely|"
+    r"impossible|suppose|assume|whether|refuse|(?:might|may|could|would) (?:say|think|guess)|"
+    r"twice|half|double|(?:of|than)(?= the)|"
+    r"an?(?! final)|each|every|another|['’]s(?! the))|\bif\b[^,.\n]{0,60}?|"
     r"\bno(?:body|[- ]one) (?:says|thinks|believes|claims)|"
     r"(?:\bnot|n['’]t)(?: (?:so|the case|true|correct|right|likely|sure|certain|clear|think|believe|say|claim))?)"
-    r"(?: to (?:say|think|claim|assume|suppose|believe))?(?: that| if| whether)?"
+    r"(?: (?:to )?(?:say|think|claim|assume|suppose|believe))?(?: that| if| whether)?"
     r"(?: (?:the|my|our|its|his|her|their|final|correct|right|true|only)){0,3} ?[*_]{0,3}\Z",
     re.IGNORECASE,
 )
-"""What stands before "answer" where it is denied that it is what follows."""
+"""What stands before "answer" if it is not stated what the answer is: "I doubt that the", "twice the", "Tom's"."""
 FURTHEST = 100
 """Characters before "answer" in which a denial is sought."""
 _SECOND_THOUGHT = (
@@ -64,37 +62,53 @@ _SECOND_THOUGHT = (
     r"(?P<or>or)|alternatively|otherwise|maybe|perhaps|possibly|(?:no, )?wait|actually|correction|"
     r"(?:the )?answer(?= (?:could|might|may)\b))\b[,:]?"
     r"(?:[ \t](?:is|it|it's|be|could|might|may|also|even|else|maybe|perhaps|possibly|just)\b,?){0,4}[ \t][*_]{0,3}"
-    rf"(?:[A-Za-z]\s?=\s?)?(?P<value>{VALUE})(?:(?(or)(?!)|{UNIT}))?"
+    rf"(?:[A-Za-z]\s?=\s?)?(?P<value>{VALUE})(?:(?(or)(?!)|(?:[ \t][A-Za-z]{{2,}}+){{1,3}}+))?"
     r"(?=[.?!)]{0,2}[*_]{0,3}(?:\s|\Z))(?![ \t]*+(?!or\b)[-+/=<>\\(\w])"
 )
 AT_HEAD, AT_BOX = (re.compile(before + _SECOND_THOUGHT, re.IGNORECASE) for before in (r"[.!?\n。]", ""))
 """Another value, offered at the head of a sentence or right behind a box, to the sentence's end; behind a mere "or"
 without a unit: "or 420 minutes" says the same in other words."""
+LISTED = re.compile(rf"[\s$*)\\]{{0,4}}+(?:[,;/]|and(?: also)?\b)[ \t]{{1,2}}+(?P<value>{VALUE})[.!]?[ \t]*+(?:\n|\Z)")
+"""Another value in the same line: "\\boxed{7}, 3", "\\boxed{7} and also 3."; not "\\boxed{7}, 3 of which are red"."""
 LEADING_FORMULA = re.compile(FORMULA)
 EMPHASIS = re.compile(r"\*\*(?!\d)|(?<!\d)\*\*")
 """Two stars that are no power."""
-WORDS = re.compile(r"[^\W\d_]+(?:[ '’-][^\W\d_]+){0,3}")
+WORDS = re.compile(r"[^\W_]+(?:[ ,.:'’-]{1,2}[^\W_]+){0,3}")
 """An answer in words: four at most."""
 
+LAST = 300
+"""Characters at the end of an answer section in which its last sentence is sought."""
+STOP = re.compile(r"[.!?](?=\s|\Z)|[。！？।۔؟\n]|\Z")
+"""Where a sentence ends, in any script."""
+BARE_VALUE = re.compile(rf"(?<![A-Za-z\d_.^\\/*+<>|-])(?:{VALUE}|`[^`\n]{{1,99}}`)(?![\w.]*\d)")
+"""A value in a sentence, and not a part of another: "42", "42です"; not the 2 of "x2", "4.2"."""
+AFTER = 2
+"""Words that may stand behind the value of a last sentence: in many languages the verb, or a unit, comes last."""
+DOUBTFUL = re.compile(
+    rf"{DOUBTS}|\b(?:or|either|suppose|might|never|doubt|false|untrue|whether|believe)\b", re.IGNORECASE
+)
 
-class Said(NamedTuple):
-    """A claim, and where the words begin that announce it."""
+
+class Announced(NamedTuple):
+    """A claim, where the words begin that announce it, and whether it is one number and no more."""
 
     start: int
     claim: str
+    plain: bool
 
 
-def announced(answer: Text) -> Iterator[Said]:
+def announced(answer: Text) -> Iterator[Announced]:
     """What follows each "the answer is": to the end of its sentence, or, on a line of its own, that line."""
-    for lead in _leads(answer):
-        said = answer.raw[lead.end() : lead.end() + LONGEST + 1]
+    for lead in leads(answer):
+        rest = answer.raw[lead.end() : lead.end() + LONGEST + 1]
         if "\n" in lead[1]:
-            line = LINE.match(said)
-            found = line[1] if line and not BOX.search(line[0]) else None
+            line = LINE.match(rest)
+            value = claim(line[1]) if line and not BOX.search(line[1]) else None
+            value = value if value and is_plain(value) else None
         else:
-            found = claim(_sentence(said))
-        if found:
-            yield Said(lead.start(), found)
+            value = claim(_sentence(rest))
+        if value:
+            yield Announced(lead.start(), value, is_plain(value))
 
 
 def announced_words(answer: Text) -> str | None:
@@ -104,24 +118,60 @@ def announced_words(answer: Text) -> str | None:
     'Tuesday'
     >>> announced_words(Text("The answer is what we sought, and more."))
     """
-    leads = [lead for lead in _leads(answer) if "\n" not in lead[1]]
-    said = _sentence(answer.raw[leads[-1].end() :][:LONGEST]).strip(" \t*_.") if leads else ""
-    return said if WORDS.fullmatch(said) else None
+    last = [lead for lead in leads(answer) if "\n" not in lead[1]][-1:]
+    words = _sentence(answer.raw[last[0].end() :][:LONGEST]).strip(' \t*_.`"“”') if last else ""
+    return words if WORDS.fullmatch(words) else None
 
 
 def second_thoughts(answer: str, start: int, boxes: Sequence[Box]) -> list[str]:
     """The values that are offered beside an answer, from `start` on, where it begins: "Or maybe 3."."""
-    found = (*AT_HEAD.finditer(answer, start), *(AT_BOX.match(answer, box.end) for box in boxes))
-    return [thought["value"] for thought in found if thought]
+    at_boxes = (pattern.match(answer, box.end) for box in boxes for pattern in (AT_BOX, LISTED))
+    values = [thought["value"] for thought in (*AT_HEAD.finditer(answer, start), *at_boxes) if thought]
+    return [value for value in values if not BOX.search(value)]
 
 
-def _leads(answer: Text) -> Iterator[re.Match[str]]:
+def last_value(answer: str) -> str | None:
+    """The value of the last sentence that has any: its only one, or its last one, if it stands there twice.
+
+    At most two words may stand behind it. A question or a sentence in doubt has none.
+
+    >>> [last_value(text) for text in ("La respuesta es 42.", "答えは42です。", "42 ist es, denn 6 mal 7 ist 42.")]
+    ['42', '42', '42']
+    >>> [last_value(text) for text in ("We met 42 on the way.", "It is 41 or 42.", "First 12, then 42.")]
+    [None, None, None]
+    """
+    sentences, start = [], 0
+    tail = answer[-LAST:]
+    for stop in STOP.finditer(tail):
+        sentences.append(tail[start : stop.end()])
+        start = stop.end()
+    for sentence in reversed(sentences):
+        values = list(BARE_VALUE.finditer(sentence))
+        if values:
+            return None if sentence.rstrip().endswith(("?", "？", "؟")) else _value_of(sentence, values)
+    return None
+
+
+def _value_of(sentence: str, values: Sequence[re.Match[str]]) -> str | None:
+    stated, rest = [normalised(value[0]) for value in values], sentence[values[-1].end() :]
+    repeated = len(set(stated)) == 1 or stated.count(stated[-1]) > 1
+    if not repeated or DOUBTFUL.search(sentence) or len(re.findall(r"[^\W\d_]+", rest)) > AFTER:
+        return None
+    tail = rest.strip().rstrip(".!。！।۔*_`\"'”’»|}> ")
+    return stated[-1] if quantity(f"1{rest[:1] if rest[:1].isspace() else ''}{tail}") else None
+
+
+def leads(answer: Text) -> Iterator[re.Match[str]]:
     """Every "the answer is" that is not denied."""
-    return (lead for lead in _every_lead(answer.raw, answer.lower)
-            if not DENIED.search(answer.raw, max(0, lead.start() - FURTHEST), lead.start()))  # fmt: skip
+    return (lead for lead in every_lead(answer.raw, answer.lower) if not is_denied(lead, answer.raw))
 
 
-def _every_lead(answer: str, lower: str) -> Iterator[re.Match[str]]:
+def is_denied(lead: re.Match[str], answer: str) -> bool:
+    """Whether it is said before "the answer is" that it is not stated."""
+    return DENIED.search(answer, max(0, lead.start() - FURTHEST), lead.start()) is not None
+
+
+def every_lead(answer: str, lower: str) -> Iterator[re.Match[str]]:
     """Every match of `LEAD`: tried where the word stands, which takes a fraction of trying everywhere."""
     if "答案" in answer or ("ſ" in answer and "answer" in lower) or len(lower) != len(answer):
         yield from LEAD.finditer(answer)
@@ -133,25 +183,38 @@ def _every_lead(answer: str, lower: str) -> Iterator[re.Match[str]]:
         start = lower.find("answer", start + 1)
 
 
-def _sentence(said: str) -> str:
-    """`said` to the end of its first sentence; a full stop in a formula at its head ends none, a question is empty."""
-    formula = LEADING_FORMULA.match(said)
-    end = SENTENCE_END.search(said, formula.end() if formula else 0)
+def _sentence(rest: str) -> str:
+    """`rest` to the end of its first sentence; a full stop in a formula at its head ends none, a question is empty."""
+    formula = LEADING_FORMULA.match(rest)
+    end = SENTENCE_END.search(rest, formula.end() if formula else 0)
     if not end:
-        return said
-    return "" if end[0] == "?" and not BOX.search(said, 0, end.start()) else said[: end.start()]
+        return rest
+    return "" if end[0] == "?" and not BOX.search(rest, 0, end.start()) else rest[: end.start()]
 
 
-def claim(said: str) -> str | None:
-    """The value that a phrase is, without its unit; else the whole phrase, if it begins as a value does.
+def claim(phrase: str) -> str | None:
+    """The value that a phrase is, with its unit; else the whole phrase, if it begins as a value does.
 
     Whatever stands beside a value is part of the claim, so that "5 or 7", "5 million" and "5^2" do not claim 5.
     """
-    if box := BOX.search(said):  # counted already, and what leads up to it, as in "x = ", is seldom a claim
-        beside = BESIDE_BOX.match(said[: box.start()].rstrip(" =:$*\\([").lstrip(" $*\\(["))
+    if box := BOX.search(phrase):  # counted already, and what leads up to it, as in "x = ", is seldom a claim
+        beside = BESIDE_BOX.match(phrase[: box.start()].rstrip(" =:$*\\([").lstrip(" $*\\(["))
         return beside[1] if beside else None
-    said = EMPHASIS.sub("", said).strip(" \t\n*_")
-    single = SINGLE.fullmatch(said.rstrip(".。,;"))
-    if single:
-        return single[1]
-    return said if BEGINS.match(said) else None
+    if len(phrase) > LAST:  # a text, of which no worker is asked
+        return phrase if BEGINS.match(phrase.lstrip(" \t*_")) else None
+    phrase = PARENTHESIS.sub("", EMPHASIS.sub("", phrase)).strip(" \t\n*_`\"'“”")
+    phrase = phrase.rstrip("}") if "{" not in phrase else phrase
+    if is_plain(phrase):
+        return phrase
+    letter = choice(phrase)
+    return phrase if BEGINS.match(phrase) or letter else None
+
+
+def is_plain(phrase: str) -> bool:
+    """Whether a phrase states one number: "42", "x = 42", "42 red apples"; not "42 or 43", "6 times 7"."""
+    if len(phrase) > LAST:
+        return False
+    value = normalised(phrase)
+    sought = VARIABLE.match(value)
+    stated = quantity(value[sought.end() :] if sought else value)
+    return stated is not None and not is_quotient(stated)

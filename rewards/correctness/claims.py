@@ -1,4 +1,4 @@
-r"""The final answer: what a response states as its result, and what a gold answer says."""
+r"""Claims: what a response states as its result, and what a gold answer says."""
 
 import re
 from collections.abc import Iterator
@@ -7,28 +7,52 @@ from math import isfinite
 from numbers import Integral, Real
 from typing import Any
 
-from ..text.latex import BOX, Box, boxed, boxes
+from ..text.latex import BOX, Box, boxes
 from ..text.text import Text
 from ..text.words import contains
-from .announced import BEGINS, DECIMAL, VALUE, announced, claim, second_thoughts
-from .values import LONGEST, normalised
+from .announced import (
+    BEGINS,
+    DECIMAL,
+    VALUE,
+    Announced,
+    announced,
+    claim,
+    every_lead,
+    is_denied,
+    is_plain,
+    last_value,
+    second_thoughts,
+)  # fmt: skip
+from .values import LONGEST, choice, normalised, quantity
 
 HASHES = re.compile(r"####[^\S\n]*+(?!\**\d{1,2}[.)][^\S\n]++\S)([^\n]++)")
 """A line behind `####` that is not a numbered heading."""
-BARE = re.compile(rf"(?:[A-Za-z]\s?=\s?)?({VALUE})|\(?([A-Z])\)?")
 TWO_LETTERS = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2}")
-TAGGED = re.compile(r"<answer>([^<>]*)</answer>", re.IGNORECASE)
+TAGGED = re.compile(r"<(?:final_)?answer>([^<>]*)</(?:final_)?answer>", re.IGNORECASE)
 PLACEHOLDER = re.compile(r"\\phantom\{[^{}]*\}")
-HIDDEN = re.compile(r"<!--[^-]*+(?:-(?!->)[^-]*+)*+(?:-->|\Z)|^[ \t]*+%[^\n]*+", re.MULTILINE)
-"""Comments of HTML and LaTeX, which no reader sees."""
+HIDDEN = re.compile(
+    r"<!--[^-]*+(?:-(?!->)[^-]*+)*+(?:-->|\Z)|^[ \t]*+%[^\n]*+|~~[^~\n]++~~|"
+    r"<(del|s|strike|span style=[\"']?display:\s?none[^>]{0,20})>[^<]*+</\w++>|"
+    r"(?:\\color\{white\}\s?\{?|\\(?:[bx]?cancel|sout|phantom)\s?\{)\s?\\boxed\{[^{}]*+\}\}?",
+    re.MULTILINE,
+)
+"""What no reader sees, or sees struck out: `<!-- 7 -->`, `~~7~~`, `\\cancel{\\boxed{7}}`; not `a ~ b`."""
+HIDING = ("<!--", "~~", "<del", "<s", "\\color{white}", "cancel{", "\\sout", "\\phantom")
 COMMENT_LINE = re.compile(r"\n[ \t]*+%")
+END_TOKENS = re.compile(r"(?:\s*<(?:\||｜|/s|end_of_turn|eos)[^<>\s]{0,40}>)+\s*\Z")
+"""End tokens that were decoded with the text: "42<|im_end|>"; not "42 < 43"."""
 _TERM = r"[(\t ]*+-?\d[\d,]*+(?:\.\d++)?+[)\t ]*+"
-CLOSING_EQUATION = re.compile(rf"(?<![\d.=])((?:{_TERM}(?:[-+−–*/×·÷]{_TERM})*+=)++[\t ]*+{VALUE})[\s.!\"”'*]*+\Z")
+_SIGN = r"(?:[-+−–*/×·÷]|\\(?:times|cdot|div)\b)"
+CLOSING_EQUATION = re.compile(rf"(?<![\d.=])((?:{_TERM}(?:{_SIGN}{_TERM})*+=)++[\t ]*+{VALUE})[\s.!\"”'*$]*+\Z")
 
 BEFORE_BOX = 60
 """Characters before a box that may belong to it."""
 DENIED_BOX = re.compile(r"(?:\bnot|n['’]t|\bnever)(?: equal to| be)?[\s$*(\\]{0,4}\Z", re.IGNORECASE)
-WRONG_BOX = re.compile(r"[\s$*)\\]{0,4}(?:is|was|would be|seems) (?:wrong|incorrect|false|not)\b", re.IGNORECASE)
+WRONG_BOX = re.compile(
+    r"[\s$*)\\]{0,4}(?:(?:is|was|would be|seems) "
+    r"(?:wrong|incorrect|false|absurd|not (?:the|right|correct|it|so)\b)|\? No\b)",
+    re.IGNORECASE,
+)
 ALTERNATIVE = re.compile(rf"({VALUE}),? or (?:(?:maybe|perhaps|possibly|even) )?[$*(\\]{{0,3}}\Z", re.IGNORECASE)
 """Another value before a box, as in "3 or \\boxed{7}"."""
 SIGNS = frozenset("-−–.0123456789")
@@ -40,32 +64,68 @@ GLUED_BEHIND = re.compile(r"(?:\.\d|\d)[\d.]*")
 def stated_answers(text: Text) -> list[str]:
     r"""Every final answer that an answer section states, in order, without repeats.
 
-    Boxes first, then `#### x`, "the answer is x" and `<answer>x</answer>`. Where there is none of these, an answer
-    section that is nothing but one number or formula states it, and so does one that ends in an equation of numbers.
-    Numbers merely mentioned are not answers.
+    Boxes first; a number that is stated elsewhere, as in `#### x`, "the answer is x" and `<answer>x</answer>`, counts
+    beside them, other words about the answer do not. If there is no box, what is stated elsewhere; if there is
+    nothing, the value that the section is, or that its last sentence has. Numbers merely mentioned are not answers,
+    and nothing is stated if the last box is cut off.
 
-    >>> stated_answers(Text(r"So \boxed{3}. The final answer is $7$."))
-    ['3', '7']
+    >>> [stated_answers(Text(text)) for text in (r"So \boxed{3}. The answer is $7$.", r"\boxed{3}, so \boxed{4")]
+    [['3', '7'], []]
     >>> stated_answers(Text("The answer is 3 or 7.")), stated_answers(Text("The answer is 3 apples."))
-    (['3 or 7'], ['3'])
+    (['3 or 7'], ['3 apples'])
     >>> stated_answers(Text("Adding up, 12 + 30 = 42.")), stated_answers(Text("First 12, then 30: it could be 42."))
     (['12 + 30 = 42'], [])
     """
-    if contains(text.raw, "<!--") or ("%" in text.raw and COMMENT_LINE.search(f"\n{text.raw}")):
-        text = Text(HIDDEN.sub(" ", text.raw))
+    text = _seen(text)
     answer = text.raw
-    lines = [line for line in HASHES.finditer(answer) if re.search(r"\w", line[1]) and not BOX.search(line[1])] if (
-        contains(answer, "####")) else []  # fmt: skip
     framed = list(boxes(answer, text.lower))
-    found = [(box.start, value) for box in framed for value in _of_box(answer, box)]
-    found += [(line.start(), value) for line in lines if (value := claim(line[1]))]
-    found += announced(text)
-    stated = [value for _, value in found]
-    stated += second_thoughts(answer, min(start for start, _ in found), framed) if found else []
-    if contains(answer, "<"):
-        stated += [v for section in TAGGED.findall(answer) if not BOX.search(section) and (v := claim(section))]
-    stated = stated or [line[1] for line in lines[-1:]] or _bare(answer) or CLOSING_EQUATION.findall(answer[-LONGEST:])
+    if framed and (opened := BOX.search(answer, framed[-1].end)) and not opened[1]:
+        return []
+    boxed_values = [(box.start, value) for box in framed for value in _of_box(answer, box)]
+    elsewhere = [*_hashed(answer), *announced(text), *_tagged(answer)]
+    plain = [stated for stated in elsewhere if stated.plain]
+    elsewhere = plain if boxed_values or plain else elsewhere
+    stated = [value for _, value in boxed_values] + [said.claim for said in elsewhere]
+    if stated:
+        first = min([start for start, _ in boxed_values] + [said.start for said in elsewhere])
+        stated += second_thoughts(answer, first, framed)
+    elif not framed:
+        stated = _bare(answer) or CLOSING_EQUATION.findall(answer[-LONGEST:]) or _closing(text)
     return list(dict.fromkeys(normalised(value) for value in stated))
+
+
+def _seen(text: Text) -> Text:
+    """A text without what a reader doesn't see of it; with boxes for GLM's box tokens."""
+    raw = text.raw
+    if any(contains(raw, mark) for mark in HIDING) or ("%" in raw and COMMENT_LINE.search(f"\n{raw}")):
+        raw = HIDDEN.sub(" ", raw)
+    if contains(raw, "<|begin_of_box|>"):
+        raw = raw.replace("<|begin_of_box|>", r"\boxed{").replace("<|end_of_box|>", "}")
+    if raw.rstrip().endswith(">"):
+        raw = END_TOKENS.sub("", raw)
+    return text if raw is text.raw else Text(raw)
+
+
+def _hashed(answer: str) -> Iterator[Announced]:
+    """What stands behind `####`; a heading, such as `#### 3 Cases`, is plain only if it is a number and no more."""
+    if not contains(answer, "####"):
+        return
+    for line in HASHES.finditer(answer):
+        if not BOX.search(line[1]) and re.search(r"\w", line[1]):
+            value = normalised(line[1].strip(" *_"))
+            literal = quantity(value)
+            last = not answer[line.end() :].strip()
+            if last or (literal and literal.literal == value):
+                yield Announced(line.start(), line[1], last or is_plain(value))
+
+
+def _tagged(answer: str) -> Iterator[Announced]:
+    """What stands in `<answer>` tags, all of which counts."""
+    if contains(answer, "<"):
+        for section in TAGGED.finditer(answer):
+            value = next((said.claim for said in announced(Text(section[1]))), None) or claim(section[1])
+            if value and not BOX.search(section[1]):
+                yield Announced(section.start(), value, plain=True)
 
 
 def _of_box(answer: str, box: Box) -> Iterator[str]:
@@ -76,7 +136,7 @@ def _of_box(answer: str, box: Box) -> Iterator[str]:
     """
     before = answer[max(0, box.start - BEFORE_BOX) : box.start]
     content = PLACEHOLDER.sub("", box.content) if "phantom" in box.content else box.content
-    if not re.search(r"\w", content) or _is_denied(before, answer, box.end):
+    if not re.search(r"[\w∞∅]|\\\{", content) or _is_denied(before, answer, box.end):
         return
     if "or" in before.lower() and (other := ALTERNATIVE.search(before)):
         yield other[1]
@@ -97,8 +157,8 @@ def gold_answer(gold: Any) -> str | None:
 
     >>> gold_answer("16 - 3 = 13 ... #### 18"), gold_answer("The answer is 42.")
     ('18', '42')
-    >>> gold_answer(None) is None
-    True
+    >>> gold_answer(r"The roots are $\boxed{-2}$ and $\boxed{1}$."), gold_answer(None) is None
+    ('-2, 1', True)
     """
     if isinstance(gold, bool) or not isinstance(gold, Real | str):
         return None
@@ -114,18 +174,34 @@ def gold_answer(gold: Any) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _gold_in(text: str) -> str | None:
-    said = [value for _, value in announced(Text(text))]
-    stated = boxed(text)[-1:] or HASHES.findall(text)[-1:] or said[-1:] or [text]
+    said = [stated.claim for stated in announced(Text(text))]
+    stated = _last_boxes(text) or HASHES.findall(text)[-1:] or said[-1:] or [text]
     answer = normalised(stated[0])
     return answer if answer and answer.count("{") == answer.count("}") else None
 
 
+def _last_boxes(solution: str) -> list[str]:
+    """The boxes of a solution's last line that has any, as one list."""
+    framed = list(boxes(solution))
+    if not framed:
+        return []
+    line = solution.rfind("\n", 0, framed[-1].start) + 1
+    return [", ".join(dict.fromkeys(box.content for box in framed if box.start >= line))]
+
+
+def _closing(text: Text) -> list[str]:
+    """The value of the last sentence, unless it is denied that it is the answer."""
+    value = last_value(text.raw)
+    return [value] if value and not any(is_denied(lead, text.raw) for lead in every_lead(text.raw, text.lower)) else []
+
+
 def _bare(section: str) -> list[str]:
-    """The number, formula or letter of a choice that an answer section is, if it is nothing else."""
+    """The number, formula or choice that an answer section is, if it is nothing else."""
     if len(section) > LONGEST:
         return []
-    section = section.strip(" \t\n*_").rstrip(".。*_ ")
-    if found := BARE.fullmatch(section):
-        return [found[1] or found[2]]
+    section = section.strip(" \t\n*_|").rstrip(".。*_ |")
+    value = normalised(section)
+    if is_plain(value) or choice(value):
+        return [section]
     is_latex = section.startswith(("\\", "√")) or re.match(rf"{DECIMAL}[\\√^]", section)
     return [section] if is_latex and BEGINS.match(section) and not TWO_LETTERS.search(section) else []

@@ -3,14 +3,15 @@
 import re
 from fractions import Fraction
 
-from .values import FRACTION, MIXED, as_number, too_large
+from .values import FRACTION, MIXED, TEXT, Quantity, quantity, too_large
 
 TOLERANCE = Fraction(1, 10**6)
 """Of a decimal that stands for another or for a fraction: relative, so that small ones differ; above 1 absolute, as
 in math-verify. Integers are exact."""
 
 DOUBT = re.compile(
-    r"\\(?:equiv|approx|cong|simeq|sim|boxed|fbox|framebox)(?![A-Za-z])|[≡≈≅]|:=|(?:\\[lc]?dots|\.\.|…)\s*[\w\\-]",
+    r"\\(?:equiv|approx|cong|simeq|sim|not|neq|ne|boxed|fbox|framebox)(?![A-Za-z])|[≡≈≅≠]|:=|"
+    r"(?:\\[lc]?dots|\.\.|…)\s*(?:[\w\\-]|\Z)|\?",
     re.IGNORECASE,
 )
 """Marks under which a parser sees one value of several."""
@@ -20,9 +21,12 @@ LIST = re.compile(rf",|;|\\pm|\\cup|{SEVERAL.pattern}", re.IGNORECASE)
 SPOKEN = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
 FEW_WORDS = 8
 """Words of three letters or more that a value may have beside twice those of the gold answer."""
-BASED = re.compile(r"([A-Za-z0-9]+)_\{?([A-Za-z0-9]+)\}?")
-STYLE = re.compile(r"\\(?:text(?:bf|it|rm|sf|tt|normal)?|math(?:bf|it|rm|sf|tt)|mbox|operatorname)\s*\{([^{}]*)\}")
-WORDS = re.compile(r"[^\W\d_]{2,}(?:[\s'’-]+[^\W\d_]+)*+")
+BASED = re.compile(r"\(?([A-Za-z0-9]+)\)?_\{?([A-Za-z0-9]+)\}?")
+"""A number and its base: `101_2`, `(101)_{2}`."""
+WORDS = re.compile(r"[^\W_]+(?:[\s.,:;'’&-]+[^\W_]+)*+")
+"""An answer in words, perhaps with numbers: "north-west", "3:30 PM", "May 3, 2021"."""
+ARTICLE = re.compile(r"(?:an?|the)\s+(?=\w{3})")
+SPELLED = re.compile(r"[^\W\d_]{2,}")
 PRODUCT = re.compile(r"[b-df-hj-np-tv-z]{2,3}")
 """Letters that make no word, so that they are variables, and `xy` is `yx`."""
 
@@ -40,18 +44,37 @@ def fast_verdict(candidate: str, gold: str) -> bool | None:
     """
     if candidate == gold:
         return True
-    if not candidate or too_large(candidate) or _hedges(candidate, gold) or _is_prose(candidate, gold):
-        return False
-    ours, theirs = as_number(candidate), as_number(gold)
-    if ours is None and (FRACTION.fullmatch(candidate) or MIXED.fullmatch(candidate)):  # over zero
-        return False
-    if ours is not None and theirs is not None:
-        rounded = "." in candidate + gold and theirs.denominator > 1
-        return ours == theirs or (rounded and abs(ours - theirs) < TOLERANCE * min(1, abs(theirs)))
+    ours, theirs = quantity(candidate), quantity(gold)
+    if ours and theirs:
+        return _equal(ours, theirs)
     based, meant = BASED.fullmatch(candidate), BASED.fullmatch(gold)
-    if based and meant:
-        return based.groups() == meant.groups()
-    return _same_words(candidate, gold)
+    if based and (meant or theirs):
+        return meant is not None and based.groups() == meant.groups()
+    return False if _is_none(candidate, gold) else _same_words(candidate, gold)
+
+
+def _is_none(candidate: str, gold: str) -> bool:
+    """Whether `candidate` is no single value, or none of `gold`'s kind, whatever a parser sees in it."""
+    return (
+        not candidate
+        or too_large(candidate)
+        or (len(gold) == 1 and candidate.casefold() == gold.casefold())  # `c` is no choice of `C`
+        or (quantity(candidate) is None and (FRACTION.fullmatch(candidate) or MIXED.fullmatch(candidate)) is not None)
+        or (quantity(gold) is not None and TEXT.search(candidate) is not None)  # more words than a unit: "5 million"
+        or _hedges(candidate, gold)
+        or _is_prose(candidate, gold)
+    )
+
+
+def _equal(ours: Quantity, theirs: Quantity) -> bool:
+    """Whether two quantities are the same number; a percentage is also its hundredth."""
+    rounded = "." in ours.literal + theirs.literal and theirs.number.denominator > 1
+    scales = (Fraction(1, 100), 1, 100) if ours.percent != theirs.percent else (1,)
+    numbers = (
+        ours.number * scale for scale in scales if (scale < 1) <= ours.percent and (scale > 1) <= theirs.percent
+    )
+    margin = TOLERANCE * min(1, abs(theirs.number)) if rounded else 0
+    return any(number == theirs.number or abs(number - theirs.number) < margin for number in numbers)
 
 
 def _hedges(candidate: str, gold: str) -> bool:
@@ -67,7 +90,14 @@ def _is_prose(candidate: str, gold: str) -> bool:
 
 def _same_words(candidate: str, gold: str) -> bool | None:
     """Whether two answers in words are the same; to an algebra system they are products, and `seat` is `east`."""
-    ours, theirs = (" ".join(STYLE.sub(r"\1", value).casefold().split()) for value in (candidate, gold))
-    if PRODUCT.fullmatch(gold) or not WORDS.fullmatch(theirs) or not WORDS.fullmatch(ours):
+    ours, theirs = (" ".join(TEXT.sub(r"\1", value).casefold().split()) for value in (candidate, gold))
+    if PRODUCT.fullmatch(gold) or not SPELLED.search(theirs) or not WORDS.fullmatch(theirs.strip(".")):
         return None
-    return ours == theirs
+    if _letters(ours) == _letters(theirs):
+        return True
+    return False if WORDS.fullmatch(ours) and SPELLED.search(ours) else None
+
+
+def _letters(words: str) -> str:
+    """What distinguishes words: their letters and digits, without an article."""
+    return "".join(filter(str.isalnum, ARTICLE.sub("", words, count=1) if ARTICLE.match(words) else words))

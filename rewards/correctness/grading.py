@@ -9,9 +9,10 @@ from ..text.response import Response
 from ..text.text import Text
 from .announced import WORDS, announced_words
 from .claims import gold_answer, stated_answers
-from .equality import STYLE, fast_verdict
+from .equality import SPELLED, fast_verdict
+from .form import restates, unfinished
 from .logic import logic_gold, logic_verdict
-from .values import CHOICE, PLAIN, as_number, is_calculation, sides, too_large
+from .values import PLAIN, TEXT, as_number, choice, elements, normalised, sides, too_large
 from .workers import NoWorkerError, Pair, shared_grader
 
 logger = logging.getLogger(__name__)
@@ -21,38 +22,47 @@ CACHED = 100_000
 MOST = 8
 """Different claims that an answer may make, chains included; more cost the workers time and state nothing."""
 
+LETTERS = re.compile(r"(?:(?i:option|choice)\s+)\(?([A-Z])\b|\(([A-Z])\)|\*\*([A-Z])\*\*")
+"""The letter of a choice in a sentence: "Option C is correct", "the correct one is (C)"; not "A circle"."""
+AT_HEAD = re.compile(r"[\s*_\"'`]*([^\W\d_]+(?:[ '’-][^\W\d_]+){0,3}?)[*_\"'`]*(?=[,.;!]|\s*\Z)")
+"""The words that an answer section begins with, to the first mark: "Yes, because"; not "so that we get"."""
 UNKNOWN = "unknown"
 """The verdict on a claim that no worker could give."""
-LETTER = re.compile(r"\(?[A-Z]\)?")
 
 Claims = dict[Pair, bool | str | None]
-"""Claim and gold → the verdict; `None` where it is still to be found."""
+"""Claim and gold → the verdict; `None` while it is still to be known."""
 
 _cache: dict[Pair, bool | None] = {}
 
 
-def correctness(responses: Sequence[Response], golds: Sequence[Any]) -> list[float | None]:
+def correctness(
+    responses: Sequence[Response], golds: Sequence[Any], prompts: Sequence[str] | None = None
+) -> list[float | None]:
     r"""Whether each response's answer section states the gold answer, and nothing else, as its final answer.
 
-    A response counts as correct where it states at least one final answer and every one it states is right: hedging
-    over several, or an equation chain with a wrong side, is not. Answers in the thinking do not count. Where the gold
-    is a logic task's, a JSON object of `output` and `stats`, the answer section is graded by [`logic_verdict`].
+    A response counts as correct if it states at least one final answer and every one it states is right: hedging over
+    several, or an equation chain with a wrong side, is not. It must be in the form that the gold shows: what is left
+    to be worked out is no answer, nor is an expression of the prompt's, if prompts are given. Answers in the thinking
+    do not count. If the gold is a logic task's, a JSON object of `output` and `stats`, the answer section is graded by
+    [`logic_verdict`].
 
     Returns:
-        `list[float | None]`: 1.0 or 0.0; `None` where the gold answer cannot be read.
+        `list[float | None]`: 1.0 or 0.0; `None` if the gold answer cannot be read.
 
     >>> correctness([Response.parse(r"<think>7?</think>It is \boxed{6}.")], ["6"])
     [1.0]
+    >>> correctness([Response.parse(r"\boxed{\sqrt{8}}")], [r"2\sqrt{2}"], [r"Simplify $\sqrt{8}$."])
+    [0.0]
     """
     logic = [logic_gold(gold) is not None for gold in golds]
     answers = [None if exact else gold_answer(gold) for exact, gold in zip(logic, golds, strict=True)]
     readable = _readable(gold for gold in answers if gold is not None)
     answers = [gold if gold in readable else None for gold in answers]
-    claims = [None if gold is None else _claims(r.answer, gold)
-              for r, gold in zip(responses, answers, strict=True)]  # fmt: skip
+    claims = [None if gold is None else _claims(response.answer, gold, prompt)
+              for response, gold, prompt in zip(responses, answers, prompts or [""] * len(responses), strict=True)]  # fmt: skip
     _settle([verdicts for verdicts in claims if verdicts])
-    return [float(logic_verdict(r.answer_text, gold)) if exact else _judge(verdicts)
-            for exact, verdicts, r, gold in zip(logic, claims, responses, golds, strict=True)]  # fmt: skip
+    return [float(logic_verdict(response.answer_text, gold)) if exact else _judge(verdicts)
+            for exact, verdicts, response, gold in zip(logic, claims, responses, golds, strict=True)]  # fmt: skip
 
 
 def _readable(golds: Iterable[str]) -> set[str]:
@@ -62,34 +72,76 @@ def _readable(golds: Iterable[str]) -> set[str]:
     return {gold for gold in golds if tried.get(("", gold), False) is not None}
 
 
-def _claims(answer: Text, gold: str) -> Claims:
+def _claims(answer: Text, gold: str, prompt: str) -> Claims:
     """What an answer section claims, each with the gold answer that it must equal and the fast verdict on it."""
     claims: Claims = {}
     for stated in _stated(answer, gold):
-        parts = _sides(stated, gold)
-        worked_out = as_number(gold) is None or not all(map(is_calculation, parts))
-        claims |= {(part, gold): fast_verdict(part, gold) if worked_out else False for part in parts}
+        for value, target in _of_choice(stated, gold):
+            parts = _sides(value, target)
+            done = _is_done(value, parts, target, prompt)
+            claims |= {(part, target): fast_verdict(part, target) if done else False for part in parts}
     return claims if len(claims) <= MOST else dict.fromkeys(claims, False)
+
+
+def _is_done(value: str, parts: Sequence[str], gold: str, prompt: str) -> bool:
+    """Whether a value has the form of the gold: one of its sides, if it is a chain, and it isn't the prompt's own."""
+    if value == gold or too_large(value):
+        return True
+    rational = "rational" in prompt.lower()
+    return not restates(value, gold, prompt) and any(
+        not unfinished(part, gold, rational) and not restates(part, gold, prompt) for part in parts
+    )
 
 
 def _stated(answer: Text, gold: str) -> list[str]:
     """The final answers that are stated, each in the form that `gold` has: a list, words, the letter of a choice."""
     stated = stated_answers(answer)
-    if not stated and WORDS.fullmatch(STYLE.sub(r"\1", gold)) and (said := announced_words(answer)):
-        return [said]
-    if len(stated) > 1 and len(stated) == gold.count(",") + 1 and not gold.startswith(("(", "[")):
-        return [", ".join(stated)]
-    return [_of_choice(value, gold) for value in stated]
+    if not re.search(r"boxed|####", answer.raw) and len(words := _words(answer, gold)) == 1:
+        return words
+    wanted = elements(gold)
+    if len(wanted) > 1:
+        values = (
+            stated
+            if len(stated) > 1
+            else elements(stated[0])
+            if stated and "=" in stated[0] and "=" not in gold
+            else []
+        )
+        if len(values) == len(wanted):
+            return [f"({', '.join(values)})" if _is_tuple(gold) else ", ".join(values)]
+    return stated
 
 
-def _of_choice(stated: str, gold: str) -> str:
-    """Of "(C) 12" the letter, if a letter is asked for, or else the 12."""
-    choice = CHOICE.fullmatch(stated)
-    return stated if choice is None else choice[1] if LETTER.fullmatch(STYLE.sub(r"\1", gold)) else choice[2]
+def _is_tuple(gold: str) -> bool:
+    return gold[:1] == "(" and ")" not in gold[:-1]
+
+
+def _words(answer: Text, gold: str) -> list[str]:
+    """The words, or the letter, that an answer section states where the gold is such."""
+    flat = TEXT.sub(r"\1", gold)
+    if letter := choice(gold):
+        return list({next(filter(None, known)) for known in LETTERS.findall(answer.raw[-300:])}) if letter else []
+    if not WORDS.fullmatch(flat) or not SPELLED.search(flat):
+        return []
+    if words := announced_words(answer):
+        return [normalised(words)]
+    head = AT_HEAD.match(answer.raw)
+    return [head[1]] if head and len(answer.raw) <= 200 else []
+
+
+def _of_choice(stated: str, gold: str) -> list[Pair]:
+    """A claim and what it must equal: of choices, letter and letter, value and value, as far as both name them."""
+    named, wanted = choice(stated), choice(gold)
+    if wanted is None:
+        return [(normalised(named[1]) if named and named[1] else stated, gold)]
+    if named is None or (wanted[1] and stated == wanted[1]):
+        return [(stated, normalised(wanted[1]) or wanted[0])]
+    both = [(normalised(named[1]), normalised(wanted[1]))] if named[1] and wanted[1] else []
+    return [(named[0], wanted[0]), *both]
 
 
 def _sides(stated: str, gold: str) -> list[str]:
-    """What a stated answer claims to be the gold answer: each side of a chain; an equation, where the gold is one."""
+    """What a stated answer claims to be the gold answer: each side of a chain; an equation, if the gold is one."""
     if too_large(stated) or ("=" in gold and stated.count("=") <= gold.count("=")):
         return [stated]
     return sides(stated)
@@ -101,14 +153,14 @@ def _settle(claims: Sequence[Claims]) -> None:
     So a completion full of claims that hang a parser costs the time limit once.
     """
     while open_claims := [(verdicts, pair) for verdicts in claims if (pair := _next(verdicts))]:
-        found = _settled(pair for _, pair in open_claims)
+        known = _settled(pair for _, pair in open_claims)
         for verdicts, pair in open_claims:
-            verdicts[pair] = UNKNOWN if found[pair] is None else found[pair]
+            verdicts[pair] = UNKNOWN if known[pair] is None else known[pair]
 
 
 def _next(claims: Claims) -> Pair | None:
     """The first claim without a verdict, if the verdict on the answer depends on it."""
-    return None if False in claims.values() else next((pair for pair, found in claims.items() if found is None), None)
+    return None if False in claims.values() else next((pair for pair, known in claims.items() if known is None), None)
 
 
 def _judge(claims: Claims | None) -> float | None:
@@ -122,17 +174,17 @@ def _judge(claims: Claims | None) -> float | None:
 def _settled(pairs: Iterable[Pair]) -> dict[Pair, bool | None]:
     """The workers' verdicts, each asked for once. A claim on which there is none is wrong, but asked about again."""
     pairs = list(dict.fromkeys(pairs))
-    found = {pair: _cache[pair] for pair in pairs if pair in _cache}
-    unknown = [pair for pair in pairs if pair not in found]
+    known = {pair: _cache[pair] for pair in pairs if pair in _cache}
+    unknown = [pair for pair in pairs if pair not in known]
     if unknown:
         try:
             verdicts = dict(zip(unknown, shared_grader().verdicts(unknown), strict=True))
         except NoWorkerError as error:  # nothing to remember: the next batch tries again
             logger.error("keepif: %s; %d rows or claims are not scored", error, len(unknown))  # noqa: TRY400
-            return found | dict.fromkeys(unknown)
+            return known | dict.fromkeys(unknown)
         if len(_cache) > CACHED:
             _cache.clear()
         _cache.update((pair, verdict) for pair, verdict in verdicts.items() if verdict is not None)
-        found |= {(claim, gold): False if verdict is None and claim else verdict
+        known |= {(claim, gold): False if verdict is None and claim else verdict
                   for (claim, gold), verdict in verdicts.items()}  # fmt: skip
-    return found
+    return known

@@ -29,7 +29,7 @@ OBJECT = re.compile(rf"\{{(?:{_nested(DEEPEST)})*+\}}")
 
 
 def last_object(text: str) -> dict[str, Any] | None:
-    """The last JSON object in `text` that stands in no other; `None` where there is none.
+    """The last JSON object in `text` that stands in no other, of those that have an `output` if any has; else `None`.
 
     Takes time linear in the text's length: possessive matches of bounded depth pass a character at most `DEEPEST`
     times from either side of a quotation mark.
@@ -41,7 +41,7 @@ def last_object(text: str) -> dict[str, Any] | None:
     while start >= 0:
         span = OBJECT.match(text, start)
         value = _parsed(span[0]) if span else None
-        last = last if value is None else value
+        last = last if value is None or (last and value and "output" in last and "output" not in value) else value
         start = text.find("{", start + 1 if span is None or value is None else span.end())
     return last
 
@@ -100,9 +100,14 @@ def logic_parts(answer_text: str, gold: str) -> tuple[bool, float]:
 
 def _parsed(text: str) -> dict[str, Any] | None:
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_without_repeats)
     except ValueError:  # not JSON after all, or a number of more digits than Python reads
         return None
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; nothing of one that says two things under one name."""
+    return dict(pairs) if len(dict(pairs)) == len(pairs) else {}
 
 
 def _equal(one: Any, other: Any) -> bool:

@@ -1,8 +1,10 @@
-r"""Values: one answer, stated or gold, in a common form; and what it is: a number, a chain of equations, too much."""
+r"""Values: one answer, claimed or gold, in a common form; and what it is: a quantity, a choice, a list, a chain."""
 
 import re
+import unicodedata
 from fractions import Fraction
 from functools import lru_cache
+from typing import NamedTuple
 
 from ..text.latex import WHOLE_BOX
 
@@ -11,69 +13,146 @@ LONGEST = 1000
 DEEPEST = 50
 """Nesting of brackets in a stated answer; deeper ones stall every parser."""
 
-LIKENESSES = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
-    ord("−"): "-", ord("–"): "-", ord("、"): ",", ord("×"): r"\times ", ord("·"): r"\cdot ", ord("÷"): r"\div ",
-    ord("°"): r"^\circ ", ord("π"): r"\pi ", ord("∞"): r"\infty ", ord("½"): r"\frac{1}{2}", ord("⅓"): r"\frac{1}{3}",
-    ord("⅔"): r"\frac{2}{3}", ord("¼"): r"\frac{1}{4}", ord("¾"): r"\frac{3}{4}",
+LIKENESSES = {
+    ord("−"): "-", ord("–"): "-", ord("‐"): "-", ord("、"): ",", ord("×"): r"\times ", ord("·"): r"\cdot ",
+    ord("÷"): r"\div ", ord("⁄"): "/", ord("°"): r"^\circ ", ord("π"): r"\pi ", ord("∞"): r"\infty ",
+    ord("∅"): r"\emptyset ", ord("≤"): r"\leq ", ord("≥"): r"\geq ", ord("٫"): ".", ord("٬"): ",",
 }  # fmt: skip
-"""Characters that stand for others: full-width ones for ASCII, signs for their commands."""
-DRESSING = re.compile(r"(\\\\)|\\[!,;: ]|\\(?:left|right)(?![a-z])|\\?\$|^[€£]|[€£]$")
-"""What says nothing of a value; a row break, two backslashes, does."""
+"""Characters that stand for others."""
+SUPERSCRIPT = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
+VULGAR = re.compile("[¼½¾⅐-⅞]")
+CURRENCY = r"\\?\$|[€£¥₹₩₽]|\\(?:pounds|euro|textdollar|yen)(?![a-z])|\b(?:Rs\.?|US|USD|EUR)(?=\s?\\?\$?\d)"
+DRESSING = re.compile(
+    r"(\\\\)|\\[!,;:> ]|~|\\(?:left|right|displaystyle|textstyle|bf|large|Large|boldmath|q?quad)(?![a-zA-Z])|"
+    rf"\\(?:text)?color\s*\{{[^{{}}]*\}}|{CURRENCY}|</?(?:b|i|u|em|strong|span|code)\b[^<>]*+>"
+)
+r"""What says nothing of a value: `\,`, `\left`, `$`, `<b>`; a row break, two backslashes, does."""
+GROUP = re.compile(r"\\(?:mathbf|boldsymbol|bm|underline)\s*\{([^{}]*)\}")
+r"""Emphasis in a formula: `\mathbf{7}`; not `\sqrt{7}`."""
+LEADS_UP = re.compile(
+    r"\s*(?:=(?!=)|\\(?:therefore|implies|Rightarrow|Longrightarrow|approx)(?![a-zA-Z])|≈|∴|⇒|"
+    r"\\text\s*\{[^{}\d]*(?::|\bis)\s*\})\s*"
+)
+r"""What leads up to a value, at its head: `= 7`, `\therefore 7`, `\text{Answer: } 7`; not the `3 =` of `3 = 7`."""
+ENCLOSED = re.compile(r"\(\s*([^()\[\],;]+)\s*\)|\{\s*([^{}]*)\s*\}")
+"""A value in brackets that say nothing: `(7)`, `{7}`; not `(1, 2)`."""
+ALIKE = tuple(
+    (re.compile(form), common)
+    for form, common in (
+        (r"\\[cdt]frac", r"\\frac"), (r"\\varnothing(?![a-z])", r"\\emptyset"), (r"\\not\s*=|!=|≠", r"\\neq "),
+        (r"\\langle(?![a-z])", "("), (r"\\rangle(?![a-z])", ")"), (r"\\mathbb\s+([A-Z])", r"\\mathbb{\1}"),
+        (r"\\math(?:rm|it|sf)\{([a-z])\}", r"\1"),
+        (r"(?<=[\w})])\s+(?:[cmk]m|kg|ft|in|mi|units?|inches|feet|miles|degrees)(?:\^\{?[23]\}?)?\Z", ""),
+    )
+)  # fmt: skip
+"""Two ways to write one thing, and units behind what is no plain number."""
+TEXT = re.compile(r"\\(?:text(?:bf|it|rm|sf|tt|normal)?|math(?:bf|it|rm|sf|tt)|mbox|operatorname)\s*\{([^{}]*)\}")
+r"""Words in a formula: `\text{ cm}`; not `\sqrt{2}`."""
 THOUSANDS = re.compile(r"(?<![\d.(\[{,])(\d{1,3})((?:,\d{3})+)(?![\d,])")
+BLANKS = re.compile(r"(?<![\d.,/])\d{1,3}(?:[\u00a0\u2009\u202f]\d{3})+(?![\d.,/])")
 EXPONENT = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)[eE]\+?(-?)0*(\d{1,4})(?![\w.])")
+ROOT = re.compile(r"√\s?[({]?(\d+(?:\.\d+)?|[A-Za-z])[)}]?")
+
 NUMBER = re.compile(r"([-+]?)(?:(\d+)(?:\.(\d+))?|\.(\d+))")
 FRACTION = re.compile(r"([-+]?)(?:(\d+)/(\d+)|\\frac\{([-+]?\d+)\}\{(\d+)\}|\\frac(\d)(\d))")
 MIXED = re.compile(r"([-+]?)(\d+)(?:\s+(\d+)/(\d+)|\s*\\frac\{(\d+)\}\{(\d+)\})")
 SCIENTIFIC = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*(?:\\times|\\cdot|\*)\s*10\^(?:\{(-?\d{1,3})\}|(\d))")
-ROOT = re.compile(r"√\s?[({]?(\d+(?:\.\d+)?|[A-Za-z])[)}]?")
-CHOICE = re.compile(r"(?:\\text(?:bf|rm)?\s*\{)?\(([A-Z])\)[ ~]*\}?[ ~]*(?=[^\s}])(.+)")
-"""The letter of a choice and what it says, as in `\\textbf{(C) }12`."""
+REPEATING = re.compile(r"([-+]?)(\d+)\.(\d*)\\(?:overline|bar|dot)\s*\{?(\d+)\}?")
+r"""A decimal that repeats: `0.\overline{27}`; not `0.27`."""
+LITERAL = re.compile("|".join(f"(?:{form.pattern})" for form in (SCIENTIFIC, REPEATING, MIXED, FRACTION, NUMBER)))
+
+MULTIPLES = (
+    r"(?:hundred|thousand|(?!milli(?:g|l|m|s|a|v))[mbtr]+il+[ijh]\w*|lakh|crore|dozen|gross|score|half|halve|third|"
+    r"quarter|pi|squared|cubed|factorial|fold|ish|k|times|plus|minus)s?\b|(?:ten|hundred|thousand|million)ths?\b|"
+    r"[十百千万萬亿億兆]"
+)
+DOUBTS = r"\b(?:not|unsure|maybe|perhaps|possibly|guess\w*|wrong|incorrect|if|unless)\b|n['’]t\b"
+UNIT = re.compile(
+    rf"(?:\s*(?:\^\s*\\circ|\^\{{\s*\\circ\s*\}}|\\degree|\\?%))?+(?![A-Za-z_])\s*+(?!{MULTIPLES})(?!.*(?:{DOUBTS}))"
+    r"(?:[^\d$\\^=+*<>|(){}\[\]?!%√/_]|/(?=\s?[A-Za-z])|(?<=[A-Za-z])\^\{?-?[23]\}?(?!\d)|(?<=[A-Za-z])[23](?!\w)|\\cdot(?![a-z]))*+",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What may follow a number and leave it what it is: " apples", " km/h", "°", ", as required"; no word that makes
+another number of it, as in "5 million", no other number, and no doubt, as in "5 (unsure)"."""
+SYMBOLS = frozenset("mLlghsJNWVKCF")
+"""Units of a single letter; any other is a variable."""
+PERCENT = re.compile(r"\s*(?:\\?%|(?:percent|pct)\w*)", re.IGNORECASE)
+CHOICE = re.compile(
+    r"(?i:(?:option|choice)\s+)?(?:\(([A-Z])\)|([A-Z])(?=[).:,]|\Z))(?:[).:]|,(?!\s*[A-Z]\b))*+(?!,|\s*\([A-Z]\))\s*(.*)",
+    re.DOTALL,
+)
+"""The letter of a choice and what it says: `(C) 12`, `C. 12`, `Option C`; not `(C)(D)`."""
+VARIABLE = re.compile(r"\s*[A-Za-z](?:_\{?\w\}?)?\s*(?:=|\\approx(?![a-z])|≈)\s*")
+r"""What is sought, at the head of a value: `x =`, `x_1 \approx`; not `2x =`."""
 EVALUATED = re.compile(
     r"\\(?:[dt]?frac|sqrt|cdot|times|div|pi|left|right|[dt]?binom|pm|infty|circ|l?dots)(?![A-Za-z])|"
     r"[\d\s.{}()+\-*/^!\\]"
 )
 """What of a value has no variable."""
-UNIT = re.compile(r"\\(?:text|mathrm|mbox)\s*\{[^{}]*\}(?:\^\{?[23]\}?)?")
+EQUALS = re.compile(r"(?<![<>!:=])=(?!=)")
+SEPARATOR = re.compile(r"\s*(?:[,;]\s*)?(?:(?<![A-Za-z\\])(?:and|or)(?![A-Za-z])|[,;]|\\(?:lor|land)(?![a-z]))\s*")
+"""What stands between the values of a list: ", ", " and ", " or "; not "sand"."""
 _FACTOR = r"(?:[a-zA-Z]|\\pi(?![a-zA-Z])|\\sqrt\{(?:\d{1,9}|[a-z])\})"
 _TERM = rf"(?:\d{{1,9}}{_FACTOR}?|{_FACTOR}){_FACTOR}?(?:\^(?:\d|\{{\d{{1,2}}\}}))?"
 PLAIN = re.compile(rf"-?{_TERM}(?: ?[-+] ?{_TERM}){{0,5}}", re.ASCII)
 """A sum of products of numbers, letters and roots, as in `4a - 2` and `3x^2`, which every parser reads."""
-CALCULATION = re.compile(
-    r"[\d)}\]]\s*(?:[-+−*/×÷]|\\(?:cdot|times|div)(?![A-Za-z]))\s*[\d(\\\[.]|"
-    r"\\(?:i*o?int|sum|prod|lim|gcd|lcm|max|min|[bp]?mod|[dt]?binom|det|begin)(?![A-Za-z])|"
-    r"\b(?:gcd|lcm|max|min|mod)\b",
-)
-"""What is still to be worked out."""
 
 
 @lru_cache(maxsize=4096)
 def normalised(value: str) -> str:
-    r"""A stated value without dressing: dollars, spacing commands, sizes, thousands separators, closing stop.
+    r"""A value without dressing: dollars, spacing, sizes, colours, thousands separators, closing stop.
 
     >>> normalised(r" $\left(1, 2\right).$ "), normalised("1,234"), normalised("4.5e-3")
     ('(1, 2)', '1234', '4.5 \\times 10^{-3}')
+    >>> normalised(r"\therefore \mathbf{42}\,"), normalised("`3½`"), normalised("٤٢")
+    ('42', '3\\frac{1}{2}', '42')
     """
     value = _stripped(value)
     if value.isascii() and NUMBER.fullmatch(value):
         return value
+    if not value.isascii() and len(value) <= LONGEST:
+        value = _plain_characters(value)
     while len(value) > 3 and (value[:2], value[-2:]) in {("$$", "$$"), ("\\(", "\\)"), ("\\[", "\\]")}:
         value = value[2:-2].strip()
     if len(value) > 1 and value[0] == value[-1] == "$":
         value = value[1:-1].strip()
     if whole := WHOLE_BOX.fullmatch(value):
         value = whole[1].strip()
-    value = DRESSING.sub(r"\1", value).replace("{,}", ",").translate(LIKENESSES)
-    value = re.sub(r"\\[dt]frac", r"\\frac", value)
+    value = GROUP.sub(r"\1", DRESSING.sub(r"\1", value)).replace("{,}", ",").replace("{:}", ":")
+    for form, common in ALIKE:
+        value = form.sub(common, value)
     if "√" in value:
         value = ROOT.sub(r"\\sqrt{\1}", value)
-    value = THOUSANDS.sub(lambda found: found[1] + found[2].replace(",", ""), value)
+    value = THOUSANDS.sub(lambda digits: digits[1] + digits[2].replace(",", ""), value)
     value = EXPONENT.sub(r"\1 \\times 10^{\2\3}", value)
-    return _stripped(value)
+    if led := LEADS_UP.match(value):
+        value = value[led.end() :]
+    value = _stripped(value)
+    text = TEXT.fullmatch(value)
+    if text and re.search(r"\d", text[1]):
+        value = text[1].strip()
+    enclosed = ENCLOSED.fullmatch(value)
+    return (enclosed[1] or enclosed[2] or "").strip() if enclosed else value
+
+
+def _plain_characters(value: str) -> str:
+    """A value in the characters that LaTeX has: digits of any script, superscripts, fractions of one character."""
+    value = BLANKS.sub(lambda number: "".join(number[0].split()), value)
+    value = SUPERSCRIPT.sub(lambda power: f"^{{{unicodedata.normalize('NFKC', power[0])}}}", value)
+    for vulgar in set(VULGAR.findall(value)):
+        numerator, denominator = unicodedata.normalize("NFKC", vulgar).split("⁄")
+        value = value.replace(vulgar, rf"\frac{{{numerator}}}{{{denominator}}}")
+    value = unicodedata.normalize("NFKC", value.replace("º", "°"))
+    return re.sub(r"\d", lambda digit: str(int(digit[0])), value).translate(LIKENESSES)
 
 
 def _stripped(value: str) -> str:
-    """Without blanks at its ends, and without the stop or comma that ends a phrase."""
-    return value.strip().rstrip(",;").removesuffix(".").removesuffix("。").strip()
+    """Without blanks and quotation marks at its ends, and without the stop or comma that ends a phrase."""
+    value = value.strip(' \t\n\r\f\v\xa0`"“”«»*')
+    while value[-1:] in (",", ";", ".", "。") and value[-2:-1] != "\\" and value[-2:] != "..":
+        value = value[:-1].rstrip()
+    value = value.strip("'‘’") if value[:1] in "'‘" else value
+    return value if value.endswith(r"\\") else value.removesuffix("\\").rstrip()
 
 
 @lru_cache(maxsize=4096)
@@ -87,17 +166,85 @@ def as_number(value: str) -> Fraction | None:
         return None
     if NUMBER.fullmatch(value):
         return Fraction(value)
-    if found := FRACTION.fullmatch(value):
-        sign, *parts = found.groups()
-        numerator, denominator = (int(part) for part in parts if part)
-        return Fraction(int(f"{sign}1") * numerator, denominator) if denominator else None
-    if found := MIXED.fullmatch(value):
-        sign, *parts = found.groups()
-        whole, numerator, denominator = (int(part) for part in parts if part)
-        return int(f"{sign}1") * (whole + Fraction(numerator, denominator)) if denominator else None
-    if found := SCIENTIFIC.fullmatch(value):
-        return Fraction(found[1]) * Fraction(10) ** int(found[2] or found[3])
-    return None
+    if parts := SCIENTIFIC.fullmatch(value):
+        return Fraction(parts[1]) * Fraction(10) ** int(parts[2] or parts[3])
+    return _repeating(value) if "." in value else _with_bar(value)
+
+
+def _with_bar(value: str) -> Fraction | None:
+    """A fraction or a mixed number; `None` over zero."""
+    parts = FRACTION.fullmatch(value) or MIXED.fullmatch(value)
+    if not parts:
+        return None
+    sign, *digits = parts.groups()
+    *whole, numerator, denominator = (int(part) for part in digits if part)
+    return int(f"{sign}1") * (sum(whole) + Fraction(numerator, denominator)) if denominator else None
+
+
+def _repeating(value: str) -> Fraction | None:
+    """A decimal that repeats."""
+    parts = REPEATING.fullmatch(value)
+    if not parts:
+        return None
+    sign, whole, start, period = parts.groups()
+    repeats = Fraction(int(period), (10 ** len(period) - 1) * 10 ** len(start))
+    return int(f"{sign}1") * (Fraction(f"{whole}.{start}0") + repeats)
+
+
+class Quantity(NamedTuple):
+    """A number as it is written, its value, and whether it is a percentage; its unit is left out."""
+
+    literal: str
+    number: Fraction
+    percent: bool
+
+
+@lru_cache(maxsize=4096)
+def quantity(value: str) -> Quantity | None:
+    r"""The number that a normalised value is, if nothing else stands beside it but a unit, or words.
+
+    >>> [q and q.literal for q in map(quantity, (r"5 \text{ cm}", "42 red apples", r"5\text{ million}", "5 or 7"))]
+    ['5', '42', None, None]
+    """
+    if len(value) > LONGEST:
+        return None
+    value = TEXT.sub(r" \1", value)
+    literal = LITERAL.match(value)
+    if not literal or not UNIT.fullmatch(value, literal.end()):
+        return None
+    words = re.findall(r"(?a:[A-Za-z]+)", value[literal.end() :])
+    number = as_number(literal[0])
+    if number is None or (words and len(words[0]) == 1 and words[0] not in SYMBOLS):
+        return None
+    return Quantity(literal[0], number, PERCENT.match(value, literal.end()) is not None)
+
+
+def is_quotient(value: Quantity) -> bool:
+    """Whether a quantity is an integer that is written as a fraction, its division not performed: `24/2`."""
+    return value.number.denominator == 1 and FRACTION.fullmatch(value.literal) is not None
+
+
+def choice(value: str) -> tuple[str, str] | None:
+    r"""The letter of a choice and what it says, both perhaps empty of `value`; `None` for what is no choice.
+
+    >>> choice(r"\textbf{(C) }12"), choice("Option C"), choice("C"), choice("(C)(D)"), choice("12")
+    (('C', '12'), ('C', ''), ('C', ''), None, None)
+    """
+    parts = CHOICE.fullmatch(TEXT.sub(r"\1", value).strip()) if len(value) <= LONGEST else None
+    return (parts[1] or parts[2], parts[3].strip()) if parts else None
+
+
+def elements(value: str) -> list[str]:
+    r"""The values of a list, each without the variable that it is of; a value that is no list, alone.
+
+    >>> elements(r"x = 2 \text{ or } x = 3"), elements("(1, 2)"), elements("(1,2),(2,1)"), elements("x+1")
+    (['2', '3'], ['1', '2'], ['(1,2)', '(2,1)'], ['x+1'])
+    """
+    value = TEXT.sub(r" \1 ", value).strip()
+    parts = _outside_brackets(value, SEPARATOR)
+    if len(parts) == 1 and value[:1] == "(" and value[-1:] == ")":
+        parts = _outside_brackets(value[1:-1], SEPARATOR)
+    return [part[led.end() :] if (led := VARIABLE.match(part)) else part for part in parts]
 
 
 def sides(value: str) -> list[str]:
@@ -107,34 +254,26 @@ def sides(value: str) -> list[str]:
     (['7'], ['1', '3', '7'], ['x \\leq 7'], ['10'])
     """
     if "=" not in value:
+        sought = VARIABLE.match(value)
+        return [value[sought.end() :] if sought else value]
+    if len(_outside_brackets(value, SEPARATOR)) > 1:  # "x = 1, y = 2"
         return [value]
-    parts = _outside_brackets(value)
+    parts = _outside_brackets(value, EQUALS)
     if len(parts) > 1 and EVALUATED.sub("", parts[0]):
         parts = parts[1:]
     return parts if all(parts) else [value]
 
 
-def _outside_brackets(value: str) -> list[str]:
-    """What stands between the equals signs outside brackets; all of it, where a comma makes it a list."""
+def _outside_brackets(value: str, mark: re.Pattern[str]) -> list[str]:
+    """What stands between the marks outside brackets."""
     parts, start, depth = [], 0, 0
-    for mark in re.finditer(r"[([{]|[)\]}]|,|(?<![<>!:=])=(?!=)", value):
-        if mark[0] == "=" and not depth:
-            parts.append(value[start : mark.start()].strip())
-            start = mark.end()
-        elif mark[0] == "," and not depth:  # "x = 1, y = 2"
-            return [value]
-        depth = max(0, depth + (mark[0] in "([{") - (mark[0] in ")]}"))
+    for found in re.finditer(rf"(?P<bracket>[([{{]|[)\]}}])|{mark.pattern}", value):
+        if bracket := found["bracket"]:
+            depth = max(0, depth + (1 if bracket in "([{" else -1))
+        elif not depth:
+            parts.append(value[start : found.start()].strip())
+            start = found.end()
     return [*parts, value[start:].strip()]
-
-
-def is_calculation(value: str) -> bool:
-    r"""Whether `value` is no number but what makes one: sums, products and the like. Powers and roots are values.
-
-    >>> is_calculation(r"17 \cdot 23"), is_calculation(r"2^{10}"), is_calculation("3/4"), is_calculation("-5")
-    (True, False, False, False)
-    """
-    value = UNIT.sub("", value).strip()
-    return as_number(value) is None and CALCULATION.search(value) is not None
 
 
 def too_large(value: str) -> bool:

@@ -10,6 +10,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import resource
 import select
 import signal
@@ -40,6 +41,10 @@ def has_grown() -> bool:
     return psutil.Process().memory_info().rss > GROWN
 
 
+SMALL = 1e-3
+"""Numbers below it must agree to a millionth of themselves."""
+INEQUALITY = re.compile(r"[<>]|\\[lg]eq?(?![a-z])")
+"""An interval written out: `x > 2`; math-verify reads it as one if it is the gold."""
 NO_TIMEOUT: Any = None
 """math-verify's own timeouts are off: they need a signal handler, which a long computation keeps from running."""
 
@@ -58,9 +63,22 @@ def verdict(candidate: str, gold: str) -> bool | None:
         return False
     try:  # as one formula: math-verify's other reading takes the last number of a text that is none
         said = parse(f"\\boxed{{{candidate}}}", [LatexExtractionConfig()], parsing_timeout=NO_TIMEOUT)
-        return bool(verify(target, said, timeout_seconds=NO_TIMEOUT))
+        equal = verify(target, said, timeout_seconds=NO_TIMEOUT) or (
+            INEQUALITY.search(candidate) and verify(said, target, timeout_seconds=NO_TIMEOUT)
+        )
+        return bool(equal) and not far_apart(said[0], target[0])
     except Exception:  # noqa: BLE001  # whatever sympy raises on it: not the answer
         return False
+
+
+def far_apart(value: Any, target: Any) -> bool:
+    """Whether two small numbers differ, which math-verify compares by their difference, not by their ratio."""
+    from sympy import Expr
+
+    if not (isinstance(value, Expr) and isinstance(target, Expr) and value.is_number and target.is_number):
+        return False
+    ours, theirs = value.evalf(), target.evalf()
+    return bool(abs(theirs) < SMALL and abs(ours - theirs) > SMALL**2 * abs(theirs))
 
 
 def lines(parent: int) -> Iterator[str]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from ..guard.guard import HIDDEN
+from ..guard import INVISIBLE
 from .endpoint import Conversation, Endpoint, Reply
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class Judge:
     The question must be answerable by yes, where the constraint is kept, or no, from the answer section alone.
 
     Args:
-        endpoint ([`~keepif.rewards.endpoint.Endpoint`]): where the judge is.
+        endpoint ([`~keepif.rewards.judge.endpoint.Endpoint`]): where the judge is.
         sampling (*optional*): what the server is told beside the messages; `temperature=0` by default.
 
         judge = Judge(Endpoint("http://localhost:8000/v1", "Qwen/Qwen3-4B"))
@@ -88,7 +88,7 @@ class Judge:
 
 def conversation(answer: str, question: str) -> Conversation:
     """What the judge is asked. The marks around the answer depend on it, so that it cannot contain them."""
-    shown = HIDDEN.sub("", answer)
+    shown = INVISIBLE.sub("", answer)
     mark = hashlib.sha256(f"{question}\n{answer}".encode("utf-8", "surrogatepass")).hexdigest()[:16]
     parts = (
         f"The requirement, as a question: {question}",

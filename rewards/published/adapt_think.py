@@ -1,4 +1,4 @@
-"""When to think, learnt: a bonus for not thinking, where correctness stays at the reference's."""
+"""When to think, learnt: a bonus for not thinking, if correctness stays at the reference's."""
 
 from collections.abc import Sequence
 from statistics import fmean

@@ -7,6 +7,9 @@ and no length penalty: the published ones are in length_terms.py.
 # ruff: noqa: ARG001  # each takes all that combine() takes
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from ..combine import Multipliers
 
@@ -64,3 +67,24 @@ AGGREGATIONS: dict[str, Callable[..., float]] = {
     "and": and_gate,
     "switching": switching,
 }
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What an aggregation does with the multipliers: which it reads, and whether it takes λ as a switch, a relay."""
+
+    multipliers: tuple[str, ...] = ("lam", "mu", "bonus")
+    relay: bool = False
+
+
+def traits_of(aggregation: Aggregation) -> Traits:
+    """The traits of a published aggregation; any other may read all multipliers, as [`combine`] does."""
+    function = unwrapped(aggregation)
+    if function is switching:
+        return Traits(("lam",), relay=True)
+    return Traits(()) if function in AGGREGATIONS.values() else Traits()
+
+
+def unwrapped(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function inside a `functools.partial`, which sets a weight; any other function as it is."""
+    return function.func if isinstance(function, partial) else function

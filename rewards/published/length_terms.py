@@ -6,21 +6,10 @@ gives the whole reward of each under that method, correctness included, in the s
 
 import math
 from collections.abc import Callable, Sequence
-from statistics import fmean, pstdev
+from statistics import fmean
 
 Correct = Sequence[float]
 Tokens = Sequence[int]
-
-
-def dapo_overlong(correct: Correct, tokens: Tokens, *, limit: int = 20_480, cache: int = 4_096) -> list[float]:
-    r"""Soft overlong punishment: $c + \mathrm{clip}((L - C - \ell) / C, -1, 0)$ (DAPO, arXiv 2503.14476).
-
-    >>> dapo_overlong([1, 1, 0], [50, 90, 200], limit=100, cache=20)
-    [1.0, 0.5, -1.0]
-    """
-    return [
-        c + min(max((limit - cache - length) / cache, -1.0), 0.0) for c, length in zip(correct, tokens, strict=True)
-    ]
 
 
 def cosine(correct: Correct, tokens: Tokens, *, limit: int = 14_336) -> list[float]:
@@ -59,42 +48,6 @@ def kimi(correct: Correct, tokens: Tokens, *, weight: float = 1.0) -> list[float
     return [c + weight * (v if c else min(0.0, v)) for c, v in zip(correct, values, strict=True)]
 
 
-def l1_exact(correct: Correct, tokens: Tokens, *, target: int = 2_048, alpha: float = 3e-4) -> list[float]:
-    r"""$c - \alpha |n^* - \ell|$ (LCPO-Exact of L1, arXiv 2503.04697).
-
-    >>> l1_exact([1, 0], [1_048, 2_048])
-    [0.7, 0.0]
-    """
-    return [c - alpha * abs(target - length) for c, length in zip(correct, tokens, strict=True)]
-
-
-def l1_max(
-    correct: Correct, tokens: Tokens, *, target: int = 2_048, alpha: float = 5e-4, delta: float = 0.5
-) -> list[float]:
-    r"""$c \cdot \mathrm{clip}(\alpha (n^* - \ell) + \delta, 0, 1)$ (LCPO-Max of L1, arXiv 2503.04697).
-
-    >>> l1_max([1, 1, 1, 0], [2_048, 1_048, 9_000, 1_048])
-    [0.5, 1.0, 0.0, 0.0]
-    """
-    return [
-        c * min(max(alpha * (target - length) + delta, 0.0), 1.0) for c, length in zip(correct, tokens, strict=True)
-    ]
-
-
-def alp(correct: Correct, tokens: Tokens, *, beta: float = 1e-7) -> list[float]:
-    r"""$c - \beta \ell \max(\hat p, 1/K)$: length costs more where the group's solve rate $\hat p$ is high.
-
-    Adaptive length penalty (arXiv 2506.05256). Wrong completions pay as well.
-
-    >>> alp([1, 0], [1_000_000, 5_000_000])
-    [0.95, -0.25]
-    """
-    if not tokens:
-        return []
-    price = beta * max(fmean(correct), 1 / len(correct))
-    return [c - price * length for c, length in zip(correct, tokens, strict=True)]
-
-
 def laser(correct: Correct, tokens: Tokens, *, target: int = 4_096, alpha: float = 0.5) -> list[float]:
     r"""$c + \alpha \cdot c [\ell \le L_T]$: a step bonus for correct completions (LASER, arXiv 2505.15612).
 
@@ -115,54 +68,7 @@ def gr3(correct: Correct, tokens: Tokens, *, alpha: float = 0.33) -> list[float]
     return [c / (1 + alpha * length / mean) if mean else float(c) for c, length in zip(correct, tokens, strict=True)]
 
 
-def shorter_better(correct: Correct, tokens: Tokens, *, alpha: float = 2.0, beta: float = 1e-3) -> list[float]:
-    r"""$\alpha c - \beta |\ell - \ell^*|$, $\ell^*$ the shortest correct length of the group, or its mean length.
+LENGTH_TERMS: dict[str, Callable[..., list[float]]] = {term.__name__: term for term in (cosine, kimi, laser, gr3)}
 
-    ShorterBetter (arXiv 2504.21370). Wrong completions pay as well.
-
-    >>> shorter_better([1, 1, 0], [100, 300, 200])
-    [2.0, 1.8, -0.1]
-    """
-    if not tokens:
-        return []
-    best = min((length for c, length in zip(correct, tokens, strict=True) if c), default=fmean(tokens))
-    return [alpha * c - beta * abs(length - best) for c, length in zip(correct, tokens, strict=True)]
-
-
-def arora_zanette(correct: Correct, tokens: Tokens, *, alpha: float = 0.1) -> list[float]:
-    r"""$c (1 - \alpha \sigma((\ell - m) / s))$, m and s the mean and deviation of the group's correct lengths.
-
-    Training language models to reason efficiently (arXiv 2502.04463).
-
-    >>> arora_zanette([1, 0], [100, 300], alpha=0.2)
-    [0.9, 0.0]
-    """
-    right = [length for c, length in zip(correct, tokens, strict=True) if c]
-    if not right:
-        return [0.0] * len(tokens)
-    mean, spread = fmean(right), pstdev(right) + 1e-7
-
-    def share(length: int) -> float:
-        return 0.5 * (1 + math.tanh((length - mean) / spread / 2))  # the logistic function, without overflow
-
-    return [c * (1 - alpha * share(length)) for c, length in zip(correct, tokens, strict=True)]
-
-
-def think_prune(correct: Correct, tokens: Tokens, *, limit: int = 4_000) -> list[float]:
-    r"""$c \cdot [\ell \le L]$: what is cut off is wrong (ThinkPrune, arXiv 2504.01296; DLER).
-
-    >>> think_prune([1, 1, 0], [4_000, 4_001, 5])
-    [1.0, 0.0, 0.0]
-    """
-    return [float(c) * (length <= limit) for c, length in zip(correct, tokens, strict=True)]
-
-
-LENGTH_TERMS: dict[str, Callable[..., list[float]]] = {
-    term.__name__: term
-    for term in (
-        dapo_overlong, cosine, kimi, l1_exact, l1_max, alp, laser, gr3, shorter_better, arora_zanette, think_prune,
-    )
-}  # fmt: skip
-
-ONE_BY_ONE = (dapo_overlong, cosine, l1_exact, l1_max, laser, think_prune)
+ONE_BY_ONE = (cosine, laser)
 """Those that look at each completion alone; the others compare it with its group."""

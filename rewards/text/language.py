@@ -2,8 +2,10 @@
 
 import re
 from functools import cache, lru_cache
+from itertools import groupby
+from operator import itemgetter
 
-from .latex import FORMULA
+from .text import Text
 
 NAMES = {
     "en": "English", "es": "Spanish", "pt": "Portuguese", "ar": "Arabic", "hi": "Hindi", "fr": "French",
@@ -14,32 +16,75 @@ NAMES = {
 }  # fmt: skip
 """IFEval's languages."""
 
-CONFIDENCE = 0.5
-"""Below this probability py3langid is often wrong on terse mathematical lines."""
+OTHERS = (
+    "af", "az", "be", "ca", "cs", "cy", "da", "el", "et", "eu", "ga", "gl", "hr", "hu", "hy", "id", "is", "ka",
+    "kk", "la", "lt", "lv", "mk", "mn", "ms", "nl", "no", "ro", "sk", "sl", "sq", "sr", "sv", "tl", "tr", "zh",
+)  # fmt: skip
+"""Languages that a text may be in instead."""
+LETTERS = re.compile(r"[^\W\d_]{2,}|[^\W\d_A-Za-z]")
+"""Words of two letters or more; one in ASCII is a variable."""
+NAME = 7
+"""Latin words in a row that another script may quote."""
+LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
+CONFIDENT = 0.7
+"""Probability from which a guess is held against a writer: py3langid is often wrong on terse mathematical lines."""
+NEAR = 0.5
+"""Share of the likeliest language's probability from which another may be meant as well."""
+KIN = 0.1
+"""The same where the text as a whole is likeliest in it: a sentence may pass for one of a kindred language."""
+LEAST = 25
+"""Letters of a part that is judged; what is shorter goes with what follows."""
+PARTS = 40
+"""Parts of a text that are looked at, evenly spread: the cost is bounded by them."""
+READ = 400
+"""Characters of a part that are looked at."""
+MOST = 0.8
+"""Share of a text's letters that have to be in its language: a name or a quotation may be in another."""
 
-READ = 2_000
-"""Characters that are looked at: identification needs no more, and its cost is bounded by them."""
 
+def share_in(language: str, text: Text) -> float:
+    """The share of the letters of `text` that stand in parts which may be in `language`; 0 without letters.
 
-@lru_cache(maxsize=4096)
-def identify(text: str) -> str | None:
-    """The language of `text`, or `None` where nothing confident can be said. Formula placeholders are ignored.
-
-    >>> identify("La respuesta correcta es cuarenta y dos porque seis por siete son cuarenta y dos.")
-    'es'
-    >>> identify("42") is None
-    True
+    >>> from keepif.rewards import Text
+    >>> share_in("es", Text("La respuesta es 42.")), share_in("es", Text("42"))
+    (1.0, 0.0)
     """
-    letters = re.sub(r"[\W\d_]+", " ", text.replace(FORMULA, " ")[:READ]).strip().lower()
-    if not letters:
-        return None
-    language, confidence = _identifier().classify(letters)
-    return str(language) if confidence >= CONFIDENCE else None
+    parts = _parts(text)
+    whole = _guesses(" ".join(parts)[:READ])
+    enough = KIN if whole.get(language) == max(whole.values()) else NEAR
+    near = [part for part in parts if _guesses(part).get(language, 0) >= enough * max(_guesses(part).values())]
+    return sum(map(len, near)) / max(1, sum(map(len, parts)))
 
 
-def is_other_than_english(text: str) -> bool:
-    """Whether `text` is confidently in another language than English."""
-    return identify(text) not in {"en", None}
+def is_other_than_english(text: Text) -> bool:
+    """Whether much of `text` is confidently in another language than English."""
+    parts = _parts(text)
+    foreign = [part for part in parts if (best := max(_guesses(part).items(), key=itemgetter(1)))[1] >= CONFIDENT
+               and best[0] != "en" and len(part) >= LEAST]  # fmt: skip
+    return sum(map(len, foreign)) > (1 - MOST) * sum(map(len, parts))
+
+
+def _parts(text: Text) -> list[str]:
+    """The letters of sentences, of so many as make a part."""
+    parts: list[str] = []
+    for sentence in text.sentences:
+        words = LETTERS.findall(sentence.lower())
+        runs = [(latin, [*run]) for latin, run in groupby(words, lambda word: bool(LATIN.match(word)))]
+        if not all(latin for latin, _ in runs):  # names and terms in a sentence of another script
+            runs = [(latin, run) for latin, run in runs if not latin or len(run) > NAME]
+        for latin, run in runs:
+            letters = " ".join(run)
+            if parts and len(parts[-1]) < LEAST and bool(LATIN.match(parts[-1])) == latin:
+                parts[-1] = f"{parts[-1]} {letters}"
+            else:
+                parts.append(letters)
+    return parts[:: -(-len(parts) // PARTS)] if parts else []
+
+
+@lru_cache(maxsize=65_536)
+def _guesses(part: str) -> dict[str, float]:
+    """Language → probability."""
+    return {language: float(probability) for language, probability in _identifier().rank(part[:READ])}
 
 
 @lru_cache(maxsize=4096)
@@ -70,7 +115,7 @@ def _identifier():  # noqa: ANN202  # py3langid is untyped
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(sorted(NAMES))  # our own instance: the module's is global
+    identifier.set_languages(sorted([*NAMES, *OTHERS]))  # our own instance: the module's is global
     return identifier
 
 

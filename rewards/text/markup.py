@@ -15,10 +15,73 @@ WITHIN_WORDS = re.compile(r"\\(?:(?:text[a-z]*|mbox|emph|math(?:rm|bf|it|sf|tt|n
 """Commands that set text, and the hyphens that TeX may use: a word goes on behind them."""
 COMMAND = re.compile(r"\\(?:(?:begin|end)\{[^{}\n]{0,30}\}|[A-Za-z]+)")
 """A command or an environment, whose name nobody sees."""
-MARKS = b"*`${}~"
-"""What emphasis, code, formulas and groups are written with."""
+MARKS = b"*`${}~-.'()[]\\"
+"""What emphasis, code, formulas and groups are written with, and what a word is cut with to hide it."""
+SPACED = re.compile(r"\b(\w) (?=\w\b)")
+"""A letter apart from the next: t h u s."""
 OUTER_UNDERSCORES = re.compile(r"_(?:(?<!\w_)_*+|(?<!__)_*+(?!\w))")
 """Emphasis again: inside a word an underscore is a character of it."""
+
+
+WHOLE_FENCE = re.compile(r"\s*```[\w-]*\n((?:(?!```).)*+)\n?```\s*", re.DOTALL)
+"""An answer that is one fenced block: "```json\n{}\n```", not "So:\n```\nx\n```"."""
+END = 40
+"""Characters at the end of a text where that of a proof may be."""
+PROOF_END = re.compile(r"(?:\s|\$|\\\()*(?:\\(?:blacksquare|square|qed|Box)|[∎□■])(?:\s|\$|\\\))*$")
+"""The sign at the end of a proof: $\\square$, ∎; not \boxed{}."""
+LONE_COMMAS = ("$,$", "`,`", r"\(,\)")
+ONLY_TEXT = re.compile(r"\$\\text\{([^{}$\n]*)\}\$")
+"""Formulas that are none: $,$, $\text{we add six}$; not $x, y$."""
+PLAIN_CODE = re.compile(r"`([A-Za-z,.!?]+(?: [A-Za-z,.!?]+)+)`")
+"""`we add six`; not `x = 6`."""
+REWRITTEN: tuple[tuple[str, re.Pattern[str], str], ...] = (
+    # what nobody reads: ~~so~~, <p style="display:none">so</p>, the target of a link
+    ("~~", re.compile(r"~~(?=\S)[^~\n]+~~"), ""),
+    ("<", re.compile(r"<(\w+)[^<>\n]{0,99}display:\s?none[^<>\n]{0,99}>[^<\n]*</\1>"), ""),
+    ("](", re.compile(r"\]\([^()\n]*\)"), "]"),
+    # what LaTeX, HTML and others write for ** and *: \textbf{so}, <b>so</b>, ==so==; not \text{so}, a == b
+    ("\\", re.compile(r"\\(?:textbf|underline)\s?\{([^{}\n]*)\}"), r"**\1**"),
+    ("\\", re.compile(r"\\(?:textit|emph)\s?\{([^{}\n]*)\}"), r"*\1*"),
+    ("</", re.compile(r"</?(?:b|strong|mark)>"), "**"),
+    ("</", re.compile(r"</?(?:i|em)>"), "*"),
+    ("==", re.compile(r"==(?=\S)([^=\n]+)(?<=\S)=="), r"**\1**"),
+    # escaped marks: \*, \"; not \{
+    ("\\", re.compile(r"\\(?=[*<>\"_#])"), ""),
+)
+"""A mark without which a text has nothing to rewrite, what is rewritten, and as what."""
+
+
+def unwrapped(text: str) -> str:
+    r"""`text` without comments and what else is not read, and with the prose that stands in formulas and code.
+
+    >>> unwrapped(r"So`,` $\text{we add six}$ <!-- x --> and are done. $\square$")
+    'So, we add six  and are done.'
+    """
+    if "```" in text and (fenced := WHOLE_FENCE.fullmatch(text)):
+        text = fenced[1]
+    if "\r" in text:
+        text = text.replace("\r\n", "\n")
+    if "<" in text:
+        text = COMMENT.sub("", text)
+    for comma in LONE_COMMAS:
+        text = text.replace(comma, ",")
+    if "`" in text and len(PLAIN_CODE.findall(text)) > 1:  # one may be a command, several are prose
+        text = PLAIN_CODE.sub(r"\1", text)
+    if "$\\text{" in text:
+        text = ONLY_TEXT.sub(r"\1", text)
+    return text[:-END] + PROOF_END.sub("", text[-END:])
+
+
+def as_markdown(text: str) -> str:
+    r"""`text` as plain Markdown: what other markup says in its words.
+
+    >>> as_markdown(r"\textbf{So} <em>it</em> is ~~not~~. \*\*\*")
+    '**So** *it* is . ***'
+    """
+    for mark, written, plain in REWRITTEN:
+        if mark in text:
+            text = written.sub(plain, text)
+    return text
 
 
 def entities_read(text: str) -> str:
@@ -42,12 +105,12 @@ def closed(text: str) -> str:
 def joined(closed: str) -> str:
     r"""A closed text without commands and marks: a word that was written around them is whole.
 
-    >>> joined(closed(r"th**us**, th<b>us</b>, $\text{th}$us, t\textit{hus}"))
-    'thus, thus, thus, thus'
+    >>> joined(closed(r"th**us**, th<b>us</b>, $\text{th}$us, t\textit{hus}, th-us, t h u s"))
+    'thus, thus, thus, thus, thus, thus'
     """
-    return others(apart(closed), MARKS)
+    return SPACED.sub(r"\1", others(apart(closed), MARKS))
 
 
 def squeezed(closed: str) -> str:
     """A closed text in lower case without any mark, in which there is every word of the joined one, and more."""
-    return others(closed.lower(), MARKS + b"_")
+    return others(closed.lower(), MARKS + b"_ ")

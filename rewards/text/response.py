@@ -22,16 +22,32 @@ class Delimiters:
 
 
 DEFAULT_DELIMITERS = Delimiters()
-OTHERS = (
-    re.compile(
-        r"<(?:/?\s?(?:think|thinking|thoughts?|reasoning|reflection|analysis|scratchpad)\s?"
-        r"|\|(?:channel|(?:begin|end)_of_thought)\|)>",
-        re.IGNORECASE,
-    ),
-    re.compile(r"\[/?think(?:ing)?\]", re.IGNORECASE),
+_TAGS = "seed:think|think(?:ing)?|thoughts?|reasoning|reflection|analysis|scratchpad"
+OPENING = re.compile(
+    rf"\s*+(<(?:{_TAGS})>|\[think(?:ing)?\]|◁think▷|<\|channel>thought|<\|channel\|>analysis<\|message\|>|"
+    r"<\|begin_of_thought\|>|analysis(?=.*assistantfinal))",
+    re.IGNORECASE | re.DOTALL,
 )
-"""What opens or closes the thinking of other models: with the default delimiters it has no place in an answer. Two
-patterns, because `re` is quick to find where a pattern can begin only if that is one character."""
+"""How a completion begins that thinks first, in any model's form: "<reasoning>…"; not "So <reasoning>…"."""
+CLOSES = {
+    "<|channel>thought": "<channel|>",  # Gemma 4
+    "<|channel|>analysis<|message|>": "<|channel|>final<|message|>",  # gpt-oss
+    "<|begin_of_thought|>": "<|end_of_thought|>",
+    "analysis": "assistantfinal",  # gpt-oss, decoded without its special tokens
+}
+"""Opening → closing, if it is not the same with a slash."""
+OPENS = {close: opening for opening, close in CLOSES.items()}
+OTHERS = (
+    re.compile(rf"<(?:/?\s?(?:{_TAGS})\s?|\|?channel\|?|\|(?:begin|end)_of_thought\|)>", re.IGNORECASE),
+    re.compile(r"\[/?think(?:ing)?\]", re.IGNORECASE),
+    re.compile("◁/?think▷"),
+)
+"""What opens or closes the thinking of other models ("</thinking>", "[THINK]"; not "</b>"): with the default
+delimiters it has no place in an answer. A pattern each: `re` soon finds what can begin with but one character."""
+FINAL = "<|channel|>final<|message|>"
+"""What stands before gpt-oss's answer."""
+WRAPPED = re.compile(r"\s*+<answer>((?:(?!</?answer>).)*+)</answer>\s*+", re.IGNORECASE | re.DOTALL)
+"""An answer all in one tag, as R1-Zero's template has it: "<answer>7</answer>"; not "It is <answer>7</answer>"."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +56,7 @@ class Response:
 
     Attributes:
         thinking (`str` or `None`): the thinking section, `None` where there is none.
-        answer_text (`str`): the answer section, as written; empty where the thinking never closed.
+        answer_text (`str`): the answer section, as written; empty if the thinking never closed.
         closed (`bool`): whether the thinking, if any, was closed.
         reopened (`bool`): whether a thinking delimiter stands where none may: again after the first close, behind
             text, or, of another model, in the answer.
@@ -61,7 +77,8 @@ class Response:
         """Split `completion`: a string, or a message list as TRL hands it over. Never raises.
 
         Of a message list the last assistant message counts. Thinking may stand in the message's own field
-        (`reasoning_content`, `thinking`, `reasoning`) or between the delimiters in its content.
+        (`reasoning_content`, `thinking`, `reasoning`) or between the delimiters in its content. With the default
+        delimiters the thinking of other models is known too. An `<answer>` around the whole answer is left out.
 
         >>> Response.parse("<think>1 + 1 = 2</think>It is 2.").answer_text
         'It is 2.'
@@ -69,6 +86,8 @@ class Response:
         '1 + 1 = 2'
         >>> Response.parse([{"role": "assistant", "content": "Four.", "reasoning_content": "2 + 2"}]).thinking
         '2 + 2'
+        >>> Response.parse("<reasoning>1 + 1</reasoning><answer>2</answer>").answer_text
+        '2'
         >>> Response.parse("<think>1 + 1").closed
         False
         """
@@ -76,10 +95,13 @@ class Response:
         if thinking is not None and delimiters.open not in content and delimiters.close not in content:
             response = cls(thinking=thinking, answer_text=content)
         else:
-            response = cls._split(content, delimiters)
-        if delimiters.open == DEFAULT_DELIMITERS.open and any(o.search(response.answer_text) for o in OTHERS):
-            return replace(response, reopened=True)
-        return response
+            response = cls._split(content, _delimiters_of(content, delimiters))
+        if delimiters.open == DEFAULT_DELIMITERS.open:
+            answer = response.answer_text.removeprefix(FINAL)
+            reopened = response.reopened or any(other.search(answer) for other in OTHERS)
+            response = replace(response, answer_text=answer, reopened=reopened)
+        wrapped = WRAPPED.fullmatch(response.answer_text)
+        return replace(response, answer_text=wrapped[1]) if wrapped else response
 
     @classmethod
     def _split(cls, text: str, delimiters: Delimiters) -> "Response":
@@ -94,6 +116,19 @@ class Response:
         reopened = reopened or contains(thinking, delimiters.open) or bool(opened and head.strip())
         answer = after.rpartition(delimiters.close)[2] if reopened else after
         return cls(thinking=thinking if opened else head, answer_text=answer, reopened=reopened)
+
+
+def _delimiters_of(text: str, delimiters: Delimiters) -> Delimiters:
+    """The delimiters that `text` uses: those that were given, or, if they are the default, another model's."""
+    if delimiters.open != DEFAULT_DELIMITERS.open or delimiters.open in text or delimiters.close in text:
+        return delimiters
+    if opening := OPENING.match(text):
+        return Delimiters(opening[1], CLOSES.get(opening[1].lower(), f"{opening[1][0]}/{opening[1][1:]}"))
+    for mark in (mark for other in OTHERS for mark in other.finditer(text)):
+        opened = OPENS.get(mark[0].lower(), mark[0].replace("/", "", 1))
+        if opened != mark[0]:  # it closes what the template opened
+            return Delimiters(opened, mark[0])
+    return delimiters
 
 
 def prompt_text(prompt: Any) -> str:

@@ -2,18 +2,27 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from copy import copy
-from functools import cached_property, lru_cache
-from itertools import islice, tee
+from functools import cached_property
+from itertools import accumulate, pairwise, tee
 from math import inf
 
 from .latex import FORMULA, masked_parts
-from .markup import COMMENT, OUTER_UNDERSCORES, apart, closed, entities_read, joined, squeezed
-from .words import SEEN, contains, others, shaped, word_or_blank, word_or_joiner, words_of
+from .markup import OUTER_UNDERSCORES, apart, as_markdown, closed, entities_read, joined, squeezed, unwrapped
+from .words import SEEN, SIGNS, UNSPACED, others, words_of
 
-WORD = re.compile(rf"\w+(?:['’-]\w+)*|{FORMULA}")
-"""A word of the `math` reading: letters, digits, underscores, joined by apostrophes or hyphens; a formula is one."""
+ACCENTS = "".join(chr(i) for i in range(0x300, 0x11A00) if unicodedata.category(chr(i))[0] == "M")
+"""Marks that stand on or beside a letter and are part of its word: the vowels of Hindi and Arabic are such."""
+ACCENT = re.compile(r"(?<=[A-Za-z])[\u0300-\u036f]")
+_LETTER = rf"(?:(?![{SIGNS}{UNSPACED}])[\w{ACCENTS}])"
+WORD, MIXED_WORD = (
+    re.compile(rf"{letter}++(?:['’-]{letter}++|(?<=\d)[.,]\d++){{0,3}}|{others}{FORMULA}")
+    for letter, others in ((r"\w", ""), (_LETTER, f"[{SIGNS}]|[{UNSPACED}{ACCENTS}]{{1,4}}|"))
+)
+"""A word of the `math` reading: letters, digits, underscores, joined by apostrophes or hyphens, three at most; "3.14"
+is one, and so is a formula. The second knows other scripts than ours as well, and takes ten times as long."""
+OTHER_SCRIPT = re.compile(f"[{SIGNS}{UNSPACED}{ACCENTS}]")
 
 MARKS = 10
 """Marks that may stand on one letter; normalising longer runs takes quadratic time."""
@@ -24,18 +33,24 @@ IGNORABLE = re.compile(
     "\U000e0100-\U000e01ef]"
 )
 """What Unicode calls ignorable beside control and format characters, and the blanks that look like nothing."""
+OPENING = rf"[^\w\n{FORMULA}]*+(?:\d{{1,3}}[.)][^\w\n{FORMULA}]*+)?"
+"""What Markdown, lists, quotes and brackets put before a line's first word: "## **", "- ", "2. ", "“(", nothing."""
 SENTENCE_END = re.compile(
-    r"[.?!…](?<![.?!…][.?!…])[.?!…]*+[\"'”’)\]*_»]*+(?=\s|$)|[。！？](?<![。！？][。！？])[。！？]*+"
+    r"[.?!…](?<![.?!…][.?!…])[.?!…]*+[\"'”’)\]*_»]*+(?=\s|$)|(?<=[a-z][a-z])\.(?=[A-Z][a-z])|"
+    r"[。！？।॥۔؟](?<![。！？।॥۔؟][。！？।॥۔؟])[。！？।॥۔؟]*+"
 )
 ABBREVIATED = re.compile(
-    r"(?:\b(?:e\.g|i\.e|cf|vs|Eqs?|Figs?|No|Dr|Mr|Mrs|Ms|Prof|St|resp|approx)|(?:^|\n)[^\S\n]*[\w*#]{1,4})\.$"
+    r"\b(?:e\.g|i\.e|cf|vs|Eqs?|Figs?|No|Dr|Mr|Mrs|Ms|Prof|St|resp|approx|Thm|Prop|Def|Lem|Cor|Sec|Ex)\.$|"
+    r"(?:^|\n)[^\w\n]*(?:Step |Part |Case )?(?:\d{1,3}|\w)\.$"
 )
-"""Before a full stop that ends no sentence: an abbreviation, or a list's number or letter at the start of a line."""
+"""What a sentence does not end with: an abbreviation, or a list's number or letter at the start of a line."""
+SHORT = re.compile(r"(?:^|[\s(])(?:[A-Za-z]{1,3}|(?:\w\.)+\w)$")
+"""Behind which a full stop may shorten it: "3 lb.", "the U.S."; not "the sum."."""
 
 LOOKALIKES = str.maketrans(
-    "ғаеорсухіјѕԁһԛԝАВЕКМНОРСТУХІЈЅοΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "faeopcyxijsdhqwABEKMHOPCTYXIJSoABEZHIKMNOPTYX"
+    "ғаеорсухіјѕԁһԛԝѡɑսАВЕКМНОРСТУХІЈЅοΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "faeopcyxijsdhqwwauABEKMHOPCTYXIJSoABEZHIKMNOPTYX"
 )
-"""Cyrillic and Greek letters → the Latin ones they look like."""
+"""Letters of other alphabets → the Latin ones they look like."""
 SMALL_CAPITALS = str.maketrans("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz")
 """Letters that no word is written with but to look different."""
 BEYOND_LATIN = re.compile(r"(?<![A-Za-z])[A-Za-z]*+(?=[^\x00-\x7f])[^\W\d_]++")
@@ -77,8 +92,7 @@ class Text:
     @cached_property
     def word_count(self) -> int:
         r"""How many maximal `\w+` runs there are, IFEval's words: "don't" is two, `\frac{1}{2}` three."""
-        shape = shaped(self.raw, word_or_blank)
-        return len(re.findall(r"\w+", self.raw)) if shape is None else shape.count(b" x")
+        return len(words_of(self.raw))
 
     @cached_property
     def word_line(self) -> str:
@@ -86,23 +100,9 @@ class Text:
         return " ".join(words_of(self.lower))
 
     def has_run(self, run: str) -> bool:
-        """Whether `run`, words in lower case with single spaces between them, is part of the `word_line`.
-
-        Its words are sought first, which is quicker, and those that another instruction had as well before all others.
-        """
-        words = _longest_first(run)
-        if any(self._sought.get(word) is False for word in words):
-            return False
-        return all(map(self._has_word, words)) and run in self.word_line
-
-    def _has_word(self, word: str) -> bool:
-        if word not in self._sought:
-            self._sought[word] = word in self.lower
-        return self._sought[word]
-
-    @cached_property
-    def _sought(self) -> dict[str, bool]:
-        return {}
+        """Whether `run`, words in lower case with single spaces between them, is part of the `word_line`."""
+        rarest_first = sorted(run.split(), key=len, reverse=True)  # a search for a word is quicker
+        return all(word in self.lower for word in rarest_first) and run in self.word_line
 
     def without(self, vocabulary: Collection[str], run: int) -> "Text":
         """The text less every stretch of `run` words or more that are all in `vocabulary` (in lower case)."""
@@ -120,60 +120,59 @@ class Text:
     @cached_property
     def spoken(self) -> list[str]:
         """Words as a reader counts them: "don't" is one, a masked formula is one."""
-        return WORD.findall(self.raw)
-
-    @cached_property
-    def spoken_count(self) -> int:
-        """How many `spoken` words there are."""
-        shape = shaped(self.raw, word_or_joiner)
-        if shape is None:
-            return len(self.spoken)
-        words = shape.count(b" x") + self.raw.count(FORMULA)
-        return words + shape.count(b" -x") + shape.count(b"--x") if b"-" in shape else words  # these join none
+        return words_in(self.raw)
 
     def prose_words(self, enough: float = inf) -> int:
         """How many `spoken` words the prose has; counting stops where there are `enough`."""
         count = 0
         for part in self.prose_parts():
-            count += part.spoken_count
+            count += len(part.spoken)
             if count >= enough:
                 break
         return count
 
     def says(self, count: int, beyond: frozenset[str] = frozenset()) -> bool:
         """Whether the prose has `count` words or more that say something and are not in `beyond` (in lower case)."""
-        asked = count, beyond
-        if asked not in self._said:
-            self._said[asked] = self._says(count, beyond)
-        return self._said[asked]
-
-    @cached_property
-    def _said(self) -> dict[tuple[int, frozenset[str]], bool]:
-        return {}
-
-    def _says(self, count: int, beyond: frozenset[str]) -> bool:
         words = (word for part in self.prose_parts() for word in re.finditer(r"\w+", part.raw))
-        said = (word for word in words if word[0].lower() not in beyond and _says_something(word))
-        return sum(1 for _ in islice(said, count)) == count
+        said = (_says_how_much(word) for word in words if word[0].lower() not in beyond)
+        return any(total >= count for total in accumulate(said))
 
     @cached_property
-    def lower_words(self) -> frozenset[str]:
-        """The different words in lower case, without masked formulas."""
-        return frozenset(word.lower() for word in set(self.spoken)) - {FORMULA}
-
-    @cached_property
-    def sentences(self) -> int:
-        """How many sentences a reader counts: each says something and ends with . ? or !, the last may be open.
+    def sentences(self) -> list[str]:
+        """Sentences as a reader sees them: each has a word and ends with . ? or !, the last may be open.
 
         A full stop inside a number, after a list's number or after an abbreviation ends none.
         """
-        count, start, said = 0, 0, False
-        for end in SENTENCE_END.finditer(self.raw):
-            said = said or WORD.search(self.raw, start, end.start()) is not None
-            start = end.end()
-            if said and not ABBREVIATED.search(self.raw, max(0, end.start() - 12), start):
-                count, said = count + 1, False
-        return count + (said or WORD.search(self.raw, start) is not None)
+        found, start, searched, said, small = [], 0, 0, False, self.raw.islower()
+        for end in [*SENTENCE_END.finditer(self.raw), None]:
+            stop = end.end() if end else len(self.raw)
+            said = said or WORD.search(self.raw, searched, stop) is not None
+            searched = stop
+            if end and (
+                ABBREVIATED.search(self.raw, max(0, end.start() - 12), end.start() + 1)
+                or (not small and _goes_on(self.raw, end))
+            ):
+                continue
+            if said:
+                found.append(self.raw[start:stop])
+                start, said = stop, False
+        return found
+
+    def has_content(self, beyond: frozenset[str] = frozenset()) -> bool:
+        """Whether it says something of its own, beside the words in `beyond` (in lower case).
+
+        That takes a formula, two different words or one of three letters; one sign is enough beyond ASCII.
+        """
+        words = self.distinct - beyond
+        return (
+            len(words) > 1 or FORMULA in words
+            or any(not word.isascii() or (len(word) > 2 and not word.isdigit()) for word in words)
+        )  # fmt: skip
+
+    @cached_property
+    def distinct(self) -> frozenset[str]:
+        """The different words in lower case, a masked formula among them."""
+        return frozenset(word.lower() for word in self.spoken)
 
     @cached_property
     def prose(self) -> "Text":
@@ -189,9 +188,7 @@ class Text:
 
     @cached_property
     def _prose_parts(self) -> Iterator["Text"]:
-        seen = self.visible
-        parts = masked_parts(COMMENT.sub("", seen) if contains(seen, "<!--") else seen)
-        return tee(map(Text, map(_read, parts)), 1)[0]
+        return tee(map(_shown_part, masked_parts(unwrapped(self.visible))), 1)[0]
 
     @cached_property
     def visible(self) -> str:
@@ -204,13 +201,14 @@ class Text:
         Only what may show `word`; what that needs is found in a fraction of the time.
         """
         if word in self.lower or not self.raw.isascii():
-            yield self._apart
+            yield self.drawn
         if word.replace("_", "") in self._squeezed or not self._closed.isascii():
             yield self._joined
 
     @cached_property
-    def _apart(self) -> "Text":
-        return Text(_read(apart(self.visible)))
+    def drawn(self) -> "Text":
+        """The text with its formulas and its code as a reader sees them: without the names of commands."""
+        return Text(_read(apart(as_markdown(unwrapped(self.visible)))))
 
     @cached_property
     def _closed(self) -> str:
@@ -222,13 +220,14 @@ class Text:
 
     @cached_property
     def _joined(self) -> "Text":
-        return Text(_read(_visible(joined(self._closed))))
+        whole = _read(_visible(joined(self._closed)))
+        if not whole.isascii():
+            whole = ACCENT.sub("", unicodedata.normalize("NFKD", whole))
+        return Text(whole)
 
 
-@lru_cache(maxsize=4096)
-def _longest_first(run: str) -> tuple[str, ...]:
-    """A run's words, the longest and so the rarest first."""
-    return tuple(sorted(run.split(), key=len, reverse=True))
+def _shown_part(part: str) -> Text:
+    return Text(_read(as_markdown(part)))
 
 
 def _read(text: str) -> str:
@@ -248,13 +247,38 @@ def _read(text: str) -> str:
     return OUTER_UNDERSCORES.sub("", text) if "_" in text else text
 
 
-def _says_something(word: re.Match[str]) -> bool:
-    """Whether a word has two letters, or is one that no formula uses: "a", "I", one outside ASCII, the s of it's."""
-    if len(word[0]) > 1 and word[0].isalpha():
-        return True
-    letters = sum(map(str.isalpha, word[0]))
+def _says_how_much(word: re.Match[str]) -> int:
+    """1 for a word of two letters, or one that no formula uses: "a", "I", the s of it's; beyond ASCII each letter."""
+    letters = len(word[0]) if word[0].isalpha() else sum(map(str.isalpha, word[0]))
+    if not word[0].isascii():
+        return letters
     joined = word.string[word.start() - 1 : word.start()] in {"'", "’"}
-    return letters > 1 or word[0] in {"a", "A", "I", "i"} or (letters == 1 and (joined or not word[0].isascii()))
+    return int(letters > 1 or word[0] in {"a", "A", "I", "i"} or (letters == 1 and joined))
+
+
+def _goes_on(text: str, end: re.Match[str]) -> bool:
+    """Whether the sentence goes on behind a mark: "3 lb. of rice", "the U.S. team", "5! = 120"."""
+    following = text[end.end() : end.end() + 4].strip()[:1]
+    if end[0][0] == "!":
+        return text[end.start() - 1 : end.start()].isdigit() and bool(following) and not following.isupper()
+    short = SHORT.search(text[max(0, end.start() - 8) : end.start()])
+    return short is not None and (following.islower() or following.isdigit())
+
+
+def told_once(pieces: Iterable[str]) -> int:
+    """How many pieces say something, and not what the one before says: a refrain counts, an echo does not."""
+    lines = [Text(piece).word_line for piece in pieces if Text(piece).has_content()]
+    return sum(line != before for line, before in pairwise(["", *lines]))
+
+
+def words_in(text: str) -> list[str]:
+    """The words of a text in any script, as a reader counts them."""
+    return (WORD if text.isascii() or not OTHER_SCRIPT.search(text) else MIXED_WORD).findall(text)
+
+
+def distinct(pieces: Iterable[str], beyond: frozenset[str] = frozenset()) -> int:
+    """How many pieces say something of their own, each in other words than those before."""
+    return len({Text(piece).word_line or piece for piece in pieces if Text(piece).has_content(beyond)})
 
 
 def _visible(text: str) -> str:

@@ -1,30 +1,50 @@
-"""NLTK's word tokens (Penn Treebank conventions), as far as the published checks look at them.
+"""NLTK's word tokens (Penn Treebank conventions), as the published checks look at them.
 
-The rules are those of `nltk.tokenize.word_tokenize` in NLTK 3.9, without its dependence on downloaded models.
+The rules are those of `NLTKWordTokenizer` in NLTK 3.10, one by one and in its order, without its downloaded models.
 """
 
 import re
 from functools import lru_cache
 
-RULES = (
-    (re.compile(r"[«“‘„]|`+"), r" \g<0> "),
-    (re.compile(r"(?<!\w)'(?!(?:re|ve|ll|m|t|s|d|n)\b)(?=\w)", re.IGNORECASE), "' "),
-    (re.compile(r"[»”’]|''"), r" \g<0> "),
-    (re.compile(r"([:,])(\D|$)"), r" \1 \2"),
-    (re.compile(r"\.{2,}|[;@#$%&?!\u2012-\u2015]"), r" \g<0> "),
-    (re.compile(r"([^'])' "), r"\1 ' "),
-    (re.compile(r"[*\"()\[\]{}<>]|--"), r" \g<0> "),
-    (re.compile(r"\s+"), " "),
-    (re.compile(r"([^' ])('[sSmMdD]|') "), r"\1 \2 "),
-    (re.compile(r"([^' ])('ll|'LL|'re|'RE|'ve|'VE|n't|N'T) "), r"\1 \2 "),
-    (re.compile(r"\b(can)(not)\b|\b(d)('ye)\b|\b(gim)(me)\b|\b(gon)(na)\b|\b(got)(ta)\b|\b(lem)(me)\b|"
-                r"\b(more)('n)\b|\b(wan)(na)(?=\s)", re.IGNORECASE),
-     lambda found: f" {' '.join(part for part in found.groups() if part)} "),
-    (re.compile(r" ('t)(is|was)\b", re.IGNORECASE), r" \1 \2 "),
-)  # fmt: skip
-CONTRACTIONS = frozenset({"CANNOT", "GIMME", "GONNA", "GOTTA", "LEMME", "WANNA"})
-FINAL_STOP = re.compile(r"([^.])\.(?=[\])}>\"'»”’ ]*+\s*$)")
-OPENING_QUOTE = re.compile(r"^\"|(?<=[ (\[{<])(?:\"|'')")
+CONTRACTIONS = ("(can)(not)", "(d)('ye)", "(gim)(me)", "(gon)(na)", "(got)(ta)", "(lem)(me)", "(more)('n)")
+"""Words that are two tokens; "wanna" is one at the end of a text."""
+RULES = tuple(
+    (re.compile(cut), spaced)
+    for cut, spaced in (
+        # opening quotes: “a, ``a, "a, 'a
+        (r"[«“‘„]|`+", r" \g<0> "),
+        (r'^"', "``"),
+        (r"``", r" \g<0> "),
+        (r"([ (\[{<])(?:\"|'')", r"\1 `` "),
+        (r"(?i)(?<!\w)'(?!(?:re|ve|ll|m|t|s|d|n)\b)(?=\w)", r"\g<0> "),
+        # the text's last full stop, other punctuation, brackets
+        (r"([^.])(\.)([\])}>\"'»”’ ]*+)\s*$", r"\1 \2 \3 "),
+        (r"([:,])(\D)", r" \1 \2"),
+        (r"[:,]$", r" \g<0> "),
+        (r"\.{2,}|[;@#$%&\u2012-\u2015?!]", r" \g<0> "),
+        (r"([^'])' ", r"\1 ' "),
+        (r"[*\]\[(){}<>]|--", r" \g<0> "),
+        # closing quotes: a”, a'', a", a's, a'll
+        (r"^|$(?!\n)", " "),
+        (r"[»”’]|''", r" \g<0> "),
+        ('"', " '' "),
+        (r"\s+", " "),
+        (r"([^' ])('[sSmMdD]|') ", r"\1 \2 "),
+        (r"([^' ])('ll|'LL|'re|'RE|'ve|'VE|n't|N'T) ", r"\1 \2 "),
+        *((rf"(?i)\b{parts}\b", r" \1 \2 ") for parts in CONTRACTIONS),
+        (r"(?i)\b(wan)(na)(?=\s)", r" \1 \2 "),
+        (r"(?i) ('t)(is)\b", r" \1 \2 "),
+        (r"(?i) ('t)(was)\b", r" \1 \2 "),
+    )
+)
+"""What is cut, and how it is spaced."""
+
+
+def word_tokens(text: str) -> list[str]:
+    """The word tokens of one sentence: its closing full stop is one of its own, quotes are `` and ''."""
+    for cut, spaced in RULES:
+        text = cut.sub(spaced, text)
+    return text.split()
 
 
 def capital_tokens(text: str) -> int:
@@ -34,23 +54,4 @@ def capital_tokens(text: str) -> int:
 
 @lru_cache(maxsize=65_536)
 def _capitals(piece: str) -> int:
-    if piece.isascii():
-        if piece == piece.lower():
-            return 0
-        word = piece.strip('.,:;!?()[]{}*"$')
-        if word.isalpha() and word.upper() not in CONTRACTIONS:
-            return int(word.isupper())
-    return sum(word.isupper() for word in _tokens(piece))
-
-
-def sentence_tokens(sentence: str) -> list[str]:
-    """The word tokens of one sentence: its closing full stop is one of its own, quotes are `` and ''."""
-    words = _tokens(FINAL_STOP.sub(r"\1 . ", OPENING_QUOTE.sub(" `` ", sentence.replace("``", " `` "))))
-    return ["''" if word == '"' else word for word in words]
-
-
-def _tokens(text: str) -> list[str]:
-    text = f" {text} "
-    for cut, spaced in RULES:
-        text = cut.sub(spaced, text)
-    return text.split()
+    return sum(word.isupper() for word in word_tokens(piece))

@@ -41,16 +41,16 @@ def run(resume: str | None) -> dict[str, Any]:
     parser = TrlParser([KeepIFArguments, GRPOConfig, ModelConfig])
     trainer = build(*parser.parse_args_and_config(args=sys.argv[1:]))
     [ours] = [callback for callback in trainer.callback_handler.callbacks if isinstance(callback, KeepIFCallback)]
-    measured = not ours.keepif.needs_reference
+    measured = not ours.run.needs_reference
     trainer.train(resume_from_checkpoint=resume)
     trainer.save_model(str(Path(trainer.args.output_dir) / ("resumed" if resume else "trained")))
     return {
         "engine": engine(trainer),
         "ranks": trainer.accelerator.num_processes,
         "measured": measured,
-        "multipliers": vars(ours.keepif.multipliers),
-        "controller": ours.keepif.controller.state(),
-        "history": ours.record.history,
+        "multipliers": vars(ours.run.multipliers),
+        "controller": ours.run.controller.state(),
+        "history": ours.run.record.history,
     }
 
 

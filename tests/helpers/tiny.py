@@ -6,7 +6,7 @@ from typing import Any
 from datasets import Dataset
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
-from trl import GRPOConfig, GRPOTrainer
+from trl import GRPOConfig
 
 WORDS = [
     "<pad>",
@@ -55,11 +55,11 @@ def prompts(count: int = 16) -> Dataset:
 
 
 def settings(output_dir: Path, **options: Any) -> dict[str, Any]:
-    """What any of TRL's trainers is told here."""
+    """What any of TRL's trainers is told here, in names that transformers has had since 5.0."""
     return {
         "output_dir": str(output_dir), "use_cpu": True, "bf16": False, "report_to": "none", "save_strategy": "no",
         "max_steps": 2, "logging_steps": 1, "per_device_train_batch_size": 4, "num_generations": 4,
-        "max_completion_length": 8, "disable_tqdm": True, "activation_checkpointing": False,
+        "max_completion_length": 8, "disable_tqdm": True, "gradient_checkpointing": False,
         "ddp_find_unused_parameters": False,
     } | options  # fmt: skip
 
@@ -74,16 +74,3 @@ SOFT |= {"kwargs": [{"question": "Is it polite?"}, {}, {}]}
 
 def soft_prompts() -> Dataset:
     return Dataset.from_list([row | SOFT for row in prompts(8)])
-
-
-def trainer_of(output_dir: Path, rewards: Any, **options: Any) -> GRPOTrainer:
-    template = {"template": options.pop("template")} if "template" in options else {}
-    dataset = options.pop("dataset", prompts())
-    """A GRPOTrainer of a few steps; `options` are the arguments', and `template` and `dataset`."""
-    return GRPOTrainer(
-        model=model(),
-        reward_funcs=rewards,
-        args=config(output_dir, **options),
-        train_dataset=dataset,
-        processing_class=tokenizer(**template),
-    )

@@ -19,8 +19,9 @@ from trl import ModelConfig
 from trl.scripts.vllm_serve import ScriptArguments, build_command
 
 from keepif.recipes.doctor.batch import batch
-from keepif.recipes.doctor.memory import PROMPT, Engine, Size, estimate
+from keepif.recipes.doctor.memory import GIB, PROMPT, Engine, Size, estimate
 from keepif.recipes.doctor.rehearsal import ON_CPU, Recipe, engine_of, read, requested
+from keepif.recipes.experiments.real_model_plan import ARMS
 from keepif.recipes.models import TINY
 from keepif.recipes.train import CONFIGS, main
 from tests.helpers import published_rows as published
@@ -43,7 +44,7 @@ PUBLISHED: dict[str, tuple[Any, float]] = {
     "Qwen/Qwen3-0.6B": (qwen3(1024, 3072, 28), 0.6e9),
     "Qwen/Qwen3-1.7B": (qwen3(2048, 6144, 28), 1.7e9),
     "Qwen/Qwen3-4B": (qwen3(2560, 9728, 36, heads=32), 4.0e9),
-    "HuggingFaceTB/SmolLM2-135M-Instruct": (
+    "smollm2-135m": (
         LlamaConfig(vocab_size=49152, hidden_size=576, intermediate_size=1536, num_hidden_layers=30,
                     num_attention_heads=9, num_key_value_heads=3, tie_word_embeddings=True), 135e6,
     ),
@@ -148,6 +149,16 @@ def test_its_header_gives_the_memory_that_is_computed(name: str) -> None:
         assert float(stated[1] if stated else 0.0) == pytest.approx(gib, abs=0.06), part
     (row,) = re.findall(rf"^\| \[{name}\].*$", (CONFIGS.parent / "README.md").read_text(), re.MULTILINE)
     assert total in row
+
+
+def test_the_arms_of_the_comparison_and_an_evaluation_fit_on_one_card() -> None:
+    """On 80 GB, as the card of the time that the header computes."""
+    engine, recipe = launched("smollm2_gpu.yaml")
+    config, _ = PUBLISHED["smollm2-135m"]
+    each = estimate(Size.of(config, recipe.model), recipe.grpo, recipe.model, engine)["total"]
+    stated = re.search(r"side by side: (\d+) of a card's (\d+)", header_of("smollm2_gpu.yaml").replace("\n# ", " "))
+    assert stated
+    assert int(stated[1]) == round((len(ARMS) + 1) * each) <= int(stated[2]) == round(80e9 / GIB)
 
 
 @pytest.mark.parametrize("engine", test_engines.SHIPPED)

@@ -62,7 +62,7 @@ def test_the_answer_format_stands_before_the_constraints(tmp_path: Path) -> None
         ({"dataset": "no/such.jsonl"}, "there is no file"),
         ({"dataset_options": "{bad"}, "dataset_options must be JSON"),
         ({"aggregation": "best"}, "aggregation must be one of keepif, parts, fixed"),
-        ({"length_term": "short"}, "length_term must be one of dapo_overlong"),
+        ({"length_term": "short"}, "length_term must be one of cosine"),
         ({"judge_url": "http://localhost:1/v1"}, "a judge needs judge_url and judge_model, found .* and None"),
         ({"reference": "none"}, "reference must be one of sample, all, first_batches"),
     ],
@@ -87,24 +87,24 @@ def test_errors_of_the_floor(options: dict, message: str) -> None:
 
 def test_arguments_become_a_keepif() -> None:
     keepif = KeepIFArguments(floor='{"punctuation:no_comma": 0.8}', budget="reference", reference="all").keepif()
-    assert keepif.floor
-    assert keepif.floor.of("", ["punctuation:no_comma"]) == 0.8
-    assert keepif.prepass
-    assert keepif.prepass.prompts is None
+    assert keepif.run.floor
+    assert keepif.run.floor.of("", ["punctuation:no_comma"]) == 0.8
+    assert keepif.run.prepass
+    assert keepif.run.prepass.prompts is None
     number: Any = 0.8  # as YAML gives it
-    assert KeepIFArguments(floor=number).keepif().floor
+    assert KeepIFArguments(floor=number).keepif().run.floor
     published = KeepIFArguments(floor="none", aggregation="gated", weight=0.5, length_term="gr3").keepif()
-    assert published.floor is None
+    assert published.run.floor is None
     assert isinstance(published.reward, KeepIFReward)
-    assert published.reward.aggregation(1.0, 1.0, 0.0, published.multipliers) == 1.5
+    assert published.reward.aggregation(1.0, 1.0, 0.0, published.run.multipliers) == 1.5
     assert published.reward.length_term is LENGTH_TERMS["gr3"]
     assert KeepIFArguments(no_thinking=0.1).keepif().reward.no_thinking == 0.1
-    assert KeepIFArguments(aggregation="switching").keepif().multipliers.lam == 0
+    assert KeepIFArguments(aggregation="switching").keepif().run.multipliers.lam == 0
     judged = KeepIFArguments(
         judge_url="http://localhost:1/v1", judge_model="m", held_out="punctuation:no_comma"
     ).keepif()
-    assert "Judge(m at http://localhost:1/v1" in repr(judged.scoring.judge)
-    assert list(judged.scoring.held_out) == ["punctuation:no_comma"]
+    assert "Judge(m at http://localhost:1/v1" in repr(judged.run.scoring.judge)
+    assert list(judged.run.scoring.held_out) == ["punctuation:no_comma"]
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from keepif.rewards import KeepIFReward, Multipliers, Response, Scoring, guard
 from keepif.rewards.constraints import REGISTRY
 from keepif.rewards.correctness.claims import gold_answer, stated_answers
-from keepif.rewards.correctness.equality import BASED, DOUBT, SEVERAL, STYLE, fast_verdict
+from keepif.rewards.correctness.equality import BASED, DOUBT, SEVERAL, fast_verdict
 from keepif.rewards.correctness.values import as_number, normalised
 from keepif.rewards.correctness.workers import shared_grader
-from keepif.rewards.guard.guard import REASONS
+from keepif.rewards.guard import REASONS
 from keepif.rewards.score import Score
 from keepif.rewards.text.latex import FORMULA, boxed, boxes, mask_formulas
-from keepif.rewards.text.response import DEFAULT_DELIMITERS, Delimiters
+from keepif.rewards.text.response import DEFAULT_DELIMITERS, OTHERS, Delimiters
 from keepif.rewards.text.text import Text
 from tests.helpers.shapes import UNITS
 
@@ -60,7 +60,11 @@ def test_sections_make_up_the_completion(text: str, delimiters: Delimiters) -> N
     response = Response.parse(text, delimiters)
     assert time.process_time() - began < SECONDS
     thinking, answer = response.thinking, response.answer_text
-    if not response.closed:
+    if not text.endswith(answer):
+        assert text.rstrip().lower().endswith(f"{answer}</answer>".lower())
+    elif delimiters.open not in text and delimiters.close not in text and any(o.search(text) for o in OTHERS):
+        assert text.startswith(thinking or "") or (thinking or "") in text.removesuffix(answer)
+    elif not response.closed:
         assert answer == ""
         assert delimiters.close not in text
         assert text.endswith(thinking or "")
@@ -119,7 +123,7 @@ def test_any_batch_is_scored(rows: list[tuple[str, str, str]]) -> None:
     """Every constraint on any text, graded against a gold answer: a number from 0 to 1, or none."""
     scoring = Scoring(budget=10, end_ids={2})
     reward, seen = KeepIFReward(Multipliers(0.3, 0.2), scoring), list[Score]()
-    reward.scorer.observer = lambda scores, _: seen.extend(scores)
+    reward.scorer.watch(lambda scores, _: seen.extend(scores))
     texts, prompts, golds = (list(column) for column in zip(*rows, strict=True))
     ids = [[instruction_id for instruction_id, _ in CONSTRAINTS]] * len(rows)
     kwargs = [[given for _, given in CONSTRAINTS]] * len(rows)
@@ -134,7 +138,7 @@ def test_any_batch_is_scored(rows: list[tuple[str, str, str]]) -> None:
         if score.void:
             assert not score.c
             assert score.f == 0
-            assert not any(score.kept.values())
+            assert not any(score.verdicts.values())
 
 
 DIGITS = st.integers(-10_000, 10_000) | st.sampled_from([0, 1, -1, 10, 10**6, 10**12, 7, 12345678])
@@ -202,6 +206,10 @@ def explained(candidate: str, gold: str, equal: bool) -> bool:
         or PRODUCT_THERE.search(gold)
         or (near and "." in candidate + gold)
     )
+
+
+STYLE = re.compile(r"\\(?:text\w*|math(?:bf|it|rm|sf|tt)|mbox|operatorname)\s*\{([^{}]*)\}")
+"""A command of style and its argument: matches `\\text{ab}`; not `\\frac{a}{b}`."""
 
 
 def same_letters(candidate: str, gold: str, equal: bool) -> bool:

@@ -33,7 +33,7 @@ def test_they_are_on_the_dashboard() -> None:
 
 def test_a_voided_completion_keeps_none() -> None:
     [score] = Scoring(held_out=[QUOTES]).batch(["<think>"], None, columns(QUOTES, rows=1))
-    assert (score.f, score.kept, score.held_out) == (None, {}, {QUOTES: False})
+    assert (score.f, score.verdicts, score.held_out) == (None, {}, {QUOTES: False})
 
 
 @pytest.mark.parametrize(

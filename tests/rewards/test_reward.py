@@ -140,7 +140,7 @@ def test_voided_completions_are_not_graded(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_threads_that_share_a_reward_get_their_own_scores() -> None:
     reward = KeepIFReward()
-    reward.scorer.observer = lambda *_: time.sleep(0.02)  # while one is at it, the other comes
+    reward.scorer.watch(lambda *_: time.sleep(0.02))  # while one is at it, the other comes
 
     def ask(answer: str) -> list[float | None]:
         return [value for _ in range(10) for value in reward([answer], answer=["4"])]
@@ -200,7 +200,7 @@ def test_the_dashboard_shows_silence_and_lengths() -> None:
     keepif_reward(completions, answer=["42"] * 5, log_metric=lambda name, value: logged[name].append(value), **asked)
     assert logged["keepif/vacuous"] == [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
     assert logged["keepif/thinking_words"] == [3, 0, 0, 2, 0]
-    assert logged["keepif/answer_words"] == [1, 4, 5, 0, 2]
+    assert logged["keepif/answer_words"] == [2, 5, 6, 0, 4]
     logged.clear()
     Scorer(Scoring(reading="official")).scores(
         "any", completions[:1], log_metric=lambda name, value: logged[name].append(value),
@@ -214,8 +214,8 @@ def test_parts_that_share_a_scorer_score_a_batch_once(monkeypatch: pytest.Monkey
     batch = Scoring.batch
     monkeypatch.setattr(Scoring, "batch", lambda self, *args: (calls.append(1), batch(self, *args))[1])
     scorer, seen, metrics = Scorer(), [], []
-    scorer.observer = lambda scores, prompts: seen.append((len(scores), prompts))
-    scorer.gauges = {"keepif/lambda": 0.3}
+    scorer.watch(lambda scores, prompts: seen.append((len(scores), prompts)))
+    scorer.show({"keepif/lambda": 0.3})
     parts = [PartReward(part, scorer=scorer) for part in PARTS]
     for _ in range(2):
         completions = list(COMPLETIONS)
@@ -225,6 +225,19 @@ def test_parts_that_share_a_scorer_score_a_batch_once(monkeypatch: pytest.Monkey
     assert seen == [(3, COLUMNS["prompts"])] * 2
     assert metrics.count("keepif/lambda") == 2
     assert metrics.count("keepif/correctness") == 6
+
+
+def test_a_scorer_is_watched_by_another_for_a_while() -> None:
+    scorer, seen = Scorer(), list[int]()
+    scorer.watch(lambda scores, _: seen.append(len(scores)))
+
+    def interrupt(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), scorer.watched_by(interrupt):
+        scorer.scores("any", ["a"], answer=["4"])
+    scorer.scores("any", ["a", "b"], answer=["4"] * 2)
+    assert seen == [2]
 
 
 def test_the_same_list_again_is_another_batch() -> None:

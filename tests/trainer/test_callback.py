@@ -5,47 +5,20 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from trl import GRPOTrainer
 
 from keepif.rewards.published.aggregations import fixed, switching
-from keepif.trainer import ConfigError, KeepIF, Prepass, callback
+from keepif.trainer import ConfigError, KeepIF, Prepass, run
+from keepif.trainer.record import COLUMNS
 from keepif.trainer.report import report
-from keepif.trainer.report.record import COLUMNS
-from tests.helpers import tiny
-from tests.helpers.scripted import Scripted
+from tests.helpers.grpo import build, history, script
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = ROOT / "recipes" / "accelerate_configs"
-
-
-def script(keepif: KeepIF, obeys: float) -> KeepIF:
-    """`keepif` with scripted completions."""
-    known = {field.name: getattr(keepif.scoring, field.name) for field in fields(keepif.scoring)}
-    keepif.scorer.scoring = Scripted(**known, obeys=obeys)
-    return keepif
-
-
-def build(output_dir: Path, keepif: KeepIF, model: Any = None, dataset: Any = None, **options: Any) -> GRPOTrainer:
-    trainer = GRPOTrainer(
-        model=model or tiny.model(),
-        reward_funcs=keepif.reward,  # pyright: ignore[reportArgumentType]
-        args=tiny.config(output_dir, **options),
-        train_dataset=dataset or tiny.prompts(),
-        eval_dataset=tiny.prompts(4),
-        processing_class=tiny.tokenizer(),
-    )
-    keepif.attach(trainer)
-    return trainer
-
-
-def history(trainer: GRPOTrainer) -> dict[str, list[float]]:
-    return trainer.state.stateful_callbacks["keepif"]["record"]["history"]
 
 
 def test_one_tick_a_generation_batch_and_none_in_evaluation(tmp_path: Path) -> None:
@@ -56,8 +29,8 @@ def test_one_tick_a_generation_batch_and_none_in_evaluation(tmp_path: Path) -> N
     )  # fmt: skip
     trainer.train()
     assert history(trainer)["step"] == [1, 3, 5]
-    assert keepif.controller.floor.ticks == 3
-    assert keepif.multipliers.lam > 0.3
+    assert keepif.run.controller.lam.ticks == 3
+    assert keepif.run.multipliers.lam > 0.3
 
 
 def test_the_dashboard_shows_what_the_law_does(tmp_path: Path) -> None:
@@ -79,7 +52,7 @@ def test_fixed_multipliers_stay(tmp_path: Path) -> None:
     trainer = build(tmp_path, keepif, per_device_train_batch_size=16)
     trainer.train()
     assert history(trainer)["lambda"] == [0.25, 0.25]
-    assert keepif.controller.floor.ticks == 0
+    assert keepif.run.controller.lam.ticks == 0
     logged = set().union(*trainer.state.log_history)
     assert {"keepif/lambda", "keepif/bonus"} <= logged
     assert not {"keepif/error", "keepif/floor", "keepif/floor_infeasible"} & logged
@@ -94,14 +67,14 @@ def test_an_aggregation_without_multipliers_shows_none(tmp_path: Path) -> None:
     assert found["multipliers"] == {}
     assert found["history"]["lambda"] == [None, None]
     assert (tmp_path / report.FIGURE).exists()
-    assert KeepIF(aggregation=switching).in_force == {"lam": 0.0}
+    assert KeepIF(aggregation=switching).run.in_force == {"lam": 0.0}
 
 
 def test_training_again_begins_the_report_anew_and_goes_on_with_the_multipliers(tmp_path: Path) -> None:
     keepif = script(KeepIF(floor=0.9), obeys=0.5)
     trainer = build(tmp_path, keepif, per_device_train_batch_size=16)
     trainer.train()
-    reached = keepif.multipliers.lam
+    reached = keepif.run.multipliers.lam
     trainer.train()
     assert history(trainer)["step"] == [1, 2]
     assert history(trainer)["lambda"][0] == pytest.approx(reached, abs=1e-5)
@@ -116,8 +89,8 @@ def test_the_first_batches_can_serve_as_reference(tmp_path: Path) -> None:
     assert ticks["lambda"][:5] == [0.3] * 5
     assert ticks["floor"][:5] == [None] * 5
     assert ticks["floor"][5] == pytest.approx(sum(ticks["compliance"][:5]) / 5 - 0.02, abs=1e-4)
-    assert keepif.controller.floor.ticks == 2
-    assert keepif.controller.budget == keepif.scoring.budget == 6
+    assert keepif.run.controller.lam.ticks == 2
+    assert keepif.run.controller.budget == keepif.run.scoring.budget == 6
     assert (tmp_path / "keepif-reference.json").exists()
 
 
@@ -125,11 +98,11 @@ def test_parts_get_their_weights(tmp_path: Path) -> None:
     keepif = script(KeepIF(floor=0.9, aggregation="parts", bonus=0.5, budget=5), obeys=0.3)
     trainer = build(tmp_path, keepif, per_device_train_batch_size=16, multi_objective_aggregation="normalize_then_sum")
     trainer.train()
-    found = keepif.multipliers
+    found = keepif.run.multipliers
     assert found.lam > 0.3
     assert found.mu > 0
     assert trainer.reward_weights.tolist() == pytest.approx([1.0, 0.5, found.lam, found.mu])
-    assert len(keepif.controller.state()["waiting"]) == 2
+    assert len(keepif.run.controller.state()["waiting"]) == 2
     assert history(trainer)["step"] == [1, 2]
 
 
@@ -154,13 +127,13 @@ def test_a_reference_that_cannot_be_written_costs_no_run(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "write_text", full)
-    monkeypatch.setattr(callback, "FIRST_BATCHES", 1)
+    monkeypatch.setattr(run, "FIRST_BATCHES", 1)
     keepif = script(KeepIF(prepass=prepass), obeys=0.5)
     trainer = build(tmp_path, keepif, per_device_train_batch_size=16)
     trainer.train()
     assert trainer.state.global_step == 2
-    assert keepif.floor
-    assert keepif.floor.ready
+    assert keepif.run.floor
+    assert keepif.run.floor.ready
     assert "keepif-reference.json could not be written" in caplog.text
 
 
@@ -178,7 +151,7 @@ import json, os, signal, sys
 from pathlib import Path
 sys.path.insert(0, {root!r})
 import torch
-from tests.trainer.test_callback import build, history, script
+from tests.helpers.grpo import build, history, script
 from transformers import TrainerCallback
 from keepif.trainer import KeepIF
 
@@ -198,7 +171,7 @@ if __name__ == "__main__":
         trainer.add_callback(Kill())
     trainer.train(resume_from_checkpoint={resume})
     rank = trainer.accelerator.process_index
-    (out / f"rank{{rank}}.json").write_text(json.dumps(history(trainer) | {{"state": keepif.controller.state()}}))
+    (out / f"rank{{rank}}.json").write_text(json.dumps(history(trainer) | {{"state": keepif.run.controller.state()}}))
 """
 
 

@@ -23,7 +23,7 @@ AND_GATE = 1e9
 def controllers(bonus: float = 0.0, gains: Gains = FLOOR_GAINS, cap: float = CAP) -> list[Controller]:
     made = [Controller(bonus, gains) for _ in range(SEEDS)]
     for controller in made:
-        controller.floor.cap = cap
+        controller.lam.clip(cap)
     return made
 
 
@@ -107,7 +107,7 @@ def test_floor_and_budget_are_held_together(bonus: float) -> None:
     assert trace.lam.max() <= CAP - LENGTH_CAP
     assert trace.mu.max() <= LENGTH_CAP
     assert (trace.lam + trace.mu).max() < 1
-    assert not any(controller.floor.infeasible for controller in made)
+    assert not any(controller.lam.infeasible for controller in made)
     if not bonus:
         assert -0.001 <= WORLD.optimum(FLOOR, BUDGET) - trace.last(WORLD.correct) <= 0.015
 

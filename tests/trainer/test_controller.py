@@ -21,12 +21,12 @@ def test_two_ticks_by_hand() -> None:
     assert controller.multipliers.lam == 0.3
     controller.tick(batch(0.05))
     integral = 0.3 + 0.01 * 0.05
-    assert controller.floor.average == pytest.approx(0.05)
+    assert controller.lam.average == pytest.approx(0.05)
     assert controller.multipliers.lam == pytest.approx(4 * 0.05 + integral)
     controller.tick(batch(-0.02))
     average = (0.9 * 0.1 * 0.05 + 0.1 * -0.02) / (1 - 0.9**2)
     integral += 0.25 * 0.01 * -0.02
-    assert controller.floor.average == pytest.approx(average)
+    assert controller.lam.average == pytest.approx(average)
     assert controller.multipliers.lam == pytest.approx(4 * average + integral)
     assert controller.multipliers.mu == 0
 
@@ -54,7 +54,7 @@ def test_few_completions_wait_for_the_next_batch(counts: list[int]) -> None:
     controller = Controller()
     for count in counts:
         controller.tick(Sums(count, 0.1 * count, count, count))
-    assert controller.floor.ticks <= sum(counts) // ENOUGH
+    assert controller.lam.ticks <= sum(counts) // ENOUGH
     assert controller.waiting[0] < ENOUGH
 
 

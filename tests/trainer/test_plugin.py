@@ -19,7 +19,8 @@ from keepif.trainer.reference.reference import prompt_key
 from keepif.trainer.report.report import load, table
 from tests.helpers import tiny
 from tests.helpers.chat_server import serving
-from tests.helpers.tiny import soft_prompts, trainer_of
+from tests.helpers.grpo import trainer_of
+from tests.helpers.tiny import soft_prompts
 
 PREFILLING = "{% for m in messages %}{{ m.content }}{% endfor %} <think>"
 
@@ -27,11 +28,11 @@ PREFILLING = "{% for m in messages %}{{ m.content }}{% endfor %} <think>"
 def test_the_reward_learns_end_tokens_and_prefilled_thinking(tmp_path: Path) -> None:
     keepif = KeepIF()
     keepif.attach(trainer_of(tmp_path, keepif.reward, template=PREFILLING))
-    assert keepif.scoring.end_ids == {1}
-    assert keepif.scoring.delimiters.prefilled
+    assert keepif.run.scoring.end_ids == {1}
+    assert keepif.run.scoring.delimiters.prefilled
     other = KeepIF()
     other.attach(trainer_of(tmp_path, other.reward))
-    assert not other.scoring.delimiters.prefilled
+    assert not other.run.scoring.delimiters.prefilled
 
 
 def test_a_keepif_that_nobody_attached_does_not_train(tmp_path: Path) -> None:
@@ -44,15 +45,15 @@ def test_the_bonus_for_not_thinking_waits_for_the_reference(tmp_path: Path) -> N
     keepif = KeepIF(floor=None, no_thinking=0.1, prepass=Prepass(prompts=2, samples=4, share=1.0))
     trainer = trainer_of(tmp_path, keepif.reward, max_steps=1)
     keepif.attach(trainer)
-    assert keepif.needs_reference
+    assert keepif.run.needs_reference
     trainer.train()
-    assert not keepif.needs_reference
+    assert not keepif.run.needs_reference
     stored = json.loads((tmp_path / "keepif-reference.json").read_text())
     prompt = trainer.train_dataset[0]["prompt"]
     correct, samples = stored["correct"][prompt_key(prompt)]
     assert samples == 16
     assert keepif.reward.reference.accuracy(prompt) == pytest.approx(correct / 16)  # there is one prompt only
-    assert keepif.settings["no_thinking"] == 0.1
+    assert keepif.run.settings["no_thinking"] == 0.1
 
 
 def test_a_reference_of_another_run_is_refused(tmp_path: Path) -> None:
@@ -74,7 +75,7 @@ def test_a_reference_of_other_data_is_refused_but_where_its_file_is_named(
     trainer = trainer_of(tmp_path, keepif.reward)
     others = trainer_of(tmp_path, keepif.reward, dataset=tiny.prompts(8))
     others.model = trainer.model
-    measured = Reference(provenance(trainer, tiny.tokenizer(), keepif.scoring))
+    measured = Reference(provenance(trainer, tiny.tokenizer(), keepif.run.scoring))
     for known in (measured.provenance, {k: v for k, v in measured.provenance.items() if k != "dataset"}):
         write_json(path, measured.to_dict() | {"provenance": known})
         with pytest.raises(ReferenceMismatchError, match="was measured with another dataset"):
@@ -84,7 +85,7 @@ def test_a_reference_of_other_data_is_refused_but_where_its_file_is_named(
         others.reward_funcs = [other.reward]
         other.attach(others)
         assert "was measured on other prompts" in caplog.text
-        assert not other.needs_reference
+        assert not other.run.needs_reference
         others.reward_funcs = [keepif.reward]
 
 
@@ -151,4 +152,4 @@ def test_a_run_with_a_judge_and_a_type_held_out(tmp_path: Path) -> None:
     buffer = StringIO()
     Console(file=buffer, width=160).print(table(found))
     assert "quotation (held out)" in buffer.getvalue()
-    assert "Judge(m at" in trainer.callback_handler.callbacks[-1].reference.provenance["checkers"]
+    assert "Judge(m at" in trainer.callback_handler.callbacks[-1].run.reference.provenance["checkers"]

@@ -24,7 +24,8 @@ from keepif.trainer import ConfigError, KeepIF, preflight
 from keepif.trainer.facts import end_of_turn
 from tests.helpers import tiny
 from tests.helpers.facts import facts
-from tests.helpers.tiny import soft_prompts, trainer_of
+from tests.helpers.grpo import trainer_of
+from tests.helpers.tiny import soft_prompts
 
 
 def test_a_trainer_without_the_reward_is_refused(tmp_path: Path) -> None:
@@ -79,7 +80,7 @@ def test_subclasses_are_taken_if_they_leave_the_rewards_alone(tmp_path: Path) ->
 ])  # fmt: skip
 def test_a_group_that_two_ranks_share_has_no_length_of_its_own(each: int, ranks: int, term: Any, split: bool) -> None:
     args = SimpleNamespace(per_device_train_batch_size=each, steps_per_generation=2, num_generations=8)
-    found = list(preflight.split_groups(facts(args=args, ranks=ranks, reward=KeepIFReward(length_term=term))))
+    found = list(preflight.split_groups(facts(args=args, ranks=ranks, rewards=KeepIFReward(length_term=term))))
     assert [problem.fatal for problem in found] == [True] * split
     assert all(re.search(r"groups of 8 .* a multiple of 4, or, .* to one of 48", problem.text) for problem in found)
 
@@ -232,9 +233,9 @@ def test_a_reward_that_does_not_count_is_refused(weights: list[float] | None, fa
 
 
 def test_weights_of_parts_are_replaced() -> None:
-    parts = KeepIF(aggregation="parts").reward
+    parts = KeepIF(aggregation="parts").run.rewards
     args = SimpleNamespace(reward_weights=[1.0, 1.0, 2.0, 1.0])
-    [problem] = preflight.weight(facts(args=args, reward=parts, reward_funcs=parts))
+    [problem] = preflight.weight(facts(args=args, rewards=parts, reward_funcs=parts.reward_funcs))
     assert "which the multipliers replace" in problem.text
     assert not problem.fatal
 

@@ -82,7 +82,7 @@ def sample(rng: random.Random, problem: Problem, count: int, pool: Sequence[str]
     chosen: list[Constraint] = []
     for instruction_id in rng.sample(pool, len(pool)):
         candidate = REGISTRY[instruction_id].sample(rng, problem)
-        if candidate and not any(candidate.clashes(other) or other.clashes(candidate) for other in chosen):
+        if candidate and not any(candidate.clashes(other) for other in chosen):
             chosen.append(candidate)
         if len(chosen) == count:
             break

@@ -14,12 +14,10 @@ from accelerate.utils import broadcast_object_list, gather_object
 from transformers import Trainer, TrainerCallback
 from trl.models import unwrap_model_for_generation
 
-from keepif.rewards import Response
-
 from ..facts import tokenizer_of
-from .answering import spread
+from .answering import answered, spread
 from .benchmarks.benchmark import Benchmark, Item, Sample, numbers
-from .engines.generation import Generated, Request, Sampling
+from .engines.generation import Request, Sampling
 from .engines.transformers_engine import TransformersGenerator
 
 logger = logging.getLogger(__name__)
@@ -36,7 +34,7 @@ class EvaluationCallback(TrainerCallback):
     them has to be added after this one.
 
     Training is the same with and without it: random numbers are given back, and the model's mode. All processes
-    generate, each its share of the items. Responses are sampled as the trainer samples, by transformers, also where
+    generate, each its share of the items. Responses are sampled as the trainer samples, by transformers, even if
     the trainer itself uses vLLM. An evaluation that fails is logged, its numbers are NaN, and the run goes on.
 
     Args:
@@ -72,8 +70,8 @@ class EvaluationCallback(TrainerCallback):
             )
         self.trainer, self.benchmarks, self.every = trainer, benchmarks, every
         self.sampling = sampling or Sampling(args.temperature, args.top_p, args.max_completion_length, args.seed)
-        asked = (args.chat_template_kwargs or {}).get("enable_thinking")
-        self.thinking, self.batch_size = asked if thinking is None else thinking, batch_size
+        configured = (args.chat_template_kwargs or {}).get("enable_thinking")
+        self.thinking, self.batch_size = configured if thinking is None else thinking, batch_size
         self.items = {
             benchmark.name: spread([item for item in benchmark.items() if not item.defective], items)
             for benchmark in benchmarks
@@ -93,24 +91,25 @@ class EvaluationCallback(TrainerCallback):
     def _measured_at(self, step: int, control: Any) -> dict[str, float]:
         """What this step's model scores; measured and logged once, however many data sets the trainer evaluates."""
         if self.measured[0] != step:
-            found = self.measure()
-            self.measured = step, found
+            self.measured = step, self.measure()
             to_log = control.should_log
-            Trainer.log(self.trainer, dict(found))  # TRL's own would log, and forget, what training has to log
+            Trainer.log(
+                self.trainer, dict(self.measured[1])
+            )  # TRL's own would log, and forget, what training has to log
             control.should_log = to_log  # or the step itself would not be logged
         return self.measured[1]
 
     def measure(self) -> dict[str, float]:
         """Every metric of every benchmark, by its name in the log; the same on all processes."""
-        found: dict[str, float] = {}
+        metrics: dict[str, float] = {}
         for benchmark in self.benchmarks:
             with undisturbed(self.trainer):
                 [part] = broadcast_object_list([self._measure(benchmark)])
-            found |= {f"eval_{benchmark.name}/{name}": value for name, value in part.items()}
+            metrics |= {f"eval_{benchmark.name}/{name}": value for name, value in part.items()}
         chosen = f"eval_{(self.trainer.args.metric_for_best_model or '').removeprefix('eval_')}"
         if any(chosen.startswith(f"eval_{benchmark.name}/") for benchmark in self.benchmarks):
-            found.setdefault(chosen, float("nan"))  # which is never the best, where a missing one ends the run
-        return found
+            metrics.setdefault(chosen, float("nan"))  # which is never the best; a missing one would end the run
+        return metrics
 
     def _measure(self, benchmark: Benchmark) -> dict[str, float]:
         """The numbers, on the main process; others only generate."""
@@ -128,10 +127,9 @@ class EvaluationCallback(TrainerCallback):
         except Exception:
             logger.exception("keepif: %s could not be scored; the run goes on", benchmark.name)
             return {}
-        asked = [sample for sample in samples if not sample.item.control]
+        cost = ("tokens", "thinking_tokens")
         return scored | {
-            "tokens": fmean(sample.tokens for sample in asked),
-            "thinking_tokens": fmean(sample.thinking_tokens for sample in asked),
+            name: fmean(getattr(sample, name) for sample in samples if not sample.item.control) for name in cost
         }
 
     def _responses(self, items: Sequence[Item]) -> list[Sample]:
@@ -142,13 +140,9 @@ class EvaluationCallback(TrainerCallback):
         padded = [*mine, *islice(cycle(items), each - len(mine))]
         with unwrap_model_for_generation(self.trainer.model_wrapped, accelerator) as model:
             generator = TransformersGenerator(model, tokenizer_of(self.trainer), self.batch_size)
-            said = generator.generate([Request(item.messages, self.thinking) for item in padded], self.sampling)
-            return [_sample(item, response, generator) for item, response in zip(mine, said, strict=False) if response]
-
-
-def _sample(item: Item, said: Generated, generator: TransformersGenerator) -> Sample:
-    thinking = generator.count(Response.parse(said.text).thinking or "")
-    return Sample(item, 0, said.text, said.tokens, thinking, said.truncated)
+            made = generator.generate([Request(item.messages, self.thinking) for item in padded], self.sampling)
+            pairs = zip(mine, made, strict=False)
+            return [answered(Sample(item), response, generator.count) for item, response in pairs if response]
 
 
 @contextmanager

@@ -21,8 +21,8 @@ class JournalError(ValueError):
 class Journal:
     """This process's file of samples in `folder`: one JSON line each, appended a batch at a time.
 
-    A batch is on disk when `append` returns. A kill can tear the last line; it is cut off when the file is opened
-    again.
+    A batch is on disk when `append` returns. A kill can tear the last line, which is cut off when the file is next
+    opened.
     """
 
     def __init__(self, folder: Path, rank: int = 0) -> None:
@@ -43,7 +43,7 @@ def read(folder: Path) -> Iterator[Row]:
     """The rows of all processes that have written in `folder`, in no particular order.
 
     Raises:
-        [`JournalError`]: for a line that is no row, but for a file's last one, which a kill has torn.
+        [`JournalError`]: for a line that is no row, except a file's last one, which a kill has torn.
     """
     for path in sorted(folder.glob(FILES)):
         *lines, _torn = path.read_bytes().split(b"\n")
@@ -60,21 +60,23 @@ def agree(folder: Path, settings: Mapping[str, Any]) -> Mapping[str, Any]:
     Raises:
         [`JournalError`]: with the first setting that differs.
     """
-    stored = (any(folder.glob("*.jsonl")) and read_json(folder / SETTINGS)) or {}  # a run that made nothing binds none
-    asked = json.loads(json.dumps(settings))
-    for name, value in asked.items():
+    stored: dict[str, Any] = (
+        any(folder.glob("*.jsonl")) and read_json(folder / SETTINGS)
+    ) or {}  # of a run that made nothing, none
+    now = json.loads(json.dumps(settings))
+    for name, value in now.items():
         if name in stored and stored[name] != value:
-            differ = _unlike(stored[name], value)
-            raise JournalError(f"the samples in {folder} were made with another {name}: {differ}")
-    return stored | asked
+            difference = _difference(stored[name], value)
+            raise JournalError(f"the samples in {folder} were made with another {name}: {difference}")
+    return stored | now
 
 
-def _unlike(stored: Any, asked: Any) -> str:
+def _difference(stored: Any, now: Any) -> str:
     """What differs between two values of a setting, and what to do about it."""
     if not isinstance(stored, dict):
-        return f"{stored!r}, not {asked!r}. Take another --output_dir, or go on with the settings they were made with"
-    parts = {name: value for name, value in stored.items() if asked.get(name) != value}
-    differ = ", ".join(f"{name} {value}, not {asked.get(name)}" for name, value in parts.items())
+        return f"{stored!r}, not {now!r}. Take another --output_dir, or go on with the settings they were made with"
+    parts = {name: value for name, value in stored.items() if now.get(name) != value}
+    differ = ", ".join(f"{name} {value}, not {now.get(name)}" for name, value in parts.items())
     flags = " ".join(f"--{name} {value}" for name, value in parts.items())
     why = " (for a greedy benchmark that depends on --samples)" if "temperature" in parts else ""
     return f"{differ}{why}. Take another --output_dir, or, for this benchmark alone, give {flags}"

@@ -1,7 +1,6 @@
 """The reference pre-pass: sample the policy before RL, with the run's own settings, and write down what it could
 do."""
 
-import logging
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -19,15 +18,12 @@ from keepif.rewards import ConstraintError, Score, constraints_of
 from keepif.rewards.batch import Scorer
 
 from ..files import keep_json, read_json
-from ..preflight import too_many_cut
-from ..report.tally import proportion
+from ..tally import proportion
 from .provenance import rows_hash
 from .reference import Reference, ReferenceMismatchError
 
-logger = logging.getLogger(__name__)
-
 COVERED = 4
-"""Prompts that every constraint type has at least in a sample, where the data set has them."""
+"""Prompts that every constraint type has at least in a sample, if the data set has as many."""
 STREAMED = 10_000
 """Rows of a streamed data set that prompts are chosen from."""
 
@@ -120,21 +116,13 @@ def measure(trainer: Any, scorer: Scorer, prepass: Prepass, reference: Reference
             progress.advance(bar)
             if main:
                 keep_json(partial, {"plan": plan, "done": number + 1, "reference": reference.to_dict()})
-    found = proportion(reference.tally.compliance, reference.tally.constrained)
-    if found["of"]:
+    kept = proportion(reference.tally.compliance, reference.tally.constrained)
+    if kept["of"]:
         trainer.accelerator.print(
-            f"keepif: it keeps {100 * found['share']:.1f} % of its constraints "
-            f"(95 % interval {100 * found['low']:.1f} to {100 * found['high']:.1f}, {found['of']} completions)"
+            f"keepif: it keeps {100 * kept['share']:.1f} % of its constraints "
+            f"(95 % interval {100 * kept['low']:.1f} to {100 * kept['high']:.1f}, {kept['of']} completions)"
         )
-    cut = reference.tally.guarded["truncated"] / reference.tally.completions
     if main:
-        if reference.tally.unreadable:
-            logger.warning(
-                "keepif: in the reference, %d of %d completions are not scored: the gold answers or constraints of "
-                "their rows cannot be read", reference.tally.unreadable, reference.tally.completions,
-            )  # fmt: skip
-        for problem in too_many_cut(cut, trainer.args.max_completion_length):
-            logger.warning("keepif: in the reference, %s; there they keep nothing, and lower the floor", problem.text)
         keep_json(path, reference.to_dict())
         with suppress(OSError):
             partial.unlink()
@@ -149,11 +137,11 @@ def _resume(reference: Reference, partial: Path, plan: list[Any]) -> int:
     """
     [stored] = broadcast_object_list([read_json(partial)])
     try:
-        found, done = stored["plan"], stored["done"]
+        begun, done = stored["plan"], stored["done"]
         measured = Reference.from_dict(stored["reference"], reference.provenance, partial)
     except (KeyError, TypeError, ReferenceMismatchError):
         return 0
-    if found != plan:
+    if begun != plan:
         return 0
     reference.merge(measured)
     return done
@@ -167,14 +155,14 @@ def _sample(
     each = -(-len(rows) // world)
     mine = rows[rank * each : (rank + 1) * each]
     padded = [*mine, *islice(cycle(rows), each - len(mine))]  # every rank samples as many
-    found: list[tuple[list[Any], list[Score]]] = []
-    scorer.observer, observer = lambda scores, prompts: found.append((list(prompts), list(scores))), scorer.observer
-    try:
-        with torch.no_grad(), trainer.compute_loss_context_manager():
-            trainer._prepare_inputs([row for row in padded for _ in range(samples)])  # noqa: SLF001
-    finally:
-        scorer.observer = observer
-    [(prompts, scores)] = found
+    batches: list[tuple[list[Any], list[Score]]] = []
+
+    def observe(scores: Sequence[Score], prompts: Sequence[Any]) -> None:
+        batches.append((list(prompts), list(scores)))
+
+    with scorer.watched_by(observe), torch.no_grad(), trainer.compute_loss_context_manager():
+        trainer._prepare_inputs([row for row in padded for _ in range(samples)])  # noqa: SLF001
+    [(prompts, scores)] = batches
     return prompts[: len(mine) * samples], scores[: len(mine) * samples]
 
 

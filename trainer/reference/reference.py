@@ -10,7 +10,7 @@ from typing import Any
 
 from keepif.rewards import Score
 
-from ..report.tally import Tally
+from ..tally import Tally
 
 SHRINKAGE = 4
 """Samples that a type's mean counts for in a prompt's baseline, and the overall mean in a type's."""
@@ -93,7 +93,7 @@ class Reference:
         return (total + SHRINKAGE * overall) / (samples + SHRINKAGE)
 
     def longest_answer(self, prompt: Any) -> float:
-        """The words of the longest correct answer of the reference on a prompt; on any, where it has none there."""
+        """The words of the longest correct answer of the reference on a prompt; on any, if it has none there."""
         return self.longest.get(prompt_key(prompt), max(self.longest.values(), default=inf))
 
     def to_dict(self) -> dict[str, Any]:
@@ -102,24 +102,23 @@ class Reference:
 
     @classmethod
     def from_dict(cls, stored: Any, provenance: dict[str, Any], path: Path) -> "Reference":
-        """A stored reference that was measured under `provenance`; `path` is named where it was not.
+        """A stored reference that was measured under `provenance`; the error names `path`.
 
         Raises:
             [`ReferenceMismatchError`]: the message names what differs.
         """
         try:
-            found = stored["provenance"] | {"schema": stored["schema"]}
-            reference = cls(stored["provenance"], Tally.from_dict(stored["tally"]), stored["prompts"])
-            reference.correct = stored.get("correct", {})  # version 0.1.0 kept neither
-            reference.longest = stored.get("longest", {})
+            known = stored["provenance"] | {"schema": stored["schema"]}
+            tally = Tally.from_dict(stored["tally"])
+            reference = cls(stored["provenance"], tally, stored["prompts"], stored["correct"], stored["longest"])
         except (KeyError, TypeError) as error:
             raise ReferenceMismatchError(
                 f"{path} holds no reference ({error!r}); delete it to measure again"
             ) from None
         for name, expected in (provenance | {"schema": SCHEMA}).items():
-            if found.get(name) != expected:
+            if known.get(name) != expected:
                 raise ReferenceMismatchError(
-                    f"the reference in {path} was measured with another {name}: it has {_short(found.get(name))}, "
+                    f"the reference in {path} was measured with another {name}: it has {_short(known.get(name))}, "
                     f"this run has {_short(expected)}. To resume a run, keep the settings that it began with, or "
                     "pass its own reference_file. A new run takes another output_dir or reference_file, or delete "
                     "that file to measure again"

@@ -1,1 +1,1 @@
-"""What a run adds up, remembers, reports and shows."""
+"""What a run reports and shows: report, figure, trackers."""

@@ -27,7 +27,7 @@ def show_settings(trainer: Any, name: str, settings: Mapping[str, Any]) -> None:
 
 
 def show_figure(trainer: Any, path: Path, step: int) -> None:
-    """Log the picture at `path`, where there is one, in every tracker of `report_to`, at `step`."""
+    """Log the picture at `path`, if there is one, in every tracker of `report_to`, at `step`."""
     if not path.exists():
         return
     at = {"train/global_step": step}
@@ -77,7 +77,7 @@ def _begun(trainer: Any, name: str) -> Any:
 
         return trackio if trackio.context_vars.current_run.get() else None
     callbacks = trainer.callback_handler.callbacks
-    return next((found.tb_writer for found in callbacks if isinstance(found, TensorBoardCallback)), None)
+    return next((callback.tb_writer for callback in callbacks if isinstance(callback, TensorBoardCallback)), None)
 
 
 def _pixels(path: Path) -> Any:

@@ -7,7 +7,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .record import SMOOTHED
+from ..record import SMOOTHED
 
 BLUE, RED, GREY = "#2a6f97", "#c44e52", "0.5"
 
@@ -38,7 +38,7 @@ def running_mean(values: list[Any], width: int = SMOOTHED) -> list[float]:
 
 
 def _legend(axes: Axes) -> None:
-    """Below the panel, where it lies over no curve."""
+    """Below the panel, so that it hides no curve."""
     axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14))
 
 
@@ -62,15 +62,15 @@ def _draw_prices(axes: Axes, history: dict[str, list[Any]]) -> None:
 def _draw_plane(axes: Axes, report: dict[str, Any]) -> None:
     before, after, history = report["before"], report["after"], report["history"]
     whole = min(SMOOTHED, len(history["step"])) - 1  # means over fewer ticks are not on the way yet
-    means = (running_mean(history[name])[whole:] for name in ("correctness", "compliance"))
-    if way := list(zip(*means, strict=True)):
+    columns = (running_mean(history[name])[whole:] for name in ("correctness", "compliance"))
+    if way := list(zip(*columns, strict=True)):
         axes.plot(*zip(*way, strict=True), color=BLUE, lw=1.2, alpha=0.6)
         axes.plot(*way[0], "s", ms=5, color=BLUE, mfc="white", ls="none", label="first ticks")
         axes.plot(*way[-1], "s", ms=5, color=BLUE, ls="none", label="last ticks")
-    for found, marker, label in ((before, "*", "before"), (after, "o", "after")):
-        place = found["correctness"]["share"], found["compliance"]["share"]
+    for means, marker, colour, label in ((before, "*", GREY, "before"), (after, "o", BLUE, "after")):
+        place = means["correctness"]["share"], means["compliance"]["share"]
         if None not in place:
-            axes.plot(*place, marker, ms=10, color=GREY if found is before else BLUE, ls="none", label=label)
+            axes.plot(*place, marker, ms=10, color=colour, ls="none", label=label)
     if report["floor"]:
         axes.axhline(report["floor"]["mean"], color=GREY, lw=1, ls=":")
     axes.set(xlabel="correctness", ylabel="compliance", title="The plane (dotted: the floor)")
@@ -78,13 +78,13 @@ def _draw_plane(axes: Axes, report: dict[str, Any]) -> None:
 
 
 def _draw_types(axes: Axes, by_type: dict[str, Any]) -> None:
-    asked = [(kind, found) for kind, found in by_type.items() if found["after"]["of"]]
-    shown = sorted(asked, key=lambda item: -item[1]["after"]["share"])
-    for row, (_, found) in enumerate(shown):
+    measured = [(kind, shares) for kind, shares in by_type.items() if shares["after"]["of"]]
+    measured.sort(key=lambda item: -item[1]["after"]["share"])
+    for row, (_, shares) in enumerate(measured):
         for when, colour, offset in (("before", GREY, 0.15), ("after", BLUE, -0.15)):
-            if found[when]["of"]:
-                share = found[when]["share"]
-                error = [[max(0.0, share - found[when]["low"])], [max(0.0, found[when]["high"] - share)]]
+            if shares[when]["of"]:
+                share = shares[when]["share"]
+                error = [[max(0.0, share - shares[when]["low"])], [max(0.0, shares[when]["high"] - share)]]
                 axes.errorbar(share, row + offset, xerr=error, fmt="o", ms=4, lw=1, color=colour)
-    axes.set_yticks(range(len(shown)), [kind.split(":")[-1] for kind, _ in shown])
+    axes.set_yticks(range(len(measured)), [kind.split(":")[-1] for kind, _ in measured])
     axes.set(xlim=(0, 1.02), title="Kept by type, worst first (grey: before)")

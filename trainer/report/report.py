@@ -2,17 +2,14 @@
 
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.table import Table
 
 from ..files import read_json, write_json
-from ..reference.reference import Reference
-from .record import EARLIEST, LATEST, SMOOTHED, Record
-from .tally import Tally, proportion
-
-if TYPE_CHECKING:
-    from ..plugin import KeepIF
+from ..record import EARLIEST, LATEST, SMOOTHED
+from ..run import Run
+from ..tally import Tally, proportion
 
 SCHEMA = 1
 NAME, FIGURE = "keepif-report.json", "keepif-report.png"
@@ -24,23 +21,24 @@ LIMITS = (
 )
 
 
-def build(keepif: "KeepIF", record: Record, reference: Reference, state: Any, *, finished: bool) -> dict[str, Any]:
+def build(run: Run, step: int, max_steps: int, *, finished: bool) -> dict[str, Any]:
     """The report of a run so far, as JSON.
 
-    `before` is the reference's pre-pass, or the run's first ticks where there was none; `after` is the last ticks.
+    `before` is the reference's pre-pass, or the run's first ticks if there was none; `after` is the last ticks.
     """
-    measured = keepif.prepass is not None and reference.tally.completions > 0
+    record, reference = run.record, run.reference
+    measured = run.prepass is not None and reference.tally.completions > 0
     before, after = reference.tally if measured else record.earliest, record.recent()
     return {
         "schema": SCHEMA,
         "keepif": version("keepif"),
         "finished": finished,
-        "step": state.global_step,
-        "max_steps": state.max_steps,
-        "settings": keepif.settings,
+        "step": step,
+        "max_steps": max_steps,
+        "settings": run.settings,
         "provenance": reference.provenance,
-        "multipliers": keepif.in_force,
-        "floor_infeasible": keepif.controller.infeasible,
+        "multipliers": run.in_force,
+        "floor_infeasible": run.controller.infeasible,
         "before": {"measured_on": "pre-pass" if measured else f"the first {EARLIEST} ticks", **means(before)},
         "after": {"measured_on": f"the last {len(record.latest)} ticks", **means(after)},
         "floor": held(record.history),
@@ -89,13 +87,13 @@ def held(history: dict[str, list[Any]]) -> dict[str, Any] | None:
 
 
 def write(folder: Path, report: dict[str, Any]) -> None:
-    """Leave the report and, where matplotlib is there, its figure."""
+    """Leave the report and, if matplotlib is there, its figure."""
     write_json(folder / NAME, report)
     picture(folder, report)
 
 
 def picture(folder: Path, report: dict[str, Any]) -> None:
-    """Leave the figure, where matplotlib is there."""
+    """Leave the figure, if matplotlib is there."""
     try:
         from .figure import draw
     except ImportError:
@@ -107,7 +105,7 @@ def load(folder: Path) -> dict[str, Any]:
     """The report in `folder`.
 
     Raises:
-        `ValueError`: where there is none, or one that this version cannot read.
+        `ValueError`: if there is none, or one that this version cannot read.
     """
     report = read_json(folder / NAME)
     if report is None:
@@ -132,14 +130,14 @@ def table(report: dict[str, Any]) -> Table:
         shown.add_row("tokens", f"{before['tokens']:.1f}", f"{after['tokens']:.1f}", change)
     shown.add_section()
     held_out = report["settings"].get("held_out") or []
-    for kind, found in report["by_type"].items():
+    for kind, shares in report["by_type"].items():
         name = kind.rpartition(":")[2] + " (held out)" * (kind in held_out)
-        shown.add_row(name, *_cells(found["before"], found["after"]))
+        shown.add_row(name, *_cells(shares["before"], shares["after"]))
     return shown
 
 
 def footnotes(report: dict[str, Any]) -> list[str]:
-    """What stands below the table."""
+    """The lines below the table."""
     lines = [f"before: {report['before']['measured_on']}; after: {report['after']['measured_on']}"]
     if floor := report["floor"]:
         lines.append(
@@ -161,8 +159,8 @@ def _cells(before: dict[str, Any], after: dict[str, Any]) -> tuple[str, str, str
     return _share(before), _share(after), change
 
 
-def _share(found: dict[str, Any]) -> str:
-    if found["share"] is None:
+def _share(mean: dict[str, Any]) -> str:
+    if mean["share"] is None:
         return "-"
-    interval = f" ({100 * found['low']:.1f}-{100 * found['high']:.1f})" if "low" in found else ""
-    return f"{100 * found['share']:.1f}{interval}"
+    interval = f" ({100 * mean['low']:.1f}-{100 * mean['high']:.1f})" if "low" in mean else ""
+    return f"{100 * mean['share']:.1f}{interval}"

@@ -53,6 +53,20 @@ def test_memory_is_what_a_real_step_holds() -> None:
     assert parts(Engine(), *(f"--{name}={value}" for name, value in flags.items()))["generation"] * GIB == 2 * held
 
 
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_keys_and_values_are_as_wide_as_the_weights(dtype: str) -> None:
+    """Under autocast to bfloat16 too: what keeps weights in float32 caches in float32."""
+    model = AutoModelForCausalLM.from_config(SMALL, dtype=getattr(torch, dtype))
+    prompt = torch.ones(4, PROMPT, dtype=torch.long)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        made = model(prompt, use_cache=True)
+    held = sum(layer.keys.nbytes + layer.values.nbytes for layer in made.past_key_values.layers)
+    flags = ["--max_completion_length=0", "--per_device_train_batch_size=4", "--num_generations=4"]
+    flags += ["--gradient_accumulation_steps=1", "--use_cpu=False", "--bf16=True", f"--dtype={dtype}"]
+    assert parts(Engine(), *flags)["generation"] * GIB == held
+    assert parts(Engine("fsdp2", 2), *flags)["generation"] * GIB == held * (0.5 if dtype == "float32" else 1)
+
+
 def test_engines_divide_what_they_say() -> None:
     """In bytes a parameter; of FSDP2 and ZeRO-3 what is brought together comes on top."""
     size = Size.of(SMALL, ModelConfig()).parameters / GIB

@@ -27,6 +27,7 @@ from keepif.trainer.facts import Facts
 from tests.helpers import tiny
 from tests.helpers.facts import facts
 from tests.helpers.findings import TINY, bad, findings_of
+from tests.helpers.grpo import trainer_of
 
 
 def test_weights_that_a_step_does_not_move_are_said(qwen3: Path) -> None:
@@ -96,8 +97,8 @@ def split() -> dict[str, Any]:
 
 
 def with_reward(**options: Any) -> dict[str, Any]:
-    reward = KeepIF(**options).reward
-    return {"reward": reward, "reward_funcs": [reward]}
+    rewards = KeepIF(**options).run.rewards
+    return {"rewards": rewards, "reward_funcs": rewards.reward_funcs}
 
 
 def with_args(**changed: Any) -> dict[str, Any]:
@@ -137,7 +138,7 @@ def test_both_doors_say_what_a_check_finds(
     keepif = KeepIF()
     monkeypatch.setattr(Facts, "of", lambda *_: faulty)
     with pytest.raises(ConfigError, match=re.escape(problem.text)) if problem.fatal else nullcontext():
-        keepif.attach(tiny.trainer_of(tmp_path, keepif.reward))
+        keepif.attach(trainer_of(tmp_path, keepif.reward))
     assert problem.fatal or problem.text in caplog.text
 
 

@@ -9,6 +9,8 @@ from transformers.utils import hub
 from keepif.recipes import models
 from keepif.recipes.evaluate import settings as evaluate_settings
 from keepif.recipes.evaluate.arguments import EvaluateArguments
+from keepif.recipes.evaluate.engines import engine_of
+from keepif.recipes.evaluate.plan import plan_of
 from keepif.recipes.evaluate.settings import items_hash, settings_of, weights_of
 from keepif.trainer.evaluation.benchmarks.benchmark import Item
 
@@ -36,7 +38,8 @@ def test_a_model_of_the_hub_is_its_commit(tmp_path: Path, monkeypatch: pytest.Mo
         assert weights_of("org/model") == commit
     assert weights_of("org/model", "a" * 40) == "a" * 40
     assert weights_of("org/other") is None
-    known, unknown = (settings_of(EvaluateArguments(model=name), {}, None) for name in ("org/model", "org/other"))
+    flags = [EvaluateArguments(model=name, benchmarks=[]) for name in ("org/model", "org/other")]
+    known, unknown = (settings_of(plan_of(args), engine_of(args), None) for args in flags)
     assert known["weights"] == "b" * 40
     assert "revision" not in known
     assert (unknown["revision"], "weights" in unknown) == ("main", False)

@@ -10,21 +10,23 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from keepif.recipes.evaluate.command import EvaluateArguments
+from keepif.recipes.evaluate.arguments import EvaluateArguments
 from keepif.recipes.evaluate.command import main as evaluate
+from keepif.recipes.evaluate.engines import engine_of
+from keepif.recipes.evaluate.plan import plan_of
 from keepif.recipes.evaluate.settings import items_hash, settings_of, weights_of
 from keepif.recipes.evaluate.train_gate import GateArguments, main, pairs_of
 from keepif.recipes.tiny_policy.benchmark import TinyBenchmark
 from keepif.trainer.evaluation import journal
 from keepif.trainer.evaluation.answering import Arm
-from keepif.trainer.evaluation.benchmarks.benchmark import Outcome
 from keepif.trainer.evaluation.benchmarks.complexbench import read_items
 from keepif.trainer.evaluation.benchmarks.ifeval import IFEval
 from keepif.trainer.evaluation.benchmarks.mathif import MathIF
 from keepif.trainer.evaluation.remedies.gate import Gate, GateError, Pair
-from keepif.trainer.evaluation.results import measured
-from keepif.trainer.evaluation.results.measured import Measured, Scored
+from keepif.trainer.evaluation.results import measurements
+from keepif.trainer.evaluation.results.measurements import Measurement
 from keepif.trainer.files import read_json
+from tests.helpers.samples import scored
 
 COMMA = "punctuation:no_comma"
 
@@ -32,14 +34,14 @@ COMMA = "punctuation:no_comma"
 def run(folder: Path, mode: str, mitigation: str = "none") -> Path:
     """A run on the embedded policy's items: thinking is right, but keeps no constraint on commas."""
     folder.mkdir(exist_ok=True)
-    scored = []
+    samples = []
     for item in TinyBenchmark().items()[:80]:
         joint = float((mode == "on") != (COMMA in item.constraint_types))
-        scored.append(Scored(Outcome(item.key, 0, {"joint": (joint, 1), "sacc": (1.0, 1)}), 10, 5, False))
-    before = measured.read(folder) if (folder / measured.NAME).exists() else []
-    measured.write(folder, [*before, Measured(Arm("tiny", mode, mitigation), "joint", tuple(scored))])
+        samples.append(scored(item.key, 0, {"joint": (joint, 1), "sacc": (1.0, 1)}, tokens=10, thinking_tokens=5))
+    before = measurements.read(folder) if (folder / measurements.NAME).exists() else []
+    measurements.write(folder, [*before, Measurement(Arm("tiny", mode, mitigation), "joint", tuple(samples))])
     args = EvaluateArguments(benchmarks=["tiny"], output_dir=str(folder))
-    journal.keep(folder, settings_of(args, {"tiny": TinyBenchmark()}, can_choose=True))
+    journal.keep(folder, settings_of(plan_of(args), engine_of(args), can_choose=True))
     return folder
 
 
@@ -101,9 +103,9 @@ def test_complexbench_is_paired_without_a_judge(shared: Callable[[str], Path], t
     source = shared("complexbench/example_instance.json")
     items = read_items(source)
     for mode in ("on", "off"):
-        scored = [Scored(Outcome(item.key, 0, {"drfr": (3, 9)}), 10, 5, False) for item in items]
-        before = measured.read(tmp_path) if mode == "off" else []
-        measured.write(tmp_path, [*before, Measured(Arm("complexbench", mode), "drfr", tuple(scored))])
+        samples = [scored(item.key, 0, {"drfr": (3, 9)}, tokens=10, thinking_tokens=5) for item in items]
+        before = measurements.read(tmp_path) if mode == "off" else []
+        measurements.write(tmp_path, [*before, Measurement(Arm("complexbench", mode), "drfr", tuple(samples))])
     journal.keep(tmp_path, {"model": "m", "items of complexbench": items_hash(items)})
     args = GateArguments(str(tmp_path), str(tmp_path), sources=[f"complexbench={source}", "mathif=nowhere"])
     assert pairs_of(args) == [Pair(items[0], 1 / 3, 1 / 3)]
@@ -115,10 +117,10 @@ def test_the_papers_label_is_the_share_of_constraints(shared: Callable[[str], Pa
     item = ifeval.items()[0]
     counts = {"prompt_strict": (1, 1), "instruction_strict": (1, 1), "instruction_loose": (1, 2)}
     arms = [
-        Measured(Arm("ifeval", mode), "prompt_strict", (Scored(Outcome(item.key, 0, counts), 10, 5, False),))
+        Measurement(Arm("ifeval", mode), "prompt_strict", (scored(item.key, 0, counts, tokens=10, thinking_tokens=5),))
         for mode in ("on", "off")
     ]
-    measured.write(tmp_path, arms)
+    measurements.write(tmp_path, arms)
     journal.keep(tmp_path, {"model": "m", "items of ifeval": items_hash(ifeval.items())})
     [pair] = pairs_of(GateArguments(str(tmp_path), str(tmp_path), sources=[f"ifeval={source}"]))
     assert pair.thinking == 0.5
@@ -127,8 +129,8 @@ def test_the_papers_label_is_the_share_of_constraints(shared: Callable[[str], Pa
 def test_problems_without_their_constraints_are_no_other_items(shared: Callable[[str], Path], tmp_path: Path) -> None:
     source = shared("mathif/aime_single.jsonl")
     both = MathIF(source, without_constraints=True)
-    scored = tuple(Scored(Outcome(item.key, 0, {"joint": (1, 1)}), 10, 5, False) for item in both.items()[:3])
-    measured.write(tmp_path, [Measured(Arm("mathif", mode), "joint", scored) for mode in ("on", "off")])
+    samples = tuple(scored(item.key, 0, {"joint": (1, 1)}, tokens=10, thinking_tokens=5) for item in both.items()[:3])
+    measurements.write(tmp_path, [Measurement(Arm("mathif", mode), "joint", samples) for mode in ("on", "off")])
     journal.keep(tmp_path, {"model": "m", "items of mathif": items_hash(both.items())})
     assert len(pairs_of(GateArguments(str(tmp_path), str(tmp_path), sources=[f"mathif={source}"]))) == 3
 

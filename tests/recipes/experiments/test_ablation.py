@@ -22,6 +22,8 @@ def leave(work_dir: Path, method: str, seed: int, compliance: list[float], **res
     steps = [{"step": i + 1, "sacc": value, "lambda": 0.2, "mu": 0.0} for i, value in enumerate(compliance)]
     (folder / "curve.jsonl").write_text("".join(json.dumps(step) + "\n" for step in steps))
     (folder / "result.json").write_text(json.dumps(RESULT | result))
+    made_by = reinforce.made_by(method, steps=ablation.STEPS, samples=ablation.SAMPLES)
+    (folder / "made_by.json").write_text(json.dumps(made_by))
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def found(tmp_path: Path) -> dict[str, list[dict[str, Any]]]:
     leave(tmp_path, "KeepIF", 0, [0.75] * 20)
     leave(tmp_path, "KeepIF", 1, [0.75] * 10 + [0.65] * 10, sacc=0.68)
     leave(tmp_path, "correctness only", 0, [0.5] * 20, sacc=0.5, accuracy=0.9)
-    return ablation.collect(tmp_path, list(METHODS), range(5), reference=0.72, before=0.72)
+    return ablation.collect(tmp_path, list(METHODS), range(5), training=0.72, held_out=0.72)
 
 
 def test_what_a_run_comes_to(found: dict[str, list[dict[str, Any]]]) -> None:
@@ -61,7 +63,7 @@ def test_what_is_left_and_drawn(tmp_path: Path, found: dict[str, list[dict[str, 
 
 def test_a_run_that_ended_is_not_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     leave(tmp_path, "KeepIF", 0, [0.7])
-    monkeypatch.setattr(ablation.subprocess, "run", lambda *_, **__: pytest.fail("ran again"))
+    monkeypatch.setattr(ablation, "start", lambda *_: pytest.fail("ran again"))
     ablation.run_all(tmp_path, ["KeepIF"], [0], steps=ablation.STEPS)
     folder = ablation.folder_of(tmp_path, "KeepIF", 0)
     made_by = reinforce.made_by("KeepIF", steps=5, samples=ablation.SAMPLES)
@@ -69,14 +71,12 @@ def test_a_run_that_ended_is_not_run_again(tmp_path: Path, monkeypatch: pytest.M
     ablation.run_all(tmp_path, ["KeepIF"], [0], steps=5)
 
 
-@pytest.mark.parametrize("change", [None, {"steps": 80}, {"samples": 1}, {"settings": {"bonus": 9.0}}])
-def test_a_result_of_other_settings_is_refused(tmp_path: Path, change: dict[str, Any] | None) -> None:
-    """One that does not say what made it is taken to have the default steps."""
+@pytest.mark.parametrize("change", [{"steps": 80}, {"samples": 1}, {"settings": {"bonus": 9.0}}])
+def test_a_result_of_other_settings_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
     leave(tmp_path, "KeepIF", 0, [0.7])
-    if change:
-        made_by = reinforce.made_by("KeepIF", steps=5, samples=ablation.SAMPLES)
-        path = ablation.folder_of(tmp_path, "KeepIF", 0) / "made_by.json"
-        path.write_text(json.dumps(made_by | change))
+    made_by = reinforce.made_by("KeepIF", steps=5, samples=ablation.SAMPLES)
+    path = ablation.folder_of(tmp_path, "KeepIF", 0) / "made_by.json"
+    path.write_text(json.dumps(made_by | change))
     with pytest.raises(ValueError, match=r"seed-0 was made .* another --work_dir"):
         ablation.run_all(tmp_path, ["KeepIF"], [0], steps=5)
 

@@ -84,7 +84,7 @@ HOSTILE = st.text() | st.text(alphabet="*-_\"'$\\{}[]<>boxed Section12\n,.!?", m
 
 def holds_or_not(instruction_id: str, examples: int) -> None:
     @given(text=HOSTILE)
-    @settings(max_examples=examples, deadline=None)
+    @settings(max_examples=examples)
     def verdicts(text: str) -> None:
         for reading in READINGS:
             constraint = example_of(instruction_id)

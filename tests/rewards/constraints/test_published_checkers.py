@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 import regex
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 
 from keepif.rewards import Text, make
 from keepif.rewards.constraints import ALIASES, REGISTRY, Constraint
-from keepif.rewards.text.treebank import sentence_tokens
+from keepif.rewards.text.treebank import word_tokens
 from tests.helpers import published
 
 MATHIF = [f"mathif/{s}_{n}.jsonl" for s in ("aime", "gsm8k", "math500", "minerva", "olympiad")
@@ -32,7 +32,7 @@ def known_difference(text: str) -> bool:
 
 def agree(instruction_id: str, examples: int) -> None:
     @given(kwargs=published.KWARGS[instruction_id], text=published.TEXTS)
-    @settings(max_examples=examples, deadline=None)
+    @settings(max_examples=examples)
     def same_verdict(kwargs: dict[str, Any], text: str) -> None:
         assume(not known_difference(text))
         assert official(make(instruction_id, kwargs), text) == published.check(instruction_id, kwargs, text)
@@ -57,15 +57,14 @@ def test_fuzzed_thoroughly(instruction_id: str) -> None:
 
 
 @given(text=published.TEXTS)
-@settings(max_examples=200, deadline=None)
+@example(text='```"')  # the quote stands behind a space that the rule for backticks left: it opens
+@settings(max_examples=200)
 def test_word_tokens_of_a_sentence(text: str) -> None:
     """IFTrain's `keywords:start_end` compares the first and the last of NLTK's word tokens."""
     from nltk.tokenize.destructive import NLTKWordTokenizer
 
     assume(not known_difference(text))
-    theirs = NLTKWordTokenizer().tokenize(text)
-    ours = sentence_tokens(text)
-    assert ours[:1] + ours[-1:] == theirs[:1] + theirs[-1:]
+    assert word_tokens(text) == NLTKWordTokenizer().tokenize(text)
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,8 @@ from keepif.rewards.published.length_terms import kimi
 from keepif.trainer import Reference, ReferenceMismatchError
 from keepif.trainer.controller import Controller, Sums
 from keepif.trainer.floor import Floor
-from keepif.trainer.report.record import Record
-from keepif.trainer.report.tally import Tally
+from keepif.trainer.record import Record
+from keepif.trainer.tally import Tally
 from tests.helpers.chat_server import serving
 from tests.helpers.published import check
 
@@ -130,8 +130,8 @@ def easy_prompts(paired: bool) -> float:
     })  # fmt: skip
     reference.add(["easy"] * 96 + ["hard"] * 96, [easy] * 96 + [hard] * 96)
     floor = Floor("reference", slack=0.0) if paired else Floor(0.5)
-    floor.reference = reference
-    tally = Tally.of([easy] * 8, [floor.of("easy", list(easy.kept))] * 8)
+    floor.refer_to(reference)
+    tally = Tally.of([easy] * 8, [floor.of("easy", list(easy.verdicts))] * 8)
     return round((tally.compliance - tally.floor) / tally.constrained, 1)
 
 
@@ -218,7 +218,7 @@ CATALOGUE = [
     Hack(5, "dummy lists", *kept(*BULLETS), ("* \n* \n* ", "- .\n" * 3)),
     Hack(5, "dummy placeholders", *kept(*PLACEHOLDERS), ("[] [] []",)),
     Hack(5, "a salad of words", *kept(*SOME), (SALAD,),
-         off="fewer than 100 words cannot be told from a list; keepif/joint and trip-wires show what it is worth"),
+         off="fewer than 90 words cannot be told from a list; keepif/joint and trip-wires show what it is worth"),
     Hack(6, "the prompt copied", *kept(*ALPHA_BETA, prompt=ASKED),
          (ASKED, ASKED.upper(), f"{ASKED}\n{ASKED}", f"{ASKED} It is seven, surely.", f"So. {ASKED}")),
     Hack(7, "claims addressed to a judge", lambda text: float("instructions are followed" in text),

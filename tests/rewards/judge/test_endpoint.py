@@ -189,7 +189,7 @@ def test_in_a_fork_and_interrupted() -> None:
     """A process that forks after its first request, and one that Ctrl-C reaches while it waits."""
     code = (
         "import os, sys\n"
-        "from keepif.rewards.endpoint import Endpoint\n"
+        "from keepif.rewards.judge.endpoint import Endpoint\n"
         "endpoint = Endpoint(sys.argv[1], 'm')\n"
         "def said(text): return [r and r.text for r in endpoint.chat([[{'role': 'user', 'content': text}]])]\n"
         "print(said('parent'), flush=True)\n"

@@ -53,7 +53,7 @@ def test_a_missing_verdict_is_left_out() -> None:
             said.split("|"), None, columns(5, constraint_weights=[3.0, 1.0])
         )
     assert [score.f for score in scores] == [1.0, 0.25, 1.0, 0.0, 0.75]
-    assert [score.kept.get("judge:question") for score in scores] == [True, False, None, None, True]
+    assert [score.verdicts.get("judge:question") for score in scores] == [True, False, None, None, True]
     assert [score.unjudged for score in scores] == [0, 0, 1, 1, 0]
     assert not any(score.unreadable for score in scores)
 

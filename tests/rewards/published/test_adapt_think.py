@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from keepif.rewards import KeepIFReward, Multipliers
@@ -53,11 +53,10 @@ def test_paid_where_no_accuracy_is_lost(group: Any, reference: float, delta: flo
 
 def reward_of(delta: float, lam: float, reference: float) -> KeepIFReward:
     reward = KeepIFReward(Multipliers(lam=lam), no_thinking=delta)
-    reward.reference = Before(reference)
+    reward.refer_to(Before(reference))
     return reward
 
 
-@settings(deadline=None)
 @given(st.floats(0.001, 1e3), st.floats(0, 0.95), shares)
 def test_a_correct_completion_outranks_a_wrong_one(delta: float, lam: float, reference: float) -> None:
     """The worst correct one, which thought and obeyed nothing, and the best wrong one, which did neither."""
@@ -76,7 +75,7 @@ def test_each_prompt_has_a_reference_of_its_own() -> None:
     completions = [r"\boxed{4}", r"\boxed{5}"] * 2
     assert reward.waits
     before = reward(completions, **call)
-    reward.reference = Before(0.0, shares={"easy": 0.5, "hard": 0.9})
+    reward.refer_to(Before(0.0, shares={"easy": 0.5, "hard": 0.9}))
     assert not reward.waits
     assert reward(completions, **call) == [before[0] + 0.25, *before[1:]]
 
@@ -93,3 +92,33 @@ def test_an_empty_thinking_is_none(text: str) -> None:
     paid, free = reward_of(0.25, 0.3, 0.0), KeepIFReward(Multipliers(lam=0.3))
     call: dict[str, Any] = {"prompts": ["a"], "answer": ["4"]}
     assert paid([text], **call) == [free([text], **call)[0] + 0.25]
+
+
+IN_ENGLISH = (
+    "First we let Anna have x apples and Ben twice as many. Carl gives three to Ben who then has four times "
+    "what is left. That leads to an equation whose solution is six. Next we find how many are green and split them."
+)
+REASONED = [
+    IN_ENGLISH,
+    IN_ENGLISH.replace(" ", "-"),
+    IN_ENGLISH.replace(" ", "_"),
+    IN_ENGLISH.replace(" ", "\u3000"),
+    "设甲有苹果若干个，则乙有两倍。丙给乙三个之后，乙的个数是甲的四倍，于是列出方程，移项得到六。再考虑第二问，把青苹果平均分成两堆。",
+    "まず、甲が持っているりんごの個数を文字でおくと、乙はその二倍を持っている。方程式を立てて解くと六を得る。検算しても矛盾しない。",
+    "ให้แอนนามีแอปเปิลจำนวนหนึ่งและเบนมีสองเท่า คาร์ลให้เบนสามผลแล้วเบนมีสี่เท่าของที่เหลือ จึงได้สมการซึ่งมีคำตอบเป็นหก",
+    IN_ENGLISH.replace(" ", ""),
+]
+
+
+@pytest.mark.parametrize("reasoning", REASONED)
+def test_reasoning_in_the_answer_is_thinking_in_any_script(reasoning: str) -> None:
+    """The reference's longest answer has 16 words, and these have some 40, whatever joins them."""
+    paid, free = reward_of(0.25, 0.3, 0.0), KeepIFReward(Multipliers(lam=0.3))
+    paid.reference = Before(0.0, longest=16)
+    call: dict[str, Any] = {"prompts": ["a"], "answer": ["4"]}
+    assert (
+        paid([rf"{reasoning} \boxed{{4}}"], **call)
+        == free([rf"{reasoning} \boxed{{4}}"], **call)
+        == [free([r"\boxed{4}"], **call)[0]]
+    )
+    assert paid([r"So it is \boxed{4}"], **call) == [free([r"So it is \boxed{4}"], **call)[0] + 0.25]

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keepif.rewards import Multipliers
-from keepif.rewards.published.aggregations import Aggregation, and_gate, fixed, gated, switching
+from keepif.rewards import Multipliers, combine
+from keepif.rewards.published.aggregations import Aggregation, Traits, and_gate, fixed, gated, switching, traits_of
 
 M = Multipliers()
 UNIT = st.floats(0, 1)
@@ -47,3 +47,9 @@ def test_gating_never_pays_a_wrong_completion(f: float, p: float, weight: float)
 def test_what_they_do_not_promise(aggregation: Any, c: float, f: float) -> None:
     """A correct completion that breaks a constraint need not outrank a wrong one that keeps all."""
     assert aggregation(c, f, 0.0, M) <= aggregation(0.0, 1.0, 0.0, M)
+
+
+def test_what_they_do_with_the_multipliers() -> None:
+    assert [traits_of(aggregation) for aggregation in ALL] == [Traits(())] * 3 + [Traits(("lam",), relay=True)]
+    assert traits_of(partial(switching, weight=0.5)).relay
+    assert traits_of(combine) == traits_of(lambda *_: 0.0) == Traits(("lam", "mu", "bonus"), relay=False)

@@ -39,6 +39,40 @@ def test_split(completion: object, thinking: str | None, answer: str) -> None:
     assert not response.reopened
 
 
+@pytest.mark.parametrize(
+    ("completion", "thinking"),
+    [
+        ("◁think▷so, 2◁/think▷b", "so, 2"),
+        ("so, 2◁/think▷b", "so, 2"),
+        ("<seed:think>so, 2</seed:think>b", "so, 2"),
+        ("<|channel>thought\nso, 2<channel|>b", "\nso, 2"),
+        ("<|channel|>analysis<|message|>so, 2<|channel|>final<|message|>b", "so, 2"),
+        ("<|channel|>final<|message|>b", None),
+        ("analysisWe add.assistantfinalb", "We add."),
+        ("<|begin_of_thought|>so, 2<|end_of_thought|>b", "so, 2"),
+        ("[THINK]so, 2[/THINK]b", "so, 2"),
+        ("\n<THOUGHT>so, 2</THOUGHT>b", "so, 2"),
+        ("so, 2</analysis>b", "so, 2"),
+        ("<reasoning>so, 2</reasoning>\n<answer>b</answer>\n", "so, 2"),
+        ("<think>so, 2</think><answer>b</answer>", "so, 2"),
+    ],
+)
+def test_the_thinking_of_other_models(completion: str, thinking: str | None) -> None:
+    assert Response.parse(completion) == Response(thinking=thinking, answer_text="b")
+
+
+@pytest.mark.parametrize(
+    "text", ["analysis of it", "So <answer>b</answer>", "<answer>a</answer><answer>b</answer>", "[think twice]"]
+)
+def test_what_only_looks_like_another_models_thinking(text: str) -> None:
+    assert Response.parse(text) == Response(thinking=None, answer_text=text)
+
+
+def test_of_two_forms_of_thinking_the_second_has_no_place() -> None:
+    assert Response.parse("<think>a</think><thinking>b</thinking>c").reopened
+    assert Response.parse("<thinking>a</thinking>b<reasoning>c</reasoning>d").reopened
+
+
 @pytest.mark.parametrize("broken", [None, [], {}, 3, [None], [ASSISTANT], [ASSISTANT | {"content": None}], [[]]])
 def test_broken_completions_are_empty(broken: object) -> None:
     assert Response.parse(broken).answer_text == ""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from keepif.rewards import Text
 from keepif.rewards.text.latex import FORMULA, boxed, mask_formulas
-from keepif.rewards.text.words import pieces_between_blanks
+from keepif.rewards.text.words import words_read
 
 
 @pytest.mark.parametrize(
@@ -70,19 +70,55 @@ def test_words_by_both_definitions() -> None:
 
 @given(st.text(alphabet="ab1_ '-.\x1a\n$", max_size=60) | st.text())
 def test_words_are_counted_as_they_are_listed(text: str) -> None:
-    assert Text(text).spoken_count == len(Text(text).spoken)
     assert Text(text).word_count == len(re.findall(r"\w+", text))
     assert Text(text).word_line.split() == re.findall(r"\w+", text.lower())
 
 
-@given(st.text(alphabet="ab \t\n\v\x1c\x1f\x0e\x00!\x85\xa0\u2003\u3000é漢\ud800", max_size=30) | st.text())
-def test_pieces_are_counted_as_they_are_split(text: str) -> None:
-    assert pieces_between_blanks(text) == len(text.split())
+@pytest.mark.parametrize(
+    ("text", "least", "most"),
+    [
+        ("", 0, 0),
+        (" \n!? ", 0, 0),
+        ("We add six and seven.", 5, 5),
+        ("We-add-six-and-seven.", 5, 5),
+        ("We_add_six_and_seven.", 5, 5),
+        ("We\xa0add\u2003six\u3000and\x85seven.", 5, 5),
+        ("weaddsixandsevenandthengoonwiththesum", 4, 9),
+        ("Мы складываем шесть и семь.", 5, 5),
+        ("우리는 여섯과 일곱을 더한다.", 4, 4),
+        ("我们把六和七相加，得到十三。", 5, 12),
+        ("六と七を足すと十三になる。", 5, 12),
+        ("เราบวกหกกับเจ็ดได้สิบสาม", 5, 24),
+        ("យើងបូកប្រាំមួយនិងប្រាំពីរ", 4, 24),
+    ],
+)
+def test_a_reader_takes_in_as_many_words_in_any_script(text: str, least: int, most: int) -> None:
+    assert least <= words_read(text) <= most
+
+
+@given(st.text(alphabet="ab1_ '-.\n$漢", max_size=60))
+def test_ascii_is_counted_as_all_other_text(text: str) -> None:
+    assert words_read(text.replace("漢", "")) == words_read(f"…{text.replace('漢', '')}")
+    assert words_read(text) >= text.count("漢")
+
+
+@given(st.text(), st.text(alphabet="ab1 漢ก-_"))
+def test_more_text_is_no_fewer_words(text: str, more: str) -> None:
+    assert words_read(text) <= words_read(f"{text} {more}")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("六乘七等于四十二。所以 it is so", 13), ("二つの数を足す。", 7), ("ผลรวมคือสี่สิบสอง", 5), ("le total est 42", 4)],
+)
+def test_words_of_scripts_without_blanks_are_counted_by_characters(text: str, words: int) -> None:
+    assert words_read(text) == pytest.approx(words, abs=1)
+    assert Text(text).prose_words() == pytest.approx(words, abs=1)
 
 
 def test_prose_has_no_invisible_characters() -> None:
     assert Text("a\u200bb，c").prose.raw == "ab,c"
-    assert Text("a\x00b\x08\r\nc\x1b").prose.raw == "ab\r\nc"
+    assert Text("a\x00b\x08\r\nc\x1b").prose.raw == "ab\nc"
 
 
 @pytest.mark.parametrize(

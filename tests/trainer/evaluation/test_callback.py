@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,31 +21,29 @@ from keepif.recipes.models import load_model
 from keepif.recipes.tiny_policy.task import rows
 from keepif.rewards import Scoring
 from keepif.trainer import KeepIF
-from keepif.trainer.evaluation.benchmarks.benchmark import Item, Outcome, Sample
+from keepif.trainer.evaluation.benchmarks.benchmark import Benchmark, Item, Sample
 from keepif.trainer.evaluation.callback import EvaluationCallback
 
 ROOT = Path(__file__).parents[3]
 
 
-class Sums:
+class Sums(Benchmark):
     """The embedded policy's held-out prompts, as a benchmark; it draws random numbers, which must not be missed."""
 
-    name, headline = "sums", "joint"
+    name = "sums"
+    headline = "joint"
 
     def __init__(self, count: int = 6) -> None:
-        self.rows = rows(count, 9_000)
+        super().__init__(Item(str(n), tuple(row["prompt"]), row=row) for n, row in enumerate(rows(count, 9_000)))
         self.scored: list[list[Sample]] = []
 
-    def items(self) -> list[Item]:
-        return [Item(str(n), tuple(row["prompt"]), row=row) for n, row in enumerate(self.rows)]
-
-    def score(self, samples: Sequence[Sample]) -> list[Outcome]:
+    def score(self, samples: Sequence[Sample]) -> list[Sample]:
         self.scored.append(list(samples))
         random.random(), np.random.rand(), torch.rand(1)  # noqa: NPY002
         columns = {name: [s.item.row[name] for s in samples] for name in ("answer", "instruction_id_list", "kwargs")}
         scores = Scoring().batch([sample.text for sample in samples], None, columns)
         return [
-            Outcome(sample.item.key, 0, {"joint": (float(score.c == score.f == 1), 1), "sacc": (score.f or 0.0, 1)})
+            replace(sample, counts={"joint": (float(score.c == score.f == 1), 1), "sacc": (score.f or 0.0, 1)})
             for sample, score in zip(samples, scores, strict=True)
         ]
 
@@ -52,7 +51,7 @@ class Sums:
 class Broken(Sums):
     name = "broken"
 
-    def score(self, samples: Sequence[Sample]) -> list[Outcome]:
+    def score(self, samples: Sequence[Sample]) -> list[Sample]:
         raise RuntimeError("no judge")
 
 
@@ -63,8 +62,8 @@ class Rising(Sums):
         super().__init__(2)
         self.values = list(values)
 
-    def score(self, samples: Sequence[Sample]) -> list[Outcome]:
-        return [Outcome("0", 0, {"joint": (self.values.pop(0), 1)})]
+    def score(self, samples: Sequence[Sample]) -> list[Sample]:
+        return [replace(samples[0], counts={"joint": (self.values.pop(0), 1)})]
 
 
 def build(output_dir: Path, **options: Any) -> GRPOTrainer:

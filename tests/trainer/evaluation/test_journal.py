@@ -1,9 +1,9 @@
 """The journal survives kills, and what is made up for is what was missing."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from keepif.trainer.evaluation import journal
 from keepif.trainer.evaluation.answering import Arm, answer, missing, samples_of, spread
-from keepif.trainer.evaluation.benchmarks.benchmark import Item
+from keepif.trainer.evaluation.benchmarks.benchmark import Item, Sample
 from keepif.trainer.evaluation.engines.generation import Generated
 from keepif.trainer.evaluation.journal import Journal, JournalError
 
@@ -24,16 +24,18 @@ def said(text: str) -> Generated:
     return Generated(text, len(text), False)
 
 
-def keep(folder: Path, draws: list[Any], rank: int = 0, arm: Arm = ARM) -> None:
+def keep(folder: Path, draws: list[Sample], rank: int = 0, arm: Arm = ARM) -> None:
     """Write draws down; those of item 3 fail."""
-    found = Journal(folder, rank)
-    answer(arm, draws, lambda ds: [None if i.key == "3" else said(f"{i.key}.{n}") for i, n in ds], found, 2,
-                  len, lambda _: None)  # fmt: skip
+
+    def respond(samples: Sequence[Sample]) -> list[Generated | None]:
+        return [None if s.item.key == "3" else said(f"{s.item.key}.{s.index}") for s in samples]
+
+    answer(arm, draws, respond, Journal(folder, rank), 2, len, lambda _: None)
 
 
 def test_what_failed_is_still_missing(tmp_path: Path) -> None:
     draws = missing(ITEMS, 2, [])
-    assert [(item.key, index) for item, index in draws[:6]] == [
+    assert [(draw.item.key, draw.index) for draw in draws[:6]] == [
         ("4", 0),
         ("3", 0),
         ("2", 0),
@@ -44,7 +46,7 @@ def test_what_failed_is_still_missing(tmp_path: Path) -> None:
     keep(tmp_path, draws)
     samples = samples_of(ARM, journal.read(tmp_path), ITEMS, 2)
     assert [(s.item.key, s.index) for s in samples] == [(key, n) for n in (0, 1) for key in "0124"]
-    assert missing(ITEMS, 2, samples) == [(ITEMS[3], 0), (ITEMS[3], 1)]
+    assert missing(ITEMS, 2, samples) == [Sample(ITEMS[3], 0), Sample(ITEMS[3], 1)]
     assert not samples_of(Arm("fake", "off"), journal.read(tmp_path), ITEMS, 2)
     assert len(samples_of(ARM, journal.read(tmp_path), ITEMS[:2], 1)) == 2
 
@@ -72,7 +74,9 @@ def test_torn_at_any_byte(tmp_path_factory: pytest.TempPathFactory, texts: list[
 
 
 def test_thinking_is_counted(tmp_path: Path) -> None:
-    answer(ARM, [(ITEMS[0], 0)], lambda _: [said("<think>1234</think>5")], Journal(tmp_path), 1, len, lambda _: None)
+    answer(
+        ARM, [Sample(ITEMS[0])], lambda _: [said("<think>1234</think>5")], Journal(tmp_path), 1, len, lambda _: None
+    )
     assert next(journal.read(tmp_path))["thinking_tokens"] == 4
 
 

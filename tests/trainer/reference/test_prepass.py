@@ -15,7 +15,7 @@ from keepif.trainer.reference import prepass
 from keepif.trainer.reference.prepass import affordable, choose, run_completions
 from keepif.trainer.reference.reference import prompt_key
 from tests.helpers import tiny
-from tests.trainer.test_callback import build
+from tests.helpers.grpo import build
 
 COMMON, RARE = "punctuation:no_comma", "startend:quotation"
 
@@ -168,7 +168,7 @@ def test_completions_that_are_not_scored_are_said(tmp_path: Path, caplog: pytest
     with caplog.at_level(logging.WARNING):
         build(tmp_path, keepif, dataset=dataset, per_device_train_batch_size=16).train()
     assert "2 of 4 rows have a gold answer that cannot be read" in caplog.text
-    assert "in the reference, 8 of 16 completions are not scored: the gold answers or constraints" in caplog.text
+    assert "in the reference, 8 of 16 completions are not scored, for their rows" in caplog.text
 
 
 def test_data_without_constraints_has_nothing_to_hold(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_data_without_constraints_has_nothing_to_hold(tmp_path: Path) -> None:
     dataset = tiny.prompts().select_columns(["prompt", "answer"])
     trainer = build(tmp_path, keepif, dataset=dataset, per_device_train_batch_size=16)
     trainer.train()
-    assert keepif.multipliers.lam == 0.3
+    assert keepif.run.multipliers.lam == 0.3
     report = json.loads((tmp_path / "keepif-report.json").read_text())
     assert report["floor"] is None
     assert report["after"]["compliance"]["share"] is None

@@ -20,7 +20,7 @@ from keepif.trainer.files import read_json, write_json
 from keepif.trainer.floor import Floor
 from keepif.trainer.reference.provenance import fingerprint, provenance, rows_hash
 from keepif.trainer.reference.reference import prompt_key
-from keepif.trainer.report.tally import Tally
+from keepif.trainer.tally import Tally
 from tests.helpers import tiny
 
 COMMA, QUOTES = "punctuation:no_comma", "startend:quotation"
@@ -29,7 +29,7 @@ PROVENANCE = {"model": "m", "template": "t", "sampling": {"temperature": 1.0}, "
 
 def score(f: float | None, c: float | None = 1.0, **kept: bool) -> Score:
     names = {"comma": COMMA, "quotes": QUOTES}
-    return Score(c, f, kept={names[name]: verdict for name, verdict in kept.items()}, tokens=10)
+    return Score(c, f, verdicts={names[name]: verdict for name, verdict in kept.items()}, tokens=10)
 
 
 def measured() -> Reference:
@@ -78,17 +78,10 @@ def test_accuracy_by_hand() -> None:
     assert Reference(PROVENANCE).accuracy("a") == 0
 
 
-def test_a_file_without_accuracy_by_prompt_has_the_overall_one(tmp_path: Path) -> None:
-    stored = measured().to_dict()
-    del stored["correct"]
-    old = Reference.from_dict(stored, PROVENANCE, tmp_path)
-    assert old.accuracy("a") == old.accuracy("unseen") == 1
-
-
 def test_the_longest_answer_of_the_reference() -> None:
     """Of the correct ones, by prompt, over all processes; anywhere, where a prompt has none."""
     first, second = Reference(PROVENANCE), Reference(PROVENANCE)
-    assert first.longest_answer("a") == inf  # a file of version 0.1.0 does not say
+    assert first.longest_answer("a") == inf  # nothing was measured yet
     first.add(["a", "a", "b"], [replace(score(None, c=c), answer_words=n) for c, n in ((1.0, 9), (0.0, 99), (1.0, 5))])
     second.add(
         ["a", "b", "c"], [replace(score(None, c=c), answer_words=n) for c, n in ((1.0, 4), (1.0, 7), (0.0, 50))]
@@ -153,7 +146,7 @@ def test_floors() -> None:
     relative = Floor("reference", slack=0.05)
     assert relative.relative
     assert not relative.ready
-    relative.reference = measured()
+    relative.refer_to(measured())
     assert relative.of("a", [COMMA]) == pytest.approx(measured().baseline("a", [COMMA]) - 0.05)
     assert relative.of("a", []) == 0
 

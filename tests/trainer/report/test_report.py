@@ -12,10 +12,10 @@ from rich.console import Console
 from keepif.recipes.command.cli import main
 from keepif.rewards.constraints import REGISTRY
 from keepif.trainer import KeepIF
+from keepif.trainer.record import COLUMNS
 from keepif.trainer.report import report
 from keepif.trainer.report.figure import draw, running_mean
-from keepif.trainer.report.record import COLUMNS
-from tests.trainer.test_callback import build, script
+from tests.helpers.grpo import build, script
 
 
 def test_intervals_are_wilsons() -> None:

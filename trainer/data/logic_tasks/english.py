@@ -2,29 +2,8 @@
 
 import random
 
+from . import tree
 from .phrases import PHRASES, Split
-from .tree import (
-    LIST,
-    NUMBER,
-    PARAMETER,
-    Arithmetic,
-    Block,
-    Bump,
-    Call,
-    Comparison,
-    Count,
-    Each,
-    Expression,
-    Helper,
-    If,
-    Name,
-    Number,
-    Program,
-    Set,
-    Statement,
-    While,
-    names,
-)
 
 DIVISION = (
     "All values are whole numbers. Divisions leave no fractions: 17 divided by 5 is 3 when rounded down, and the "
@@ -32,7 +11,7 @@ DIVISION = (
 )
 
 
-def english(program: Program, rng: random.Random, split: Split) -> str:
+def english(program: tree.Program, rng: random.Random, split: Split) -> str:
     """The description of `program`, its sentences drawn by `rng` from the bank of `split`."""
     return Narrator(rng, split).description(program)
 
@@ -44,89 +23,78 @@ class Narrator:
         self.rng = rng
         self.split: Split = split
 
-    def description(self, program: Program) -> str:
+    def description(self, program: tree.Program) -> str:
         trackers = ", ".join(program.trackers)
         helpers = [line for helper in program.helpers for line in self._helper(helper)]
         steps = ["1. " + self._say("counters", trackers=trackers), *self._steps(program.body, "", 2)]
         return "\n\n".join(
             [
-                f"INPUTS: {self._say('inputs', number=NUMBER, list=LIST)} {DIVISION}",
+                f"INPUTS: {self._say('inputs', number=tree.NUMBER, list=tree.LIST)} {DIVISION}",
                 "LOGICS:\n" + "\n".join([*helpers, "The steps, in order:", *steps]),
                 f"OUTPUTS: {self._say('outputs', result=program.result, trackers=trackers)}",
             ]
         )
 
     def _say(self, kind: str, **parts: object) -> str:
-        return self.rng.choice(PHRASES[kind].of(self.split)).format(**parts)
+        return self.rng.choice(PHRASES[kind][self.split]).format(**parts)
 
-    def _helper(self, helper: Helper) -> list[str]:
+    def _helper(self, helper: tree.Helper) -> list[str]:
         name, condition = helper.name, self._condition(helper.condition)
         return [
-            self._say("helper", helper=name, parameter=PARAMETER),
+            self._say("helper", helper=name, parameter=tree.PARAMETER),
             f"{name}.1. " + self._say("starts", helper=name, tracker=helper.tracker),
             f"{name}.2. " + self._say("then return", helper=name, condition=condition, value=self._value(helper.then)),
             f"{name}.3. " + self._say("return", helper=name, value=self._value(helper.otherwise)),
         ]
 
-    def _steps(self, block: Block, parent: str, first: int = 1) -> list[str]:
+    def _steps(self, block: tree.Block, parent: str, first: int = 1) -> list[str]:
         """Numbered lines, each nested step below the one it belongs to."""
         lines = []
         for number, statement in enumerate(block, first):
             label = f"{parent}{number}"
             indent = "  " * label.count(".")
             lines += [f"{indent}{label}. {self._sentence(statement, label)}"]
-            lines += self._steps(_inside(statement), f"{label}.")
+            lines += self._steps(tree.inside(statement), f"{label}.")
         return lines
 
-    def _sentence(self, statement: Statement, label: str) -> str:
+    def _sentence(self, statement: tree.Statement, label: str) -> str:
         match statement:
-            case Set(name, value):
-                kind = "update" if name in names(value) else "set"
+            case tree.Set(name, value):
+                kind = "update" if name in tree.names(value) else "set"
                 parts = {"name": name, "value": self._value(value)}
-            case Bump(tracker):
+            case tree.Bump(tracker):
                 kind, parts = "bump", {"tracker": tracker}
-            case If(condition, then, otherwise):
+            case tree.If(condition, then, otherwise):
                 kind = "if else" if otherwise else "if"
                 parts = {"condition": self._condition(condition), "then": _reference(label, 1, len(then))}
                 parts["otherwise"] = _reference(label, len(then) + 1, len(then + otherwise))
-            case Each(name, body):
-                kind, parts = "each", {"list": LIST, "name": name, "body": _reference(label, 1, len(body))}
-            case Count(name, last, body):
+            case tree.Each(name, body):
+                kind, parts = "each", {"list": tree.LIST, "name": name, "body": _reference(label, 1, len(body))}
+            case tree.Count(name, last, body):
                 kind, parts = "count", {"name": name, "last": last, "body": _reference(label, 1, len(body))}
-            case While(condition, body):
+            case tree.While(condition, body):
                 kind = "while"
                 parts = {"condition": self._condition(condition), "body": _reference(label, 1, len(body))}
         return self._say(kind, **parts)
 
-    def _condition(self, condition: Comparison) -> str:
+    def _condition(self, condition: tree.Comparison) -> str:
         left, right = self._value(condition.left), self._value(condition.right)
         return self._say(condition.relation, left=left, right=right)
 
-    def _value(self, expression: Expression) -> str:
+    def _value(self, expression: tree.Expression) -> str:
         match expression:
-            case Number(value):
+            case tree.Number(value):
                 return str(value)
-            case Name(name):
+            case tree.Name(name):
                 return name
-            case Call(helper, argument):
+            case tree.Call(helper, argument):
                 return self._say("call", helper=helper, argument=self._part(argument))
-            case Arithmetic(operation, left, right):
+            case tree.Arithmetic(operation, left, right):
                 return self._say(operation, left=self._part(left), right=self._part(right))
 
-    def _part(self, expression: Expression) -> str:
+    def _part(self, expression: tree.Expression) -> str:
         written = self._value(expression)
-        return written if isinstance(expression, Number | Name) else f"({written})"
-
-
-def _inside(statement: Statement) -> Block:
-    """The statements that are numbered below this one."""
-    match statement:
-        case If(_, then, otherwise):
-            return then + otherwise
-        case Each() | Count() | While():
-            return statement.body
-        case _:
-            return ()
+        return written if isinstance(expression, tree.Number | tree.Name) else f"({written})"
 
 
 def _reference(label: str, first: int, last: int) -> str:

@@ -3,38 +3,18 @@
 import ast
 from typing import Any
 
-from .tree import (
-    LIST,
-    NUMBER,
-    PARAMETER,
-    Arithmetic,
-    Block,
-    Bump,
-    Call,
-    Comparison,
-    Count,
-    Each,
-    Expression,
-    Helper,
-    If,
-    Name,
-    Number,
-    Program,
-    Set,
-    Statement,
-    While,
-)
+from . import tree
 
 CONTROL = (ast.If, ast.For, ast.While)
 
 
-def python(program: Program) -> str:
+def python(program: tree.Program) -> str:
     """The source of `def f(x, numbers)`, which returns `(output, stats)`."""
     stats = ", ".join(f"'{tracker}': {tracker}" for tracker in program.trackers)
     inside = [f"{tracker} = 0" for tracker in program.trackers]
     inside += [line for helper in program.helpers for line in _helper(helper)]
     inside += [*_block(program.body), f"return {program.result}, {{{stats}}}"]
-    return "\n".join([f"def f({NUMBER}, {LIST}):", *_indented(inside)])
+    return "\n".join([f"def f({tree.NUMBER}, {tree.LIST}):", *_indented(inside)])
 
 
 def complexity_metrics(source: str) -> dict[str, Any]:
@@ -46,12 +26,12 @@ def complexity_metrics(source: str) -> dict[str, Any]:
     >>> complexity_metrics("def f(x):\\n    for i in range(x):\\n        x += 1")["code_complexity_score"]
     8.5
     """
-    tree = ast.parse(source)
-    nodes = list(ast.walk(tree))
+    parsed = ast.parse(source)
+    nodes = list(ast.walk(parsed))
     structures = sum(isinstance(node, CONTROL) for node in nodes)
     calls = sum(isinstance(node, ast.Call) for node in nodes)
     lines = [_lines(node) for node in nodes if isinstance(node, ast.FunctionDef)]
-    depth, cyclomatic = _depth(tree), 1 + structures
+    depth, cyclomatic = _depth(parsed), 1 + structures
     return {
         "cyclomatic_complexity": cyclomatic,
         "max_nesting_depth": depth,
@@ -70,7 +50,7 @@ def _lines(function: ast.FunctionDef) -> int:
     return (function.end_lineno or function.lineno) - function.lineno + 1
 
 
-def _helper(helper: Helper) -> list[str]:
+def _helper(helper: tree.Helper) -> list[str]:
     body = [
         f"nonlocal {helper.tracker}",
         f"{helper.tracker} += 1",
@@ -78,53 +58,53 @@ def _helper(helper: Helper) -> list[str]:
         f"    return {_expression(helper.then)}",
         f"return {_expression(helper.otherwise)}",
     ]
-    return [f"def {helper.name}({PARAMETER}):", *_indented(body)]
+    return [f"def {helper.name}({tree.PARAMETER}):", *_indented(body)]
 
 
-def _block(block: Block) -> list[str]:
+def _block(block: tree.Block) -> list[str]:
     return [line for statement in block for line in _statement(statement)]
 
 
-def _statement(statement: Statement) -> list[str]:
+def _statement(statement: tree.Statement) -> list[str]:
     match statement:
-        case Set(name, value):
+        case tree.Set(name, value):
             return [f"{name} = {_expression(value)}"]
-        case Bump(tracker):
+        case tree.Bump(tracker):
             return [f"{tracker} += 1"]
-        case If(condition, then, otherwise):
+        case tree.If(condition, then, otherwise):
             alternative = ["else:", *_indented(_block(otherwise))] if otherwise else []
             return [f"if {_condition(condition)}:", *_indented(_block(then)), *alternative]
-        case Each(name, body):
-            return [f"for {name} in {LIST}:", *_indented(_block(body))]
-        case Count(name, last, body):
+        case tree.Each(name, body):
+            return [f"for {name} in {tree.LIST}:", *_indented(_block(body))]
+        case tree.Count(name, last, body):
             return [f"for {name} in range(1, {last + 1}):", *_indented(_block(body))]
-        case While(condition, body):
+        case tree.While(condition, body):
             return [f"while {_condition(condition)}:", *_indented(_block(body))]
 
 
-def _condition(condition: Comparison) -> str:
+def _condition(condition: tree.Comparison) -> str:
     return f"{_expression(condition.left)} {condition.relation} {_expression(condition.right)}"
 
 
-def _expression(expression: Expression) -> str:
+def _expression(expression: tree.Expression) -> str:
     match expression:
-        case Number(value):
+        case tree.Number(value):
             return str(value)
-        case Name(name):
+        case tree.Name(name):
             return name
-        case Call(helper, argument):
+        case tree.Call(helper, argument):
             return f"{helper}({_expression(argument)})"
-        case Arithmetic("gap", left, right):
+        case tree.Arithmetic("gap", left, right):
             return f"abs({_operand(left)} - {_operand(right)})"
-        case Arithmetic("max" | "min" as operation, left, right):
+        case tree.Arithmetic("max" | "min" as operation, left, right):
             return f"{operation}({_expression(left)}, {_expression(right)})"
-        case Arithmetic(operation, left, right):
+        case tree.Arithmetic(operation, left, right):
             return f"{_operand(left)} {operation} {_operand(right)}"
 
 
-def _operand(expression: Expression) -> str:
+def _operand(expression: tree.Expression) -> str:
     written = _expression(expression)
-    infix = isinstance(expression, Arithmetic) and expression.operation not in ("max", "min", "gap")
+    infix = isinstance(expression, tree.Arithmetic) and expression.operation not in ("max", "min", "gap")
     return f"({written})" if infix else written
 
 

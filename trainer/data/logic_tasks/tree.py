@@ -124,15 +124,22 @@ class Program:
         return list(dict.fromkeys([*own, *(helper.tracker for helper in self.helpers)]))
 
 
+def inside(statement: Statement) -> Block:
+    """The statements that this one holds, and no deeper ones."""
+    match statement:
+        case If(_, then, otherwise):
+            return then + otherwise
+        case Each() | Count() | While():
+            return statement.body
+        case _:
+            return ()
+
+
 def statements(block: Block) -> Iterator[Statement]:
-    """Every statement of `block`, the nested ones behind what they are nested in."""
+    """Every statement of `block`, each before those that it holds."""
     for statement in block:
         yield statement
-        match statement:
-            case If(_, then, otherwise):
-                yield from statements(then + otherwise)
-            case Each() | Count() | While():
-                yield from statements(statement.body)
+        yield from statements(inside(statement))
 
 
 def expressions(expression: Expression) -> Iterator[Expression]:

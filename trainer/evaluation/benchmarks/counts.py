@@ -1,16 +1,16 @@
 """From verdicts to counts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from .benchmark import Count
 
 
-def counts_by_type(ids: Sequence[str], kept: Sequence[bool]) -> dict[str, Count]:
-    """Kept and asked, for each instruction id; one that is asked twice counts twice."""
+def counts_by_type(verdicts: Iterable[tuple[str, bool]]) -> dict[str, Count]:
+    """Compliant and all verdicts, for each instruction id; a prompt that has one twice counts it twice."""
     counts: dict[str, Count] = {}
-    for name, holds in zip(ids, kept, strict=True):
+    for name, verdict in verdicts:
         above, below = counts.get(name, (0, 0))
-        counts[name] = (above + holds, below + 1)
+        counts[name] = (above + verdict, below + 1)
     return counts
 
 

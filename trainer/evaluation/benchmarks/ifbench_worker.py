@@ -23,20 +23,20 @@ def registry() -> dict[str, Any]:
     return INSTRUCTION_DICT
 
 
-def verdict(text: str, asked: str) -> bool | None:
-    """Whether `text` follows the instruction that `asked` is in JSON: `id`, `kwargs`, `prompt`, and whether `loose`.
+def verdict(text: str, check: str) -> bool | None:
+    """Whether `text` follows the instruction that `check` is in JSON: `id`, `kwargs`, `prompt`, and whether `loose`.
 
-    `None` where the instruction cannot be built. A check that fails with an error is not followed.
+    `None` if the instruction cannot be built. A check that fails with an error is not followed.
     """
     checkers = registry()
     try:
-        wanted = json.loads(asked)
+        instruction = json.loads(check)
         random.seed(0)  # for what a check draws because the row does not say it
-        checker = checkers[wanted["id"]](wanted["id"])
-        checker.build_description(**wanted["kwargs"])
+        checker = checkers[instruction["id"]](instruction["id"])
+        checker.build_description(**instruction["kwargs"])
         if "prompt" in (checker.get_instruction_args() or {}):
-            checker.build_description(prompt=wanted["prompt"])
-        texts = loose_variants(text) if wanted["loose"] else [text]
+            checker.build_description(prompt=instruction["prompt"])
+        texts = loose_variants(text) if instruction["loose"] else [text]
     except Exception:  # noqa: BLE001  # whatever a checker raises on its own arguments
         return None
     return any(_follows(checker, variant) for variant in dict.fromkeys(texts))

@@ -1,4 +1,4 @@
-"""Judgements kept: what a judge has said once is not asked again, after a kill or in a later run."""
+"""Judgements kept: a judge is not asked a question twice, after a kill or in a later run."""
 
 import hashlib
 import json
@@ -9,47 +9,46 @@ from typing import Any
 from keepif.rewards.judge.endpoint import Reply
 
 from .. import journal
-from .complexbench import Judge
+from .complexbench import JudgeModel
 
 FOLDER = "judgements"
 """Beside the samples."""
-AT_ONCE = 256
+BATCH = 256
 """Questions between two writes: what a kill loses."""
 
 
-class Remembering:
-    """A judge that writes down its replies in `folder`, and gives them again to the same question about the same text.
+class CachedJudge:
+    """A judge whose replies are written down in `folder`, and given again to the same question about the same text.
 
-    Failures are not kept, so that the next run asks them again. Only a process that judges reads or writes.
+    Failures are not kept: the next run asks them again. Only a process that judges reads or writes.
 
     Args:
-        judge ([`Judge`]): whose replies they are. They are kept by its `model`: another judge is asked anew.
+        judge ([`JudgeModel`]): whose replies they are. They are kept by its `model`: another judge is asked anew.
         folder (`Path`): the journal of the samples.
     """
 
-    def __init__(self, judge: Judge, folder: Path) -> None:
+    def __init__(self, judge: JudgeModel, folder: Path) -> None:
         self.judge, self.model, self.folder = judge, judge.model, folder / FOLDER
 
     def chat(self, conversations: Sequence[Any], **sampling: Any) -> list[Reply | None]:
         """One reply to each conversation, in order; `None` for one that failed.
 
-        Once a whole batch has failed the judge is down, and the rest fails unasked.
+        Once a whole batch has failed the judge is down, and the rest fails unsent.
         """
-        asked = [_hash(self.model, conversation, sampling) for conversation in conversations]
+        keys = [_key(self.model, conversation, sampling) for conversation in conversations]
         mine = journal.Journal(self.folder)
-        said = {row["asked"]: row["text"] for row in journal.read(self.folder)}
-        wanted = {key: one for key, one in zip(asked, conversations, strict=True) if key not in said}
-        keys = list(wanted)
-        for start in range(0, len(keys), AT_ONCE):
-            batch = keys[start : start + AT_ONCE]
-            replies = self.judge.chat([wanted[key] for key in batch], **sampling)
-            made = {key: reply.text for key, reply in zip(batch, replies, strict=True) if reply is not None}
+        texts = {row["asked"]: row["text"] for row in journal.read(self.folder)}
+        missing = [*{key: one for key, one in zip(keys, conversations, strict=True) if key not in texts}.items()]
+        for start in range(0, len(missing), BATCH):
+            batch = missing[start : start + BATCH]
+            replies = self.judge.chat([conversation for _, conversation in batch], **sampling)
+            made = {key: reply.text for (key, _), reply in zip(batch, replies, strict=True) if reply is not None}
             mine.append({"judge": self.model, "asked": key, "text": text} for key, text in made.items())
-            said |= made
+            texts |= made
             if not made:
                 break
-        return [Reply(said[key], None, None) if key in said else None for key in asked]
+        return [Reply(texts[key], None, None) if key in texts else None for key in keys]
 
 
-def _hash(model: str, conversation: Any, sampling: Any) -> str:
+def _key(model: str, conversation: Any, sampling: Any) -> str:
     return hashlib.sha256(json.dumps([model, conversation, sampling], sort_keys=True).encode()).hexdigest()[:32]

@@ -1,41 +1,41 @@
 r"""MathIF (Fu et al., 2025, arXiv 2505.14810): mathematics with one to three verifiable constraints.
 
 The format and the rules are those of the published `vllm_core.py` and `eval_if.py`. The data is `TingchenFu/MathIF` on
-the hub (MIT), 420 rows; its hub loader has not been run here, where there is no hub.
+the hub (MIT), 420 rows; its hub loader has not been run here, because there is no hub.
 
 Correctness is ours ([`keepif.rewards.correctness`]: math-verify in processes that can be killed), not the published
 `match_answer` and `prime_math`, which stop hanging parsers by a signal and so can hang themselves. On 480 published
-solutions of a Qwen2.5-Math model it gives the scores that were published with them, on every one, and finds the 420
-gold answers right in a box (both in the tests). `prime_math` was run beside it once, by hand: the same on the 480, and
-on three of the 420, equations, it does not find the gold answer equal to itself. The two differ on purpose where a
-response boxes two different values, which is wrong here and there right if the last is; and without a box, where ours
-takes `The answer is x` and `#### x` in any form and theirs takes the end of the text for the answer.
+solutions of a Qwen2.5-Math model it gives the scores that were published with them, on every one, and it takes the 420
+gold answers in a box as right (both in the tests). `prime_math` was run beside it once, by hand: the same on the 480;
+for three of the 420, equations, it does not take the gold answer as equal to itself. The two differ on purpose if a
+response boxes two different values, which is wrong here and right there if the last is; and without a box, where ours
+takes `The answer is x` and `#### x` in any form and theirs takes the end of the text as the answer.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from keepif.rewards import Constraint, ConstraintError, Response, Text, constraints_of, correctness
+from keepif.rewards import Constraint, Response, Text, constraints_of, correctness
 
-from ...data.constrain import RowError
-from .benchmark import Count, Item, Outcome, Sample, unique
+from ..engines.generation import Sampling
+from .benchmark import Benchmark, Count, Item, Sample
 from .counts import counts_by_type
-from .source import read_rows
+from .rows import Row, as_user, items_of, read_rows
 
 HUB = "TingchenFu/MathIF"
 FILES = "*_*.jsonl"
-"""The fifteen files `gsm8k_single.jsonl` to `aime_triple.jsonl`, and not the toy one beside them."""
-ASK = "Let's think step by step and output the final answer within \\boxed{}."
+"""The fifteen files `gsm8k_single.jsonl` to `aime_triple.jsonl`, and not `toy.jsonl` beside them."""
+REQUEST = "Let's think step by step and output the final answer within \\boxed{}."
 FIELDS = ("question", "answer", "constraint_desc", "constraint_name", "constraint_args")
 
 
-class MathIF:
+class MathIF(Benchmark):
     """MathIF's rows and its numbers.
 
-    - `hacc`, `sacc`: responses that keep all their constraints, and the mean share kept, over all rows.
+    - `hacc`, `sacc`: responses that obey all their constraints, and the mean share obeyed, over all rows.
     - `correct`: with the constraints in the prompt; `correct_without`: without.
-    - `joint`: correct and all constraints kept at once. The paper gives it in a figure only; it is the headline here.
+    - `joint`: correct and all constraints obeyed. The paper gives it in a figure only; it is the headline here.
 
     Args:
         source (`str` or `Path`, *optional*): the hub's name, the folder of the fifteen files, or one file.
@@ -43,71 +43,59 @@ class MathIF:
             its constraints, as the published `_noconstraint` run does, for `correct_without`.
 
     Raises:
-        [`RowError`]: where a row has not the published fields, or its constraints cannot be read.
+        [`RowError`]: if a row lacks a published field, or its constraints cannot be read.
     """
 
     name = "mathif"
     headline = "joint"
+    sampling = Sampling(1.0, 0.95, 16_384)  # its paper
 
     def __init__(self, source: str | Path | None = None, *, without_constraints: bool = False) -> None:
-        self.without_constraints = without_constraints
-        self._items: list[Item] = []
-        self._constraints: dict[str, list[Constraint]] = {}
-        for number, row in enumerate(read_rows(source or HUB, FILES)):
-            self._add(number, row)
-        self._items = unique("MathIF", self._items)
+        rows = read_rows(source or HUB, FILES)
+        items = items_of("MathIF", rows, FIELDS, _items)
+        super().__init__(items if without_constraints else (item for item in items if not item.control))
 
-    def items(self) -> list[Item]:
-        return self._items
-
-    def score(self, samples: Sequence[Sample]) -> list[Outcome]:
+    def score(self, samples: Sequence[Sample]) -> list[Sample]:
         texts = [checked_text(sample.text) for sample in samples]
-        rows = [sample.item.row for sample in samples]
-        answers = [without_request(text, row["question"]) for text, row in zip(texts, rows, strict=True)]
-        correct = correctness(
-            [Response(thinking=None, answer_text=answer) for answer in answers], [row["answer"] for row in rows]
-        )
-        return [self._outcome(*found) for found in zip(samples, texts, correct, strict=True)]
-
-    def _add(self, number: int, row: Mapping[str, Any]) -> None:
-        if missing := [field for field in FIELDS if row.get(field) is None]:
-            raise RowError(f"MathIF row {number}: no field {missing[0]!r}; it has {sorted(row)}")
-        try:
-            constraints = constraints_of(row)
-        except ConstraintError as error:
-            raise RowError(f"MathIF row {number}: {error}") from None
-        key = f"{row.get('id', number)} x{len(constraints)}"  # `id` alone is not unique
-        self._constraints[key] = constraints
-        self._items.append(
-            Item(
-                key=key,
-                messages=_asked(row["question"], row["constraint_desc"]),
-                instructions=tuple(row["constraint_desc"]),
-                constraint_types=tuple(constraint.id for constraint in constraints),
-                row=row,
-                defective=next(defects(constraints, str(row["answer"])), None),
-            )
-        )
-        if self.without_constraints:
-            alone = Item(f"{key}/noconstraint", _asked(row["question"], ()), row=row, control=True)
-            self._items.append(alone)
-
-    def _outcome(self, sample: Sample, text: str, c: float | None) -> Outcome:
-        right: dict[str, Count] = {} if c is None else {"correct": (c, 1)}
-        key, index = sample.item.key, sample.index
-        if key not in self._constraints:
-            return Outcome(key, index, {f"{metric}_without": count for metric, count in right.items()})
-        constraints = self._constraints[key]
-        kept = [constraint.holds(Text(text), "official") for constraint in constraints]
-        counts: dict[str, Count] = {"hacc": (all(kept), 1), "sacc": (sum(kept) / len(kept), 1), **right}
-        if c is not None:
-            counts["joint"] = (c * all(kept), 1)
-        return Outcome(key, index, counts, counts_by_type(sample.item.constraint_types, kept))
+        answers = [
+            Response(thinking=None, answer_text=without_request(text, sample.item.row["question"]))
+            for text, sample in zip(texts, samples, strict=True)
+        ]
+        correct = correctness(answers, [sample.item.row["answer"] for sample in samples])
+        return [_scored(*parts) for parts in zip(samples, texts, correct, strict=True)]
 
 
-def _asked(question: str, sentences: Sequence[str]) -> tuple[Mapping[str, str], ...]:
-    """The published prompt, which has no blank before `Let's` and none behind the full stop."""
-    return ({"role": "user", "content": question + ASK + " ".join(sentences)},)
+def _items(number: int, row: Row) -> Iterable[Item]:
+    """A row's item, and the control without its constraints."""
+    constraints = tuple(constraints_of(row))
+    key = f"{row.get('id', number)} x{len(constraints)}"  # `id` alone is not unique
+    yield Item(
+        key=key,
+        messages=_prompt(row["question"], row["constraint_desc"]),
+        instructions=tuple(row["constraint_desc"]),
+        constraint_types=tuple(constraint.id for constraint in constraints),
+        row=row,
+        constraints=constraints,
+        defective=next(defects(constraints, str(row["answer"])), None),
+    )
+    yield Item(f"{key}/noconstraint", _prompt(row["question"], ()), row=row, control=True)
+
+
+def _scored(sample: Sample, text: str, c: float | None) -> Sample:
+    counts: dict[str, Count] = {} if c is None else {"correct": (c, 1)}
+    if sample.item.control:
+        return replace(sample, counts={f"{metric}_without": count for metric, count in counts.items()})
+    verdicts = [(constraint.id, constraint.holds(Text(text), "official")) for constraint in sample.item.constraints]
+    compliant = [verdict for _, verdict in verdicts]
+    counts = {"hacc": (all(compliant), 1), "sacc": (sum(compliant) / len(compliant), 1), **counts}
+    if c is not None:
+        counts["joint"] = (c * all(compliant), 1)
+    return replace(sample, counts=counts, by_type=counts_by_type(verdicts))
+
+
+def _prompt(question: str, sentences: Sequence[str]) -> tuple[Mapping[str, str], ...]:
+    """The published prompt, which has no blank before `Let's` and none after the full stop."""
+    return as_user(question + REQUEST + " ".join(sentences))
 
 
 def checked_text(text: str) -> str:
@@ -131,9 +119,9 @@ def without_request(text: str, request: str) -> str:
 
 
 def defects(constraints: Sequence[Constraint], gold: str) -> Iterator[str]:
-    r"""Why no response can keep all `constraints` and state `gold` as it is written in `\boxed{}` as it is asked to.
+    r"""Why no response can obey all `constraints` and state `gold` as it is written in `\boxed{}`, as it must.
 
-    But for the first reason, a wrong answer can keep them all, and so can a right one of another form.
+    Except for the first reason, a wrong answer can obey them all, and so can a right one of another form.
     """
     by_id = {constraint.id: constraint for constraint in constraints}
     if "punctuation:no_comma" in by_id:

@@ -1,4 +1,4 @@
-"""Where responses come from: one interface before transformers, vLLM and any OpenAI-compatible server."""
+"""Where responses come from: one interface to transformers, vLLM and any OpenAI-compatible server."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Sampling:
-    """How tokens are drawn; `temperature` 0 is greedy. `seed` makes a draw repeatable, where the engine can."""
+    """How tokens are drawn; `temperature` 0 is greedy. `seed` makes a draw repeatable, if the engine can."""
 
     temperature: float = 1.0
     top_p: float = 1.0
@@ -22,25 +22,29 @@ class Request:
     Attributes:
         messages (`tuple` of messages): the conversation so far.
         thinking (`bool` or `None`): whether the chat template is asked to think; `None` leaves it its default.
-        begun (`str`): what the assistant has said already, thinking included, to be continued as it stands.
+        prefix (`str`): how the response begins, thinking included; the model continues it as it stands.
         max_tokens (`int` or `None`): fewer tokens than the sampling allows.
-        seed (`int`): tells several draws for the same conversation apart; with the sampling's, it makes each one
+        seed (`int`): tells several draws for the same conversation apart. With the sampling's seed it makes each one
             repeatable.
     """
 
     messages: tuple[Mapping[str, str], ...]
     thinking: bool | None = None
-    begun: str = ""
+    prefix: str = ""
     max_tokens: int | None = None
     seed: int = 0
+
+    def limit(self, sampling: Sampling) -> int:
+        """Tokens that the response may have."""
+        return sampling.max_tokens if self.max_tokens is None else min(self.max_tokens, sampling.max_tokens)
 
 
 @dataclass(frozen=True)
 class Generated:
-    """What was said after `begun`, in how many tokens, and whether the limit cut it.
+    """What came after the prefix, in how many tokens, and whether the limit cut it.
 
-    Where the chat template itself has opened the thinking, `text` begins with that opening, so that it reads by
-    itself; and so may `begun`, which is not opened twice.
+    If the chat template itself has opened the thinking, `text` begins with that opening, so that it reads by itself;
+    and so may a prefix, which is not opened twice.
     """
 
     text: str
@@ -49,6 +53,12 @@ class Generated:
 
 
 class Generator(Protocol):
-    """Anything that answers requests, in order; `None` for one that failed, and stays to be done."""
+    """Anything that makes responses."""
 
-    def generate(self, requests: Sequence[Request], sampling: Sampling) -> list[Generated | None]: ...
+    def generate(self, requests: Sequence[Request], sampling: Sampling) -> list[Generated | None]:
+        """One response a request, in order; `None` for one that failed, and stays to be made."""
+        ...
+
+    def count(self, text: str) -> int:
+        """Tokens of `text`."""
+        ...

@@ -1,6 +1,5 @@
 """Responses from a model in hand, by transformers' `generate`."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,11 +8,8 @@ import torch
 from transformers import GenerationConfig, LogitsProcessor
 from transformers.generation import TemperatureLogitsWarper, TopPLogitsWarper
 
-from keepif.rewards.text.response import DEFAULT_DELIMITERS
-
 from .generation import Generated, Request, Sampling
-
-OPEN, CLOSE = DEFAULT_DELIMITERS.open, DEFAULT_DELIMITERS.close
+from .prompts import render, seed_of
 
 
 @dataclass(frozen=True)
@@ -31,11 +27,11 @@ class Draw:
 class TransformersGenerator:
     """Answers requests in left-padded batches of like length.
 
-    Each draw has its own random numbers, made from the conversation and the seeds: but for rounding, what a request
-    gets does not depend on what shares its batch, so that an interrupted run goes on as if it had not been.
+    Each draw has its own random numbers, made from the conversation and the seeds. Except for rounding, a response
+    does not depend on its batch, so an interrupted run goes on as if it had not been interrupted.
 
-    A draw that was made before is not made again: remedies begin with what the model says without them. So a
-    generator is for one model as it is; a model that has learnt more needs a new one.
+    A draw that was made before is not made again: remedies begin with the response without them. So a generator is
+    for one state of a model; a model that has learnt more needs a new one.
 
     Args:
         model, tokenizer: of transformers; the tokenizer has a chat template.
@@ -49,13 +45,13 @@ class TransformersGenerator:
         self.ends = {*(ends if isinstance(ends, list) else [ends]), tokenizer.eos_token_id} - {None}
 
     def generate(self, requests: Sequence[Request], sampling: Sampling) -> list[Generated | None]:
-        asked = [self._draw(request, sampling) for request in requests]
-        missing = [draw for draw in dict.fromkeys(asked) if draw not in self.drawn]
+        draws = [self._draw(request, sampling) for request in requests]
+        missing = [draw for draw in dict.fromkeys(draws) if draw not in self.drawn]
         missing.sort(key=lambda draw: (draw.limit, len(draw.prompt)), reverse=True)
         for start in range(0, len(missing), self.batch_size):
             batch = missing[start : start + self.batch_size]
             self.drawn.update(zip(batch, self._batch(batch, sampling), strict=True))
-        return [self.drawn[draw] for draw in asked]
+        return [self.drawn[draw] for draw in draws]
 
     def count(self, text: str) -> int:
         """Tokens of `text`."""
@@ -64,9 +60,9 @@ class TransformersGenerator:
     def _draw(self, request: Request, sampling: Sampling) -> Draw:
         prompt, opening = render(self.tokenizer, request)
         seed = seed_of(sampling, request, prompt) if sampling.temperature else 0
-        return Draw(prompt, opening, limit_of(request, sampling), seed, sampling.temperature, sampling.top_p)
+        return Draw(prompt, opening, request.limit(sampling), seed, sampling.temperature, sampling.top_p)
 
-    @torch.no_grad()  # not inference_mode: what a model in training keeps of it could not be trained through
+    @torch.no_grad()  # not inference_mode, whose tensors a model in training could not use
     def _batch(self, draws: Sequence[Draw], sampling: Sampling) -> list[Generated]:
         inputs = self.tokenizer(
             [draw.prompt for draw in draws],
@@ -91,7 +87,9 @@ class TransformersGenerator:
             ),
         )
         rows = made[:, width:].tolist()
-        return [self._said(ids, limit, draw.opening) for ids, limit, draw in zip(rows, limits, draws, strict=True)]
+        return [
+            self._generated(ids, limit, draw.opening) for ids, limit, draw in zip(rows, limits, draws, strict=True)
+        ]
 
     def _limits(self, draws: Sequence[Draw], mask: torch.Tensor) -> list[int]:
         """Tokens that each draw may have, within the context that its own prompt leaves."""
@@ -103,7 +101,7 @@ class TransformersGenerator:
             used = [max(used)] * len(used)  # and a row that is done is carried along
         return [max(1, min(draw.limit, context - tokens)) for draw, tokens in zip(draws, used, strict=True)]
 
-    def _said(self, ids: list[int], limit: int, opening: str) -> Generated:
+    def _generated(self, ids: list[int], limit: int, opening: str) -> Generated:
         end = next((at for at, token in enumerate(ids) if token in self.ends), None)
         truncated = end is None or end >= limit
         ids = ids[:limit] if end is None or truncated else ids[: end + 1]
@@ -129,41 +127,3 @@ def _drawing(sampling: Sampling, seeds: Sequence[int], device: torch.device) -> 
         return []
     nucleus = [TopPLogitsWarper(sampling.top_p)] if sampling.top_p < 1 else []
     return [TemperatureLogitsWarper(float(sampling.temperature)), *nucleus, GumbelDraw(seeds, device)]
-
-
-def seed_of(sampling: Sampling, request: Request, prompt: str) -> int:
-    """A draw's own seed, 56 bits: two conversations, or two draws for one, share no random numbers."""
-    parts = repr((sampling.seed, request.seed, prompt)).encode("utf-8", "surrogatepass")
-    return int.from_bytes(hashlib.sha256(parts).digest()[:7], "big")
-
-
-def limit_of(request: Request, sampling: Sampling) -> int:
-    """Tokens that a response may have."""
-    return sampling.max_tokens if request.max_tokens is None else min(request.max_tokens, sampling.max_tokens)
-
-
-def render(tokenizer: Any, request: Request) -> tuple[str, str]:
-    """The text that `request` continues, and the opening of the thinking that the template has put at its end.
-
-    What is begun stands right behind the generation prompt, where the model would have said it. (transformers'
-    `continue_final_message` would put it where templates put a past message, which many strip of its thinking.)
-
-    A template that opens the thinking although it was asked not to has no switch for it: what it opened is closed.
-    """
-    asked = {} if request.thinking is None else {"enable_thinking": request.thinking}
-    prompt = tokenizer.apply_chat_template(
-        [dict(message) for message in request.messages], tokenize=False, add_generation_prompt=True, **asked
-    )
-    opening = prompt[prompt.rindex(OPEN) :] if prompt.rstrip().endswith(OPEN) else ""
-    if opening and request.thinking is False:
-        prompt, opening = f"{prompt.rstrip()}\n\n{CLOSE}\n\n", ""
-    if not request.begun:
-        return prompt, opening
-    opened_twice = opening and request.begun.lstrip().startswith(OPEN)
-    return (prompt.removesuffix(opening) if opened_twice else prompt) + request.begun, ""
-
-
-def can_choose(tokenizer: Any) -> bool:
-    """Whether a model can be asked to think or not to: whether its chat template makes a difference of it."""
-    asked = ({"role": "user", "content": "Hello."},)
-    return render(tokenizer, Request(asked, thinking=True)) != render(tokenizer, Request(asked, thinking=False))

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from .generation import Generated, Request, Sampling
-from .transformers_engine import limit_of, render, seed_of
+from .prompts import render, seed_of
 
 
 class VLLMGenerator:
     """Answers requests by vLLM, which batches them itself. `options` are those of `vllm.LLM`.
 
     Raises:
-        `ImportError`: where vLLM is not installed.
+        `ImportError`: if vLLM is not installed.
     """
 
     def __init__(self, model: str, **options: Any) -> None:
@@ -24,21 +24,20 @@ class VLLMGenerator:
 
     def generate(self, requests: Sequence[Request], sampling: Sampling) -> list[Generated | None]:
         prompts = [render(self.tokenizer, request) for request in requests]
-        drawn = [
+        options = [
             self.vllm.SamplingParams(
                 temperature=sampling.temperature,
                 top_p=sampling.top_p,
-                max_tokens=limit_of(request, sampling),
+                max_tokens=request.limit(sampling),
                 seed=seed_of(sampling, request, text),
             )
             for request, (text, _) in zip(requests, prompts, strict=True)
         ]
         ids = [self.tokenizer(text, add_special_tokens=False).input_ids for text, _ in prompts]
-        said = self.llm.generate([{"prompt_token_ids": row} for row in ids], drawn, use_tqdm=False)
-        made = [output.outputs[0] for output in said]
+        outputs = self.llm.generate([{"prompt_token_ids": row} for row in ids], options, use_tqdm=False)
         return [
-            Generated(opening + one.text, len(one.token_ids), one.finish_reason == "length")
-            for one, (_, opening) in zip(made, prompts, strict=True)
+            Generated(opening + output.text, len(output.token_ids), output.finish_reason == "length")
+            for [output], (_, opening) in zip((one.outputs for one in outputs), prompts, strict=True)
         ]
 
     def count(self, text: str) -> int:

@@ -2,7 +2,7 @@
 
 "When Thinking Fails" (arXiv 2505.11423) takes its examples from observed failures and does not publish them. These are
 ours, one for each of the failures that it describes: commas and length, case and what follows a required ending, text
-outside the form that was asked for, and a word that was forbidden.
+outside the requested form, and a forbidden word.
 """
 
 from collections.abc import Mapping
@@ -12,9 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Example:
-    """A request, the thinking that minds its constraints, and the answer that keeps them; `constraints` by
-    instruction id.
-    """
+    """A request, thinking that minds its constraints, an answer that obeys them; `constraints` by instruction id."""
 
     request: str
     thinking: str

@@ -18,8 +18,8 @@ import numpy as np
 
 from keepif.rewards.text.response import prompt_text
 
-from ..benchmarks.benchmark import Item, Outcome
-from ..benchmarks.classes import CLASS_OF
+from ..benchmarks.benchmark import Item, Sample, numbers
+from ..benchmarks.constraint_classes import CLASS_OF
 
 TEXT_COLUMNS, KIND_COLUMNS = 2**13, 2**9
 FOLDS = 5
@@ -45,32 +45,29 @@ class Pair:
         return self.thinking - self.direct
 
 
-def paired(items: Sequence[Item], thinking: Sequence[Outcome], direct: Sequence[Outcome], metric: str) -> list[Pair]:
+def paired(items: Sequence[Item], thinking: Sequence[Sample], direct: Sequence[Sample], metric: str) -> list[Pair]:
     """The items that both runs have scored by `metric`, in order.
 
     Raises:
-        [`GateError`]: where there are none.
+        [`GateError`]: if there are none.
     """
     ours, theirs = _scores(thinking, metric), _scores(direct, metric)
-    found = [Pair(item, ours[item.key], theirs[item.key]) for item in items if item.key in ours.keys() & theirs.keys()]
-    if not found:
+    pairs = [Pair(item, ours[item.key], theirs[item.key]) for item in items if item.key in ours.keys() & theirs.keys()]
+    if not pairs:
         raise GateError(
             f"no item has {metric!r} in both runs: it is in {len(ours)} of the thinking one and {len(theirs)} of the "
             "direct one; pair two runs of the same benchmark"
         )
-    return found
+    return pairs
 
 
-def _scores(outcomes: Sequence[Outcome], metric: str) -> dict[str, float]:
+def _scores(samples: Sequence[Sample], metric: str) -> dict[str, float]:
     """Each item's mean of a metric over its samples."""
-    sums: dict[str, list[float]] = {}
-    for outcome in outcomes:
-        above, below = outcome.counts.get(metric, (0.0, 0.0))
-        if below:
-            total = sums.setdefault(outcome.key, [0.0, 0.0])
-            total[0] += above
-            total[1] += below
-    return {key: above / below for key, (above, below) in sums.items()}
+    by_item: dict[str, list[Sample]] = {}
+    for sample in samples:
+        by_item.setdefault(sample.item.key, []).append(sample)
+    scores = {key: numbers(several) for key, several in by_item.items()}
+    return {key: score[metric] for key, score in scores.items() if metric in score}
 
 
 @dataclass(frozen=True)
@@ -81,10 +78,10 @@ class GateReport:
         pairs (`int`), ties (`int`): all pairs, and those whose two scores are the same; these are left out of
             training and of the shares below, because either choice scores the same.
         base_rate (`float`): of the others, the share that thinking is better for.
-        precision, recall (`float`): of choosing to think; precision is 0 where it never does.
-        auc (`float`): that an item which thinking is better for gets the higher probability; 0.5 is chance.
+        precision, recall (`float`): of choosing to think; precision is 0 if it never does.
+        auc (`float`): probability that an item which thinking is better for ranks first; 0.5 is chance.
         direct, thinking, gated, best (`float`): mean score over all pairs if the model never thinks, always thinks,
-            thinks where the gate says so, or where it is better.
+            thinks when the gate says so, or when it is better.
     """
 
     pairs: int
@@ -101,14 +98,14 @@ class GateReport:
 
 @dataclass(frozen=True)
 class Gate:
-    """Whether to think, item by item: where the probability that it is better is above one half.
+    """Whether to think, item by item: if the probability that it is better is above one half.
 
-    An item that the gate was trained on gets the probability that was found without it, so that a benchmark's own
-    items can be gated without having been learnt by heart.
+    An item that the gate was trained on gets its probability from cross-validation, so that a benchmark's own items
+    can be gated without having been learnt by heart.
 
     Attributes:
         weights (`dict[int, float]`), intercept (`float`): of the hashed features.
-        held_out (`dict[str, float]`): probability found without the item, by hash of its request.
+        held_out (`dict[str, float]`): probability from cross-validation, by hash of the item's request.
         report ([`GateReport`]): how well it chooses.
         made_from (`dict`): the runs it was trained on, and the `model` and the hash of its `weights` that it is for.
     """
@@ -133,7 +130,7 @@ class Gate:
         ]
 
     def refuse_other(self, model: str, weights: str | None) -> None:
-        """Raise [`GateError`] unless it is for this model: by its weights, or by its name where one side has none.
+        """Raise [`GateError`] unless it is for this model: by its weights, or by its name if one side has none.
 
         Args:
             model (`str`), weights (`str` or `None`): the model's name, and a hash of its weights if they are a folder.
@@ -155,8 +152,8 @@ class Gate:
         """What [`Gate.save`] has written.
 
         Raises:
-            [`GateError`]: where it has not.
-            `ImportError`: where the extra `evaluation` is not installed.
+            [`GateError`]: if the file holds no gate.
+            `ImportError`: if the extra `evaluation` is not installed.
         """
         _refuse_without_sklearn()
         try:
@@ -176,12 +173,12 @@ class Gate:
 def train(pairs: Sequence[Pair], seed: int = 0, **made_from: Any) -> Gate:
     """A gate trained on `pairs`, and cross-validated on them by item, stratified.
 
-    Each pair weighs what its two scores differ by, so that the probability is above one half exactly where thinking
-    is expected to gain.
+    A pair's weight is the difference of its scores, so that the probability is above one half exactly if thinking is
+    expected to gain.
 
     Raises:
-        [`GateError`]: where thinking is better, or worse, for fewer than five items.
-        `ImportError`: where the extra `evaluation` is not installed.
+        [`GateError`]: if thinking is better, or worse, for fewer than five items.
+        `ImportError`: if the extra `evaluation` is not installed.
     """
     _refuse_without_sklearn()
     from sklearn.metrics import precision_score, recall_score, roc_auc_score
@@ -194,11 +191,11 @@ def train(pairs: Sequence[Pair], seed: int = 0, **made_from: Any) -> Gate:
             f"of {len(pairs)} items, thinking is better for {better.sum()} and worse for {(~better).sum()}: a gate "
             f"needs {FEWEST} of each; run more items, or more samples of each"
         )
-    found = features([pair.item for pair in decided])
-    weigh = {"sample_weight": np.array([abs(pair.gain) for pair in decided])}
+    inputs = features([pair.item for pair in decided])
+    weights_of_pairs = {"sample_weight": np.array([abs(pair.gain) for pair in decided])}
     requests = [_key(pair.item) for pair in decided]  # an item that stands twice is on one side only
     predicted: Any = cross_val_predict(
-        _regression(), found, better, groups=requests, params=weigh, method="predict_proba",
+        _regression(), inputs, better, groups=requests, params=weights_of_pairs, method="predict_proba",
         cv=StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed),
     )  # fmt: skip
     probabilities = predicted[:, 1]
@@ -217,7 +214,7 @@ def train(pairs: Sequence[Pair], seed: int = 0, **made_from: Any) -> Gate:
         gated=direct + sum(gains) / len(pairs),
         best=fmean(max(pair.thinking, pair.direct) for pair in pairs),
     )
-    fitted = _regression().fit(found, better, **weigh)
+    fitted = _regression().fit(inputs, better, **weights_of_pairs)
     [weights] = fitted.coef_
     return Gate(
         weights={int(column): float(weights[column]) for column in np.flatnonzero(weights)},

@@ -21,16 +21,30 @@ Report = dict[str, Any]
 
 
 def by_benchmark(arms: Sequence[Report]) -> dict[str, list[Report]]:
-    found: dict[str, list[Report]] = {}
+    groups: dict[str, list[Report]] = {}
     for arm in arms:
-        found.setdefault(arm["benchmark"], []).append(arm)
-    return found
+        groups.setdefault(arm["benchmark"], []).append(arm)
+    return groups
 
 
-def draw_share(axes: Axes, found: Report, at: float, colour: str, *, label: str | None = None) -> None:
-    """A share with its interval, as a dot at the height `at`."""
-    error = [[max(0.0, found["share"] - found["low"])], [max(0.0, found["high"] - found["share"])]]
-    axes.errorbar(found["share"], at, xerr=error, fmt="o", ms=4, lw=1, color=colour, label=label)
+def draw_dots(axes: Axes, xs: Sequence[Any], ys: Sequence[Any], colour: str, fmt: str = "o", **style: Any) -> None:
+    """Dots with their intervals: each coordinate is a number, or a share with its 95 % interval."""
+    (x, xerr), (y, yerr) = _spread(xs), _spread(ys)
+    options: dict[str, Any] = {"ms": 4, "lw": 1} | style
+    axes.errorbar(x, y, xerr=xerr, yerr=yerr, fmt=fmt, color=colour, **options)
+
+
+def _spread(values: Sequence[Any]) -> tuple[Sequence[float], list[list[float]] | None]:
+    """The coordinates, and how far their intervals reach below and above; `None` for plain numbers."""
+    if not isinstance(values[0], dict):
+        return values, None
+    below = [max(0.0, value["share"] - value["low"]) for value in values]
+    above = [max(0.0, value["high"] - value["share"]) for value in values]
+    return [value["share"] for value in values], [below, above]
+
+
+def _label_kind(kind: str) -> str:
+    return kind.rpartition(":")[2].replace("_", " ")
 
 
 def types_figure(report: Report) -> Figure | None:
@@ -50,20 +64,19 @@ def _kinds(arms: Sequence[Report]) -> list[str]:
     """The constraint types, the least obeyed first."""
     shares: dict[str, list[float]] = {}
     for arm in arms:
-        for kind, found in arm["by_type"].items():
-            shares.setdefault(kind, []).append(found["share"])
+        for kind, share in arm["by_type"].items():
+            shares.setdefault(kind, []).append(share["share"])
     return sorted(shares, key=lambda kind: sum(shares[kind]) / len(shares[kind]))
 
 
 def _draw_types(axes: Axes, name: str, arms: Sequence[Report]) -> None:
     kinds = _kinds(arms)
     for at, (arm, colour) in enumerate(zip(arms, COLOURS * len(arms), strict=False)):
-        offset = 0.3 * (at / max(1, len(arms) - 1) - 0.5) if len(arms) > 1 else 0.0
         axes.plot([], [], "o", ms=4, color=colour, label=label_of(arm))
         for row, kind in enumerate(kinds):
             if kind in arm["by_type"]:
-                draw_share(axes, arm["by_type"][kind], row - offset, colour)
-    axes.set_yticks(range(len(kinds)), [kind.rpartition(":")[2].replace("_", " ") for kind in kinds])
+                draw_dots(axes, [arm["by_type"][kind]], [row + _offset(at, len(arms), 0.3)], colour)
+    axes.set_yticks(range(len(kinds)), map(_label_kind, kinds))
     axes.set(xlim=(-0.02, 1.02), title=f"{name}: kept, by constraint type")
     axes.grid(axis="y", color="0.93")
     axes.set_axisbelow(True)
@@ -72,7 +85,7 @@ def _draw_types(axes: Axes, name: str, arms: Sequence[Report]) -> None:
 
 
 def thinking_figure(report: Report) -> Figure | None:
-    """What is right and what is kept by how long was thought, in up to six bins: a panel an arm."""
+    """Shares correct and compliant by the length of the thinking, in up to six bins: a panel an arm."""
     arms = [arm for arm in report["arms"] if arm["by_thinking"]]
     if not arms:
         return None
@@ -93,14 +106,9 @@ def thinking_figure(report: Report) -> Figure | None:
 
 def _draw_thinking(axes: Axes, arm: Report) -> None:
     for key, label, colour in (("kept", "constraints kept", BLUE), ("correct", "correct", RED)):
-        bins = [found for found in arm["by_thinking"] if found[key]["share"] is not None]
-        if not bins:
-            continue
-        shares = [found[key]["share"] for found in bins]
-        errors = [[max(0.0, found[key]["share"] - found[key]["low"]) for found in bins],
-                  [max(0.0, found[key]["high"] - found[key]["share"]) for found in bins]]  # fmt: skip
-        axes.errorbar([found["mean"] for found in bins], shares, yerr=errors, fmt="o-", ms=4, lw=1.4, color=colour,
-                      capsize=2, label=label)  # fmt: skip
+        if bins := [part for part in arm["by_thinking"] if part[key]["share"] is not None]:
+            means, shares = [part["mean"] for part in bins], [part[key] for part in bins]
+            draw_dots(axes, means, shares, colour, "o-", lw=1.4, capsize=2, label=label)
     each = arm["by_thinking"][0]["samples"]
     axes.set(xlabel=f"tokens of thinking (bins of about {each})", ylim=(0, 1.02))
     axes.set_title(f"{arm['benchmark']}: {label_of(arm)}", fontsize=9)
@@ -108,47 +116,41 @@ def _draw_thinking(axes: Axes, arm: Report) -> None:
 
 def plane_figure(reports: Sequence[Report]) -> Figure | None:
     """The accuracy-compliance plane: a panel a benchmark that has both, a colour a run, a dot an arm."""
-    found = {}
+    panels: dict[tuple[str, str], list[tuple[str, Report]]] = {}
     for report in reports:
         for arm in report["arms"]:
             compliance = next((metric for metric in COMPLIANCE if metric in arm["numbers"]), None)
             if compliance and "correct" in arm["numbers"]:
-                found.setdefault((arm["benchmark"], compliance), []).append((report["name"], arm))
-    if not found:
+                panels.setdefault((arm["benchmark"], compliance), []).append((report["name"], arm))
+    if not panels:
         return None
     names = list(dict.fromkeys(report["name"] for report in reports))
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(1 + 4.6 * len(found), 4.6), layout="constrained")
-        panels = figure.subplots(1, len(found), squeeze=False)[0]
-        for axes, ((benchmark, compliance), dots) in zip(panels, found.items(), strict=True):
-            arms = list(dict.fromkeys(label_of(arm) for _, arm in dots))
-            for name, arm in dots:
-                marker = MARKERS[arms.index(label_of(arm)) % len(MARKERS)]
-                colour = (
-                    colour_of(name, names) if len(names) > 1 else COLOURS[arms.index(label_of(arm)) % len(COLOURS)]
-                )
-                label = ", ".join([name] * (len(names) > 1) + [label_of(arm)] * (len(arms) > 1))
-                _draw_dot(axes, arm["numbers"]["correct"], arm["numbers"][compliance], marker, colour, label)
+        figure = Figure(figsize=(1 + 4.6 * len(panels), 4.6), layout="constrained")
+        all_axes = figure.subplots(1, len(panels), squeeze=False)[0]
+        for axes, ((benchmark, compliance), dots) in zip(all_axes, panels.items(), strict=True):
+            _draw_plane(axes, dots, compliance, names)
             axes.set(xlabel="accuracy", ylabel=f"compliance ({compliance})", title=benchmark)
-            axes.margins(0.15)
-            if len(dots) > 1:
-                axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
     return figure
+
+
+def _draw_plane(axes: Axes, dots: Sequence[tuple[str, Report]], compliance: str, names: Sequence[str]) -> None:
+    labels = list(dict.fromkeys(label_of(arm) for _, arm in dots))
+    for name, arm in dots:
+        at = labels.index(label_of(arm))
+        colour = colour_of(name, names) if len(names) > 1 else COLOURS[at % len(COLOURS)]
+        label = ", ".join([name] * (len(names) > 1) + [label_of(arm)] * (len(labels) > 1))
+        x, y = arm["numbers"]["correct"], arm["numbers"][compliance]
+        draw_dots(axes, [x], [y], colour, MARKERS[at % len(MARKERS)], ms=7, label=label)
+    axes.margins(0.15)
+    if len(dots) > 1:
+        axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2)
 
 
 def colour_of(name: str, names: Sequence[str]) -> str:
     """A run's colour: the report's own is the first, blue; what it is compared with first is grey, as before."""
     at = list(names).index(name)
     return (BLUE, GREY, *COLOURS[1:])[at % (len(COLOURS) + 1)]
-
-
-def _draw_dot(axes: Axes, x: Report, y: Report, marker: str, colour: str, label: str) -> None:
-    axes.errorbar(
-        x["share"], y["share"],
-        xerr=[[max(0.0, x["share"] - x["low"])], [max(0.0, x["high"] - x["share"])]],
-        yerr=[[max(0.0, y["share"] - y["low"])], [max(0.0, y["high"] - y["share"])]],
-        fmt=marker, ms=7, lw=1, color=colour, label=label,
-    )  # fmt: skip
 
 
 def comparison_figure(report: Report, others: Sequence[Report]) -> Figure | None:
@@ -166,7 +168,7 @@ def comparison_figure(report: Report, others: Sequence[Report]) -> Figure | None
         figure = Figure(figsize=(11, 0.9 + 0.26 * sum(heights)), layout="constrained")
         panels = figure.subplots(len(arms), 2, squeeze=False, height_ratios=heights)
         for (levels, differences), arm in zip(panels, arms, strict=True):
-            runs = [found for other in [report, *others] for found in other["arms"] if _same(found, arm)]
+            runs = [one for other in [report, *others] for one in other["arms"] if _same(one, arm)]
             _draw_levels(levels, arm, runs, [report["name"], *names])
             _draw_differences(differences, arm, [c for c in across if _same(c, arm)], [report["name"], *names])
         handles, labels = panels[0][0].get_legend_handles_labels()
@@ -184,7 +186,7 @@ def _lines(arm: Report) -> list[tuple[str, str]]:
     """What the comparison shows of an arm, from the bottom: types, classes, numbers with the headline on top."""
     groups = {"by_type": _kinds([arm]), "by_class": list(arm["by_class"])[::-1]}
     metrics = sorted(arm["numbers"], key=lambda metric: (metric != arm["headline"], metric), reverse=True)
-    return [(group, what) for group, found in (groups | {"numbers": metrics}).items() for what in found]
+    return [(group, what) for group, names in (groups | {"numbers": metrics}).items() for what in names]
 
 
 def _draw_levels(axes: Axes, arm: Report, runs: Sequence[Report], names: Sequence[str]) -> None:
@@ -193,8 +195,8 @@ def _draw_levels(axes: Axes, arm: Report, runs: Sequence[Report], names: Sequenc
         colour, offset = colour_of(name, names), _offset(at, len(names))
         axes.plot([], [], "o", ms=4, color=colour, label=name)
         for row, (group, what) in enumerate(lines):
-            if found := run[group].get(what):
-                draw_share(axes, found, row + offset, colour)
+            if share := run[group].get(what):
+                draw_dots(axes, [share], [row + offset], colour)
     _rule(axes, lines)
     axes.set_yticks(range(len(lines)), [_name(*line) for line in lines])
     axes.set_title(f"{arm['benchmark']}, {label_of(arm)}: shares, 95 % interval", fontsize=9)
@@ -206,19 +208,19 @@ def _draw_differences(axes: Axes, arm: Report, compared: Sequence[Report], names
         colour = colour_of(one["with"], names)
         axes.plot([], [], "s", ms=4, color=colour, label=f"{names[0]} − {one['with']}")
         for row, (group, what) in enumerate(lines):
-            if found := one[group].get(what):
-                points, low, high = (100 * found[key] for key in ("difference", "low", "high"))
-                error = [[max(0.0, points - low)], [max(0.0, high - points)]]
-                axes.errorbar(points, row + _offset(at, len(compared)), xerr=error, fmt="s", ms=4, lw=1, color=colour)
+            if difference := one[group].get(what):
+                points, low, high = (100 * difference[key] for key in ("difference", "low", "high"))
+                dot = {"share": points, "low": low, "high": high}
+                draw_dots(axes, [dot], [row + _offset(at, len(compared))], colour, "s")
     axes.axvline(0, color="0.3", lw=0.8)
     _rule(axes, lines)
     axes.set_yticks(range(len(lines)), [])
     axes.set_title("difference in points, paired by item, 95 % interval", fontsize=9)
 
 
-def _offset(at: int, of: int) -> float:
-    """Where the `at`-th of `of` dots stands on its line, the first on top."""
-    return 0.25 - 0.5 * at / (of - 1) if of > 1 else 0.0
+def _offset(at: int, of: int, width: float = 0.5) -> float:
+    """The height of the `at`-th of `of` dots on its line, the first on top."""
+    return width * (0.5 - at / (of - 1)) if of > 1 else 0.0
 
 
 def _rule(axes: Axes, lines: Sequence[tuple[str, str]]) -> None:
@@ -233,7 +235,7 @@ def _rule(axes: Axes, lines: Sequence[tuple[str, str]]) -> None:
 
 
 def _name(group: str, what: str) -> str:
-    return {"by_type": what.rpartition(":")[2].replace("_", " "), "by_class": f"all {what}"}.get(group, what)
+    return {"by_type": _label_kind(what), "by_class": f"all {what}"}.get(group, what)
 
 
 def draw(report: Report, others: Sequence[Report], folder: Path) -> list[Path]:
@@ -244,9 +246,7 @@ def draw(report: Report, others: Sequence[Report], folder: Path) -> list[Path]:
         "plane.png": plane_figure([report, *others]),
         "comparison.png": comparison_figure(report, others),
     }
-    made = []
-    for name, figure in figures.items():
-        if figure:
-            figure.savefig(folder / name, dpi=150)
-            made.append(folder / name)
-    return made
+    drawn = {folder / name: figure for name, figure in figures.items() if figure}
+    for path, figure in drawn.items():
+        figure.savefig(path, dpi=150)
+    return list(drawn)

@@ -1,7 +1,8 @@
 """The report of an evaluation: every arm's numbers with their intervals, and the differences from other runs."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
@@ -9,13 +10,13 @@ from statistics import fmean
 from typing import Any
 
 from ...files import read_json, write_json
-from ...report.tally import proportion
+from ...tally import proportion
 from ..answering import PLAIN
-from ..benchmarks.benchmark import Outcome, numbers
-from ..benchmarks.classes import CLASSES
-from .comparison import best_of, compare, fewest_samples, powers
-from .measured import Measured, Scored
-from .statistics import Metric, interval, named, of_all_types, of_class, of_type
+from ..benchmarks.benchmark import Sample, numbers
+from ..benchmarks.constraint_classes import CLASSES
+from .comparison import compare
+from .measurements import Measurement
+from .statistics import best_of, interval, named, of_all_types, of_class, of_type, powers
 from .tables import Report, markdown
 
 SCHEMA = 1
@@ -33,35 +34,23 @@ LIMITS = (
 
 def build(
     name: str,
-    settings: Any,
-    found: Sequence[Measured],
-    others: dict[str, list[Measured]],
+    settings: Mapping[str, Any],
+    measurements: Sequence[Measurement],
+    others: Mapping[str, Sequence[Measurement]],
     notes: Sequence[str] = (),
 ) -> Report:
     """The report of the run `name`, as JSON.
 
     Args:
-        name (`str`), settings (`dict`), found (`Sequence[Measured]`): the run.
-        others (`dict[str, list[Measured]]`): the runs that it is compared with, by name.
+        name (`str`), settings (`dict`), measurements (`Sequence[Measurement]`): the run.
+        others (`dict[str, Sequence[Measurement]]`): the runs that it is compared with, by name.
         notes (`Sequence[str]`, *optional*): what a reader of its tables has to know besides.
     """
-    plain = {(m.arm.benchmark, m.arm.thinking): m for m in found if m.arm.mitigation == PLAIN}
-    within = [
-        compare(m, plain[m.arm.benchmark, m.arm.thinking], "without")
-        for m in found
-        if m.arm.mitigation != PLAIN and (m.arm.benchmark, m.arm.thinking) in plain
-    ]
-    direct = {(m.arm.benchmark, m.arm.mitigation): m for m in found if m.arm.thinking == "off"}
-    within += [
-        compare(m, direct[m.arm.benchmark, m.arm.mitigation], "thinking off")
-        for m in found
-        if m.arm.thinking == "on" and (m.arm.benchmark, m.arm.mitigation) in direct
-    ]
     across = [
         compare(ours, theirs, other)
         for other, measured in others.items()
         for theirs in measured
-        for ours in found
+        for ours in measurements
         if ours.arm == theirs.arm
     ]
     return {
@@ -69,70 +58,71 @@ def build(
         "keepif": version("keepif"),
         "name": name,
         "settings": settings,
-        "arms": [_arm(measured) for measured in found],
+        "arms": [_arm(measurement) for measurement in measurements],
         "comparisons": across,
-        "within": within,
+        "within": _within(measurements),
         "notes": list(notes),
         "limits": list(LIMITS),
     }
 
 
-def _arm(measured: Measured) -> Report:
-    outcomes, first = measured.outcomes, measured.headline
-    scored = [one for one in measured.scored if not one.control]
-    asked, sound = [one.outcome for one in scored], [one.outcome for one in scored if not one.defective]
-    why = {one.outcome.key: one.defective for one in scored if one.defective}
-    kinds = sorted({kind for outcome in outcomes for kind in outcome.by_type})
+def _within(measurements: Sequence[Measurement]) -> list[Report]:
+    """Each remedy against the same arm without it, and thinking against not thinking."""
+    by_arm = {measurement.arm: measurement for measurement in measurements}
+    plain = [(m, replace(m.arm, mitigation=PLAIN), "without") for m in measurements if m.arm.mitigation != PLAIN]
+    direct = [(m, replace(m.arm, thinking="off"), "thinking off") for m in measurements if m.arm.thinking == "on"]
+    return [compare(m, by_arm[other], name) for m, other, name in [*plain, *direct] if other in by_arm]
+
+
+def _arm(measurement: Measurement) -> Report:
+    everything, first = measurement.samples, measurement.headline
+    samples = [sample for sample in everything if not sample.item.control]
+    sound = [sample for sample in samples if not sample.item.defective]
+    reasons = {sample.item.key: sample.item.defective for sample in samples if sample.item.defective}
+    kinds = sorted({kind for sample in everything for kind in sample.by_type})
+    by_class = {name: interval(everything, of_class(name)) for name in CLASSES}
     return {
-        **vars(measured.arm),
+        **vars(measurement.arm),
         "headline": first,
-        "scored_by": measured.scored_by,
-        "items": len(measured.items),
-        "samples": len(scored),
-        "missing": measured.missing,
-        "unjudged": measured.unjudged,
-        "numbers": {metric: _interval(outcomes, named(metric)) for metric in numbers(outcomes)},
-        "best_of": {str(k): interval(best_of(k, asked, first), named(first)) for k in powers(fewest_samples(asked))},
-        "by_class": {
-            name: found for name in CLASSES if (found := _interval(outcomes, of_class(name)))["share"] is not None
-        },
-        "by_type": {kind: _interval(outcomes, of_type(kind)) for kind in kinds},
-        "by_thinking": by_thinking(scored),
-        "tokens": fmean(one.tokens for one in scored) if scored else None,
-        "thinking_tokens": fmean(one.thinking_tokens for one in scored) if scored else None,
-        "thought": sum(one.thinking_tokens > 0 for one in scored),
-        "truncated": proportion(sum(one.truncated for one in scored), len(scored)),
-        "defective": dict(Counter(why.values())),
-        "sound": {metric: _interval(sound, named(metric)) for metric in numbers(sound)} if why else None,
+        "scored_by": measurement.scored_by,
+        "items": len(measurement.items),
+        "samples": len(samples),
+        "missing": measurement.missing,
+        "unjudged": measurement.unjudged,
+        "numbers": _numbers(everything),
+        "best_of": {str(k): interval(best_of(k, samples, first), named(first)) for k in powers(samples)},
+        "by_class": {name: share for name, share in by_class.items() if share["share"] is not None},
+        "by_type": {kind: interval(everything, of_type(kind)) for kind in kinds},
+        "by_thinking": by_thinking(samples),
+        "tokens": fmean(sample.tokens for sample in samples) if samples else None,
+        "thinking_tokens": fmean(sample.thinking_tokens for sample in samples) if samples else None,
+        "thought": sum(sample.thinking_tokens > 0 for sample in samples),
+        "truncated": proportion(sum(sample.truncated for sample in samples), len(samples)),
+        "defective": dict(Counter(reasons.values())),
+        "sound": _numbers(sound) if reasons else None,
     }
 
 
-def _interval(outcomes: Sequence[Outcome], metric: Metric) -> Report:
-    """A metric with its interval; Wilson's where all items score alike, of which a bootstrap would be certain."""
-    found = interval(outcomes, metric)
-    if found["share"] in {0.0, 1.0}:
-        units = len({outcome.key.partition("/")[0] for outcome in outcomes if metric(outcome)[1]})
-        return proportion(found["share"] * units, units)
-    return found
+def _numbers(samples: Sequence[Sample]) -> Report:
+    return {metric: interval(samples, named(metric)) for metric in numbers(samples)}
 
 
-def by_thinking(scored: Sequence[Scored]) -> list[Report]:
-    """The samples that have thought, in bins of like size by how long: what each gets right and what it keeps."""
-    thought = sorted((one for one in scored if one.thinking_tokens), key=lambda one: one.thinking_tokens)
+def by_thinking(samples: Sequence[Sample]) -> list[Report]:
+    """The samples that have thought, in bins of like size by how long: shares correct and compliant."""
+    thought = sorted((sample for sample in samples if sample.thinking_tokens), key=lambda one: one.thinking_tokens)
     count = min(BINS, len(thought) // FEWEST)
     edges = [i * len(thought) // count for i in range(count + 1)] if count > 1 else []
     return [_bin(thought[start:end]) for start, end in pairwise(edges)]
 
 
-def _bin(scored: Sequence[Scored]) -> Report:
-    outcomes = [one.outcome for one in scored]
+def _bin(samples: Sequence[Sample]) -> Report:
     return {
-        "from": scored[0].thinking_tokens,
-        "to": scored[-1].thinking_tokens,
-        "mean": fmean(one.thinking_tokens for one in scored),
-        "samples": len(scored),
-        "correct": _interval(outcomes, named("correct")),
-        "kept": _interval(outcomes, of_all_types),
+        "from": samples[0].thinking_tokens,
+        "to": samples[-1].thinking_tokens,
+        "mean": fmean(sample.thinking_tokens for sample in samples),
+        "samples": len(samples),
+        "correct": interval(samples, named("correct")),
+        "kept": interval(samples, of_all_types),
     }
 
 
@@ -146,7 +136,7 @@ def load(folder: Path) -> Report:
     """The report in `folder`.
 
     Raises:
-        `ValueError`: where there is none, or one that this version cannot read.
+        `ValueError`: if there is none, or one that this version cannot read.
     """
     report = read_json(folder / NAME)
     if not isinstance(report, dict) or report.get("schema") != SCHEMA:

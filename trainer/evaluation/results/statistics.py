@@ -1,61 +1,61 @@
 """Intervals and paired differences by a bootstrap over items, and the best of several samples."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from math import comb
 from typing import Any
 
 import numpy as np
 
-from ..benchmarks.benchmark import Count, Outcome
-from ..benchmarks.classes import CLASS_OF
+from ...tally import proportion
+from ..benchmarks.benchmark import Count, Sample
+from ..benchmarks.constraint_classes import CLASS_OF
 
 RESAMPLES = 2000
-AT_ONCE = 2**22
-"""Draws held in memory at once: resamples times units."""
 
-Metric = Callable[[Outcome], Count]
+Metric = Callable[[Sample], Count]
 
 
 def named(metric: str) -> Metric:
-    return lambda outcome: outcome.counts.get(metric, (0, 0))
+    return lambda sample: sample.counts.get(metric, (0, 0))
 
 
 def of_type(kind: str) -> Metric:
-    return lambda outcome: outcome.by_type.get(kind, (0, 0))
+    return lambda sample: sample.by_type.get(kind, (0, 0))
 
 
 def of_class(name: str) -> Metric:
     """Constraints of one of `CLASSES`."""
-
-    def counted(outcome: Outcome) -> Count:
-        found = [count for kind, count in outcome.by_type.items() if CLASS_OF.get(kind) == name]
-        return sum(above for above, _ in found), sum(below for _, below in found)
-
-    return counted
+    return lambda sample: _total([count for kind, count in sample.by_type.items() if CLASS_OF.get(kind) == name])
 
 
-def of_all_types(outcome: Outcome) -> Count:
-    counts = outcome.by_type.values()
+def of_all_types(sample: Sample) -> Count:
+    return _total(list(sample.by_type.values()))
+
+
+def _total(counts: Sequence[Count]) -> Count:
     return sum(above for above, _ in counts), sum(below for _, below in counts)
 
 
-def interval(outcomes: Sequence[Outcome], metric: Metric, seed: int = 0) -> dict[str, Any]:
-    """A metric with its 95 % interval; `share` is `None` where nothing counts towards it.
+def interval(samples: Sequence[Sample], metric: Metric) -> dict[str, Any]:
+    """A metric with its 95 % interval; `share` is `None` if nothing counts towards it.
 
-    Percentiles of `RESAMPLES` ratios of sums. What is drawn is units: an item with all its samples, and items that
-    belong together (see [`Item`]) as one.
+    Percentiles of `RESAMPLES` ratios of sums. Units are drawn (see [`Item`]), each with all its samples. If all score
+    alike, a bootstrap would be certain: then it is Wilson's interval.
     """
-    table = np.array(list(_sums(outcomes, metric).values()))
+    table = np.array(list(_sums(samples, metric).values()))
     if not len(table) or not table[:, 1].sum():
         return {"share": None, "low": None, "high": None}
-    low, high = _middle(_ratios(_resampled(table, seed)))
-    return {"share": float(_ratios(table.sum(0))), "low": low, "high": high}
+    share = float(_ratios(table.sum(0)))
+    if share in {0.0, 1.0}:
+        units = int((table[:, 1] > 0).sum())
+        return proportion(share * units, units)
+    low, high = _middle(_ratios(_resampled(table)))
+    return {"share": share, "low": low, "high": high}
 
 
-def paired(
-    ours: Sequence[Outcome], theirs: Sequence[Outcome], metric: Metric, seed: int = 0
-) -> dict[str, float] | None:
-    """The difference ours - theirs on the units of both with its 95 % interval; `None` where nothing counts.
+def paired(ours: Sequence[Sample], theirs: Sequence[Sample], metric: Metric) -> dict[str, float] | None:
+    """The difference ours - theirs on the units of both with its 95 % interval; `None` if nothing counts.
 
     Both are resampled alike, so that what makes an item hard for both cancels out.
     """
@@ -63,47 +63,59 @@ def paired(
     table = np.array([[*a[unit], *b[unit]] for unit in a if unit in b])
     if not len(table) or not table[:, 1].sum() or not table[:, 3].sum():
         return None
-    sums = _resampled(table, seed)
+    sums = _resampled(table)
     low, high = _middle(_ratios(sums[:, :2]) - _ratios(sums[:, 2:]))
     this, other = float(_ratios(table[:, :2].sum(0))), float(_ratios(table[:, 2:].sum(0)))
     return {"this": this, "other": other, "difference": this - other, "low": low, "high": high}
 
 
-def best_at(outcomes: Sequence[Outcome], metric: Metric, k: int) -> float | None:
-    """The mean over items of the best of `k` samples, 0 to 1; `None` unless some item has as many.
+def powers(samples: Sequence[Sample]) -> list[int]:
+    """The k of best-of-k: 2, 4, 8, ... up to the samples that every item has."""
+    most = min(Counter(sample.item.key for sample in samples).values(), default=0)
+    return [2**i for i in range(1, most.bit_length()) if 2**i <= most]
+
+
+def best_of(k: int, samples: Sequence[Sample], metric: str) -> list[Sample]:
+    """Each item's expected best of `k` samples, as one sample, so that items can be resampled.
 
     Unbiased from n samples of an item, n >= k (Chen et al., 2021, arXiv 2107.03374, there for pass or fail): of the
     values in rising order the i-th is the best of a draw of k in C(i - 1, k - 1) of C(n, k) cases. Items of fewer
     samples are left out.
     """
-    values: dict[str, list[float]] = {}
-    for outcome in outcomes:
-        above, below = metric(outcome)
-        if below:
-            values.setdefault(outcome.key, []).append(above / below)
-    drawn = [sorted(found) for found in values.values() if len(found) >= k]
-    best = [sum(v * comb(i, k - 1) for i, v in enumerate(found)) / comb(len(found), k) for found in drawn]
-    return sum(best) / len(best) if best else None
+    by_item: dict[str, list[Sample]] = {}
+    for sample in samples:
+        if sample.counts.get(metric, (0, 0))[1]:
+            by_item.setdefault(sample.item.key, []).append(sample)
+    return [
+        Sample(several[0].item, counts={metric: (_expected_best(k, [_ratio(s.counts[metric]) for s in several]), 1)})
+        for several in by_item.values()
+        if len(several) >= k
+    ]
 
 
-def _sums(outcomes: Sequence[Outcome], metric: Metric) -> dict[str, list[float]]:
+def _expected_best(k: int, values: Sequence[float]) -> float:
+    return sum(value * comb(i, k - 1) for i, value in enumerate(sorted(values))) / comb(len(values), k)
+
+
+def _ratio(count: Count) -> float:
+    return count[0] / count[1]
+
+
+def _sums(samples: Sequence[Sample], metric: Metric) -> dict[str, list[float]]:
     """Numerator and denominator of each unit."""
     sums: dict[str, list[float]] = {}
-    for outcome in outcomes:
-        above, below = metric(outcome)
-        total = sums.setdefault(outcome.key.partition("/")[0], [0.0, 0.0])
+    for sample in samples:
+        above, below = metric(sample)
+        total = sums.setdefault(sample.item.unit, [0.0, 0.0])
         total[0] += above
         total[1] += below
     return sums
 
 
-def _resampled(table: np.ndarray, seed: int) -> np.ndarray:
+def _resampled(table: np.ndarray) -> np.ndarray:
     """Column sums of `RESAMPLES` draws, with replacement, of as many rows as `table` (units x columns) has."""
-    rng, units = np.random.default_rng(seed), len(table)
-    each = max(1, AT_ONCE // units)
-    sizes = [min(each, RESAMPLES - start) for start in range(0, RESAMPLES, each)]
-    even = np.full(units, 1 / units)
-    return np.concatenate([rng.multinomial(units, even, size=size) @ table for size in sizes])
+    units = len(table)
+    return np.random.default_rng(0).multinomial(units, np.full(units, 1 / units), size=RESAMPLES) @ table
 
 
 def _middle(drawn: np.ndarray) -> tuple[float, float]:

@@ -17,20 +17,20 @@ GAP = 2
 
 def tables(report: Report) -> dict[str, Rows]:
     """The report's tables by title: each benchmark's arms, what each changes, and each comparison with a run."""
-    found: dict[str, Rows] = {}
+    titled: dict[str, Rows] = {}
     for benchmark, arms in groupby(report["arms"], key=lambda arm: arm["benchmark"]):
         arms = list(arms)
-        found[f"{benchmark}: {_sizes(arms)}, %"] = _of_arms(arms)
+        titled[f"{benchmark}: {_sizes(arms)}, %"] = _of_arms(arms)
         if changes := [compared for compared in report["within"] if compared["benchmark"] == benchmark]:
-            found[f"{benchmark}: what it changes, in points"] = _of_changes(changes, "numbers")
+            titled[f"{benchmark}: what it changes, in points"] = _of_changes(changes, "numbers")
             if any(compared["by_class"] for compared in changes):
-                found[f"{benchmark}: what it changes by class, in points"] = _of_changes(changes, "by_class")
+                titled[f"{benchmark}: what it changes by class, in points"] = _of_changes(changes, "by_class")
     for compared in report["comparisons"]:
         ours, theirs = compared["samples"]
         what = f"{compared['benchmark']}, {label_of(compared)}: against {compared['with']}"
         sizes = f"{compared['items']} items, {ours} samples against {theirs}"
-        found[f"{what}, {sizes}, % and points"] = _of_comparison(report["name"], compared)
-    return found
+        titled[f"{what}, {sizes}, % and points"] = _of_comparison(report["name"], compared)
+    return titled
 
 
 def _of_arms(arms: Sequence[Report]) -> Rows:
@@ -72,9 +72,9 @@ def _of_comparison(name: str, compared: Report) -> Rows:
     groups = [("", compared["numbers"]), ("", compared["best_of"]), ("all ", compared["by_class"]),
               ("", compared["by_type"])]  # fmt: skip
     rows = [
-        [prefix + what, f"{100 * found['other']:.1f}", f"{100 * found['this']:.1f}", difference(found)]
+        [prefix + what, f"{100 * pair['other']:.1f}", f"{100 * pair['this']:.1f}", difference(pair)]
         for prefix, group in groups
-        for what, found in group.items()
+        for what, pair in group.items()
     ]
     return ["", compared["with"], name, "difference"], rows
 
@@ -86,27 +86,25 @@ def label_of(arm: Report) -> str:
     return ", ".join(part for part in (thinking, mitigation) if part) or "as it is"
 
 
-def share(found: Report | None, *, interval: bool = True) -> str:
+def share(number: Report | None, *, interval: bool = True) -> str:
     """A share in percent, and half its interval's width; of 0 and 100 the interval's other end."""
-    if found is None or found["share"] is None:
+    if number is None or number["share"] is None:
         return "-"
-    value, low, high = (100 * found[part] for part in ("share", "low", "high"))
+    value, low, high = (100 * number[part] for part in ("share", "low", "high"))
     end = {0.0: f" to {high:.0f}", 100.0: f" from {low:.0f}"}.get(value, f" ±{(high - low) / 2:.1f}")
     return f"{value:.1f}{end if interval else ''}"
 
 
-def difference(found: Report | None, *, interval: bool = True) -> str:
+def difference(pair: Report | None, *, interval: bool = True) -> str:
     """A difference in points, and its interval or half the interval's width."""
-    if found is None:
+    if pair is None:
         return "-"
-    low, high = 100 * found["low"], 100 * found["high"]
-    return f"{100 * found['difference']:+.1f} " + (
-        f"({low:+.1f} to {high:+.1f})" if interval else f"±{(high - low) / 2:.1f}"
-    )
+    points, low, high = (100 * pair[part] for part in ("difference", "low", "high"))
+    return f"{points:+.1f} " + (f"({low:+.1f} to {high:+.1f})" if interval else f"±{(high - low) / 2:.1f}")
 
 
 def footnotes(report: Report) -> list[str]:
-    """What stands below the tables."""
+    """The lines below the tables."""
     lines = []
     for arm in report["arms"]:
         label = f"{arm['benchmark']}, {label_of(arm)}"
@@ -123,7 +121,7 @@ def footnotes(report: Report) -> list[str]:
             lines.append(f"{label}: no sample has thought")
         if arm["defective"]:
             reasons = ", ".join(f"{count} ({reason})" for reason, count in arm["defective"].items())
-            without = ", ".join(f"{metric} {share(found)}" for metric, found in arm["sound"].items())
+            without = ", ".join(f"{metric} {share(number)}" for metric, number in arm["sound"].items())
             lines.append(f"{label}: items whose demands exclude each other: {reasons}; without them: {without}")
     return [*dict.fromkeys(lines), *report["notes"], *report["limits"]]
 
@@ -134,7 +132,7 @@ def shown(report: Report, width: int) -> list[Table]:
 
 
 def _split(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> Iterator[Table]:
-    """The table in as many parts, one below the other, as no value and no word of a header is cut in."""
+    """The table in parts, one below the other, so that no value and no word of a header is cut."""
     headers = [header.replace(", ", ",\n") for header in headers]
     columns = list(zip(headers, *rows, strict=True))
     label, *widths = (max(len(line) for cell in column for line in cell.split("\n")) for column in columns)

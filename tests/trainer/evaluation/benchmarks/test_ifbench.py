@@ -58,8 +58,8 @@ def test_published_numbers(benchmark: Callable[[str], Rows], tmp_path: Path, tag
     outcomes = ours.score(said)
     for i, outcome in zip(kept, outcomes, strict=True):
         lists = strict[i]["follow_instruction_list"], loose[i]["follow_instruction_list"]
-        assert outcome.counts["instruction_strict"] == (sum(lists[0]), len(lists[0])), outcome.key
-        assert outcome.counts["instruction_loose"] == (sum(lists[1]), len(lists[1])), outcome.key
+        assert outcome.counts["instruction_strict"] == (sum(lists[0]), len(lists[0])), outcome.item.key
+        assert outcome.counts["instruction_loose"] == (sum(lists[1]), len(lists[1])), outcome.item.key
     found = numbers(outcomes)
     for metric, published in (("prompt_strict", strict), ("prompt_loose", loose)):
         assert found[metric] == sum(published[i]["follow_all_instructions"] for i in kept) / len(kept)

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from keepif.rewards import Delimiters
 from keepif.trainer.data.constrain import RowError
 from keepif.trainer.evaluation.benchmarks.benchmark import Count, Sample, numbers
 from keepif.trainer.evaluation.benchmarks.ifeval import IFEval
@@ -101,8 +100,6 @@ def test_thinking_is_not_checked(tmp_path: Path) -> None:
     outcomes = benchmark.score([Sample(item, index, text, 1) for index, text in enumerate(said)])
     assert [outcome.counts["prompt_strict"] for outcome in outcomes] == [(1, 1), (1, 1), (0, 1), (0, 1), (0, 1)]
     assert outcomes[0].by_type == {"punctuation:no_comma": (1, 1)}
-    prefilled = IFEval(tmp_path / "rows.jsonl", delimiters=Delimiters(prefilled=True))
-    assert prefilled.score([Sample(item, 0, "So it is", 1)])[0].counts["prompt_strict"] == (0, 1)
 
 
 def test_errors_name_the_row(tmp_path: Path) -> None:

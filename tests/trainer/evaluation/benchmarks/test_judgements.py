@@ -8,7 +8,7 @@ import pytest
 
 from keepif.rewards.judge.endpoint import Reply
 from keepif.trainer.evaluation.benchmarks import judgements
-from keepif.trainer.evaluation.benchmarks.judgements import Remembering
+from keepif.trainer.evaluation.benchmarks.judgements import CachedJudge
 
 
 class Moody:
@@ -39,38 +39,38 @@ def said(judge: Any, *contents: object, **sampling: Any) -> list[str | None]:
 
 def test_what_was_said_stays_said(tmp_path: Path) -> None:
     judge = Moody()
-    first = said(Remembering(judge, tmp_path), "a", "b", "a", temperature=0)
+    first = said(CachedJudge(judge, tmp_path), "a", "b", "a", temperature=0)
     assert judge.asked == ["a", "b"]  # the same question about the same text is one question
     assert first[0] == first[2]
-    assert said(Remembering(judge, tmp_path), "b", "a", "c", temperature=0)[:2] == [first[1], first[0]]
+    assert said(CachedJudge(judge, tmp_path), "b", "a", "c", temperature=0)[:2] == [first[1], first[0]]
     assert judge.asked == ["a", "b", "c"]
     other = Moody("mild")
-    said(Remembering(other, tmp_path), "a", temperature=0)
-    said(Remembering(judge, tmp_path), "a", temperature=1)
+    said(CachedJudge(other, tmp_path), "a", temperature=0)
+    said(CachedJudge(judge, tmp_path), "a", temperature=1)
     assert other.asked == ["a"]
     assert judge.asked == ["a", "b", "c", "a"]
 
 
 def test_a_failure_is_asked_again(tmp_path: Path) -> None:
-    assert said(Remembering(Moody(fails="b"), tmp_path), "a", "b") == ["no 2", None]
+    assert said(CachedJudge(Moody(fails="b"), tmp_path), "a", "b") == ["no 2", None]
     judge = Moody()
-    assert said(Remembering(judge, tmp_path), "a", "b") == ["no 2", "no 1"]
+    assert said(CachedJudge(judge, tmp_path), "a", "b") == ["no 2", "no 1"]
     assert judge.asked == ["b"]
 
 
 def test_a_kill_loses_one_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judgements, "AT_ONCE", 4)
+    monkeypatch.setattr(judgements, "BATCH", 4)
     with pytest.raises(KeyboardInterrupt):
-        said(Remembering(Moody(killed_at=3), tmp_path), *range(10))
+        said(CachedJudge(Moody(killed_at=3), tmp_path), *range(10))
     (file,) = (tmp_path / judgements.FOLDER).iterdir()
     file.write_bytes(file.read_bytes() + b'{"judge": "severe", "asked": "0f')
     judge = Moody()
-    assert None not in said(Remembering(judge, tmp_path), *range(10))
+    assert None not in said(CachedJudge(judge, tmp_path), *range(10))
     assert judge.asked == ["8", "9"]
 
 
 def test_a_judge_that_is_down_is_asked_one_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(judgements, "AT_ONCE", 1)
+    monkeypatch.setattr(judgements, "BATCH", 1)
     judge = Moody(fails="a")
-    assert said(Remembering(judge, tmp_path), "a", "b", "c") == [None] * 3
+    assert said(CachedJudge(judge, tmp_path), "a", "b", "c") == [None] * 3
     assert judge.asked == ["a"]

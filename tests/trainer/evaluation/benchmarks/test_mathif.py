@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from keepif.rewards.constraints import ALIASES
 from keepif.trainer.data.constrain import RowError
 from keepif.trainer.evaluation.answering import spread
-from keepif.trainer.evaluation.benchmarks.benchmark import Outcome, Sample, numbers
-from keepif.trainer.evaluation.benchmarks.catalogue import load
+from keepif.trainer.evaluation.benchmarks import load
+from keepif.trainer.evaluation.benchmarks.benchmark import Sample, numbers
 from keepif.trainer.evaluation.benchmarks.mathif import MathIF, checked_text
 from tests.helpers import published
 from tests.helpers.responders import boxed, forty_two, spam
@@ -29,7 +29,7 @@ def mathif(shared: Callable[[str], Path]) -> MathIF:
     return MathIF(shared("mathif"))
 
 
-def scored(benchmark: MathIF, respond: Responder) -> list[Outcome]:
+def scored(benchmark: MathIF, respond: Responder) -> list[Sample]:
     return benchmark.score([Sample(item, 0, respond(dict(item.row)), 1) for item in benchmark.items()])
 
 
@@ -173,5 +173,5 @@ def test_errors_name_the_row(tmp_path: Path) -> None:
         MathIF(path)
     with pytest.raises(ValueError, match="there is no file"):
         load("mathif", tmp_path / "none.jsonl")
-    with pytest.raises(ValueError, match="no benchmark 'maths'; there are mathif, ifeval"):
+    with pytest.raises(ValueError, match="no benchmark 'maths'; there are complexbench, ifeval"):
         load("maths")

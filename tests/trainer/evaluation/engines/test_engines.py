@@ -15,8 +15,9 @@ from keepif.recipes.tiny_policy.reinforce import held_out
 from keepif.rewards import Response
 from keepif.rewards.judge.endpoint import Endpoint
 from keepif.trainer.evaluation.engines.generation import Generated, Request, Sampling
+from keepif.trainer.evaluation.engines.prompts import can_choose, render
 from keepif.trainer.evaluation.engines.server_engine import ServerGenerator
-from keepif.trainer.evaluation.engines.transformers_engine import GumbelDraw, TransformersGenerator, can_choose, render
+from keepif.trainer.evaluation.engines.transformers_engine import GumbelDraw, TransformersGenerator
 from keepif.trainer.evaluation.engines.vllm_engine import VLLMGenerator
 from tests.helpers import tiny
 from tests.helpers.chat_server import serving
@@ -118,7 +119,7 @@ def test_what_is_begun_goes_on_as_if_it_had_not_stopped(generator: TransformersG
     sampling = Sampling(temperature=0, max_tokens=112)
     whole = texts(generator.generate(requests(6), sampling))
     begun = [text[: text.index("</think>") + 8] for text in whole]
-    asked = [Request(r.messages, begun=text) for r, text in zip(requests(6), begun, strict=True)]
+    asked = [Request(r.messages, prefix=text) for r, text in zip(requests(6), begun, strict=True)]
     assert [a + b for a, b in zip(begun, texts(generator.generate(asked, sampling)), strict=True)] == whole
 
 
@@ -148,13 +149,13 @@ def test_a_long_prompt_beside_it_leaves_a_short_one_its_context() -> None:
         (QWEN3, {}, ("<|user|>Hi<|assistant|>\n", "")),
         (QWEN3, {"thinking": True}, ("<|user|>Hi<|assistant|>\n", "")),
         (QWEN3, {"thinking": False}, ("<|user|>Hi<|assistant|>\n<think>\n\n</think>\n\n", "")),
-        (QWEN3, {"begun": "<think>Hm"}, ("<|user|>Hi<|assistant|>\n<think>Hm", "")),
+        (QWEN3, {"prefix": "<think>Hm"}, ("<|user|>Hi<|assistant|>\n<think>Hm", "")),
         (R1, {}, ("<|user|>Hi<|assistant|><think>\n", "<think>\n")),
-        (R1, {"begun": "<think>\nHm</think>"}, ("<|user|>Hi<|assistant|><think>\nHm</think>", "")),
-        (R1, {"begun": "Hm"}, ("<|user|>Hi<|assistant|><think>\nHm", "")),
+        (R1, {"prefix": "<think>\nHm</think>"}, ("<|user|>Hi<|assistant|><think>\nHm</think>", "")),
+        (R1, {"prefix": "Hm"}, ("<|user|>Hi<|assistant|><think>\nHm", "")),
         (R1, {"thinking": True}, ("<|user|>Hi<|assistant|><think>\n", "<think>\n")),
         (R1, {"thinking": False}, ("<|user|>Hi<|assistant|><think>\n\n</think>\n\n", "")),
-        (R1, {"thinking": False, "begun": "Hm"}, ("<|user|>Hi<|assistant|><think>\n\n</think>\n\nHm", "")),
+        (R1, {"thinking": False, "prefix": "Hm"}, ("<|user|>Hi<|assistant|><think>\n\n</think>\n\nHm", "")),
     ],
 )
 def test_prompts(template: str, request_: dict[str, Any], expected: tuple[str, str]) -> None:
@@ -174,7 +175,7 @@ def test_a_server_is_asked_what_the_request_asks() -> None:
     def ask(content: str, **options: Any) -> Request:
         return Request(({"role": "user", "content": content},), **options)
 
-    asked = [ask("Hi"), ask("No"), ask("Hi", thinking=False, max_tokens=3), ask("Hi", begun="<think>So")]
+    asked = [ask("Hi"), ask("No"), ask("Hi", thinking=False, max_tokens=3), ask("Hi", prefix="<think>So")]
     with serving(answer) as server:
         generator = ServerGenerator(Endpoint(server.url, "m"))
         found = generator.generate(asked, Sampling(0.5, 0.9, 10))

@@ -10,8 +10,9 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from keepif.trainer.evaluation.benchmarks.benchmark import Item, Outcome
+from keepif.trainer.evaluation.benchmarks.benchmark import Item
 from keepif.trainer.evaluation.remedies.gate import Gate, GateError, Pair, paired, train
+from tests.helpers.samples import scored
 
 WORDS = (
     "write",
@@ -142,11 +143,11 @@ def test_too_few_pairs_are_refused() -> None:
 def test_runs_are_paired_by_item() -> None:
     items = [item(random.Random(n), n) for n in range(3)]
     thinking = [
-        Outcome("0", 0, {"sacc": (1, 2)}),
-        Outcome("0", 1, {"sacc": (2, 2)}),
-        Outcome("1", 0, {"sacc": (1, 1)}),
+        scored("0", 0, {"sacc": (1, 2)}),
+        scored("0", 1, {"sacc": (2, 2)}),
+        scored("1", 0, {"sacc": (1, 1)}),
     ]
-    direct = [Outcome("0", 0, {"sacc": (1, 1)}), Outcome("2", 0, {"sacc": (1, 1)}), Outcome("1", 0, {"hacc": (1, 1)})]
+    direct = [scored("0", 0, {"sacc": (1, 1)}), scored("2", 0, {"sacc": (1, 1)}), scored("1", 0, {"hacc": (1, 1)})]
     assert paired(items, thinking, direct, "sacc") == [Pair(items[0], 0.75, 1.0)]
     with pytest.raises(GateError, match="'joint' in both runs: it is in 0 of the thinking one and 0 of the direct"):
         paired(items, thinking, direct, "joint")

@@ -11,7 +11,7 @@ from keepif.rewards import Response, constraints_of
 from keepif.trainer.evaluation.benchmarks.benchmark import Item, Sample
 from keepif.trainer.evaluation.engines.generation import Generated, Request, Sampling
 from keepif.trainer.evaluation.remedies.examples import EXAMPLES, Example
-from keepif.trainer.evaluation.remedies.remedies import KEEP, OPEN, REMEDIES, Asking, idle
+from keepif.trainer.evaluation.remedies.remedies import KEEP, OPEN, REMEDIES, Policy, idle
 
 LIMIT = 40
 ITEM = Item(
@@ -30,6 +30,9 @@ class Fake:
         self.calls.append(list(requests))
         return [self._one(request, sampling) for request in requests]
 
+    def count(self, text: str) -> int:
+        return len(text.split(" "))
+
     def _one(self, request: Request, sampling: Sampling) -> Generated | None:
         text = self.says(request)
         if text is None:
@@ -39,10 +42,10 @@ class Fake:
         return Generated(" ".join(words[:limit]), min(len(words), limit), len(words) > limit)
 
 
-def remedied(name: str, says: Says, items: Sequence[Item] = (ITEM,), **asking: object) -> tuple[list, Fake]:
+def remedied(name: str, says: Says, items: Sequence[Item] = (ITEM,), **policy: object) -> tuple[list, Fake]:
     fake = Fake(says)
-    options = {"sampling": Sampling(max_tokens=LIMIT), "gate": lambda items: [False] * len(items)} | asking
-    return REMEDIES[name](Asking(fake, **options), items, list(range(len(items)))), fake
+    options = {"sampling": Sampling(max_tokens=LIMIT), "gate": lambda items: [False] * len(items)} | policy
+    return REMEDIES[name](Policy(fake, **options), [Sample(item, i) for i, item in enumerate(items)]), fake
 
 
 def always(text: str) -> Says:
@@ -149,10 +152,10 @@ def test_a_gate_says_whether_to_think() -> None:
 
 def test_the_constraints_are_repeated_at_the_end_of_the_thinking() -> None:
     first = "<think>It is 42.\n</think>So, 42"
-    [found], fake = remedied("constraint_repetition", lambda r: " Right.</think>42" if r.begun else first)
-    begun = "<think>It is 42.\n\nWait, No commas."
-    assert [request.begun for request in fake.calls[1]] == [begun]
-    assert found == Generated(f"{begun} Right.</think>42", 6, False)
+    [found], fake = remedied("constraint_repetition", lambda r: " Right.</think>42" if r.prefix else first)
+    prefix = "<think>It is 42.\n\nWait, No commas."
+    assert [request.prefix for request in fake.calls[1]] == [prefix]
+    assert found == Generated(f"{prefix} Right.</think>42", 6, False)
     assert Response.parse(found.text).answer_text == "42"
 
 
@@ -166,15 +169,15 @@ def test_without_a_thinking_that_ends_nothing_is_repeated(first: str) -> None:
 
 
 def test_thinking_beyond_the_budget_is_closed() -> None:
-    [found], fake = remedied("thinking_budget", lambda r: "So 42" if r.begun else "<think>a b c d", thinking_budget=3)
+    [found], fake = remedied("thinking_budget", lambda r: "So 42" if r.prefix else "<think>a b c d", thinking_budget=3)
     assert found == Generated("<think>a b c</think>So 42", 5, False)
     assert [request.max_tokens for call in fake.calls for request in call] == [3, LIMIT - 3]
 
 
 @pytest.mark.parametrize("first", ["<think>a</think>b c d", "a b c d"])
 def test_what_is_no_thinking_goes_on_where_it_was_cut(first: str) -> None:
-    [found], fake = remedied("thinking_budget", lambda r: " and more" if r.begun else first, thinking_budget=2)
-    assert fake.calls[1][0].begun == " ".join(first.split(" ")[:2])
+    [found], fake = remedied("thinking_budget", lambda r: " and more" if r.prefix else first, thinking_budget=2)
+    assert fake.calls[1][0].prefix == " ".join(first.split(" ")[:2])
     assert found.text == " ".join(first.split(" ")[:2]) + " and more"
     [found], fake = remedied("thinking_budget", always(first))  # half of the limit is enough
     assert (found.text, len(fake.calls)) == (first, 1)
@@ -217,12 +220,12 @@ def test_items_do_not_touch_each_other(name: str, said: dict[int, str | None], a
 
     def says(request: Request) -> str | None:
         number = request.seed % 5
-        return again if request.begun or "###" in asked(request) else said.get(number, "<think>a</think>b")
+        return again if request.prefix or "###" in asked(request) else said.get(number, "<think>a</think>b")
 
-    items = [replace(ITEM, key=str(i)) for i in range(5)]
+    samples = [Sample(replace(ITEM, key=str(i)), i) for i in range(5)]
     fake = Fake(says)
-    asking = Asking(fake, Sampling(max_tokens=4), gate=lambda items: [True] * len(items))
-    found = REMEDIES[name](asking, items, range(5))
+    policy = Policy(fake, Sampling(max_tokens=4), gate=lambda items: [True] * len(items))
+    found = REMEDIES[name](policy, samples)
     assert len(fake.calls) <= 2
-    assert found == [REMEDIES[name](asking, [item], [i])[0] for i, item in enumerate(items)]
+    assert found == [REMEDIES[name](policy, [sample])[0] for sample in samples]
     assert all(found[i] is None for i in range(5) if said.get(i, "") is None)

@@ -11,8 +11,7 @@ import pytest
 from rich.console import Console
 
 from keepif.trainer.evaluation.answering import Arm
-from keepif.trainer.evaluation.benchmarks.benchmark import Outcome
-from keepif.trainer.evaluation.results import measured, report, tables
+from keepif.trainer.evaluation.results import measurements, report, tables
 from keepif.trainer.evaluation.results.figures import (
     comparison_figure,
     draw,
@@ -20,15 +19,16 @@ from keepif.trainer.evaluation.results.figures import (
     thinking_figure,
     types_figure,
 )
-from keepif.trainer.evaluation.results.measured import Measured, Scored
+from keepif.trainer.evaluation.results.measurements import Measurement
 from keepif.trainer.evaluation.results.statistics import interval, of_all_types
+from tests.helpers.samples import scored
 
 KINDS = ("punctuation:no_comma", "length_constraints:number_words", "keywords:existence")
 
 
-def made_up(arm: Arm, kept: float, right: float, *, items: int = 60, samples: int = 2, seed: int = 0) -> Measured:
+def made_up(arm: Arm, kept: float, right: float, *, items: int = 60, samples: int = 2, seed: int = 0) -> Measurement:
     """Outcomes of a policy that keeps each constraint and is right as often as that, and less the more it thinks."""
-    rng, scored = random.Random(seed), []
+    rng, made = random.Random(seed), []
     for number in range(items):
         for index in range(samples):
             thinking = rng.randrange(1, 100)
@@ -36,10 +36,11 @@ def made_up(arm: Arm, kept: float, right: float, *, items: int = 60, samples: in
             verdicts = {kind: float(rng.random() < kept * (1 - thinking / 300)) for kind in KINDS}
             hacc = float(all(verdicts.values()))
             counts = {"joint": (c * hacc, 1), "correct": (c, 1), "sacc": (sum(verdicts.values()) / 3, 1)}
-            outcome = Outcome(str(number), index, counts, {kind: (value, 1) for kind, value in verdicts.items()})
+            by_type = {kind: (value, 1) for kind, value in verdicts.items()}
+            cost = {"tokens": thinking + 5, "thinking_tokens": thinking, "truncated": number == 0}
             defect = "cannot be kept" if number == 7 else None
-            scored.append(Scored(outcome, thinking + 5, thinking, truncated=number == 0, defective=defect))
-    return Measured(arm, "joint", tuple(scored))
+            made.append(scored(str(number), index, counts, by_type, **cost, defective=defect))
+    return Measurement(arm, "joint", tuple(made))
 
 
 ARM = Arm("mathif")
@@ -47,25 +48,25 @@ REMEDY = Arm("mathif", mitigation="few_shot")
 
 
 @pytest.fixture
-def before() -> list[Measured]:
+def before() -> list[Measurement]:
     return [made_up(ARM, 0.9, 0.5)]
 
 
 @pytest.fixture
-def after() -> list[Measured]:
+def after() -> list[Measurement]:
     return [made_up(ARM, 0.6, 0.9, seed=1), made_up(REMEDY, 0.75, 0.8, seed=2), made_up(Arm("ifeval"), 0.7, 0.9)]
 
 
-def test_numbers(after: list[Measured]) -> None:
+def test_numbers(after: list[Measurement]) -> None:
     arm = report.build("after", {}, after, {})["arms"][0]
-    outcomes = after[0].outcomes
+    outcomes = after[0].samples
     share = sum(o.counts["correct"][0] for o in outcomes) / len(outcomes)
     assert arm["numbers"]["correct"]["share"] == pytest.approx(share)
     assert arm["numbers"]["correct"]["low"] < share < arm["numbers"]["correct"]["high"]
     assert (arm["items"], arm["samples"], arm["missing"], arm["headline"]) == (60, 120, 0, "joint")
     assert arm["truncated"]["share"] == pytest.approx(2 / 120)
     assert arm["defective"] == {"cannot be kept": 1}
-    sound = [o for o in outcomes if o.key != "7"]
+    sound = [o for o in outcomes if o.item.key != "7"]
     share = sum(o.counts["correct"][0] for o in sound) / len(sound)
     assert arm["sound"]["correct"]["share"] == pytest.approx(share)
     assert arm["sound"]["correct"]["low"] < share < arm["sound"]["correct"]["high"]
@@ -79,36 +80,37 @@ def test_controls_are_no_items() -> None:
     [plain] = report.build("run", {}, [made_up(ARM, 0.9, 0.5)], {})["arms"]
     both = made_up(ARM, 0.9, 0.5)
     controls = [
-        Scored(Outcome(f"{n}/noconstraint", 0, {"correct_without": (1.0, 1)}), 900, 800, True, control=True)
+        scored(f"{n}/noconstraint", 0, {"correct_without": (1.0, 1)}, tokens=900, thinking_tokens=800, control=True)
         for n in range(60)
     ]
-    [arm] = report.build("run", {}, [replace(both, scored=(*both.scored, *controls))], {})["arms"]
+    [arm] = report.build("run", {}, [replace(both, samples=(*both.samples, *controls))], {})["arms"]
     assert arm["numbers"].pop("correct_without")["share"] == 1
     assert arm == plain
 
 
 def test_what_never_happens_is_not_certain() -> None:
     """Ten items without a success: Wilson's interval, where a bootstrap would end at 0."""
-    outcomes = [Outcome(str(n), 0, {"joint": (0, 1)}) for n in range(10)]
-    none = Measured(ARM, "joint", tuple(Scored(outcome, 1, 0, False) for outcome in outcomes))
-    found = report.build("r", {}, [none], {})["arms"][0]["numbers"]["joint"]
+    none = Measurement(ARM, "joint", tuple(scored(str(n), i, {"joint": (0, 1)}) for n in range(10) for i in range(2)))
+    [arm] = report.build("r", {}, [none], {})["arms"]
+    found = arm["numbers"]["joint"]
+    assert arm["best_of"]["2"] == found
     assert (found["share"], found["low"]) == (0, 0)
     assert found["high"] == pytest.approx(0.2775, abs=1e-3)
     assert tables.share(found) == "0.0 to 28"
 
 
-def test_bins_of_thinking(after: list[Measured]) -> None:
-    bins = report.by_thinking(after[0].scored)
+def test_bins_of_thinking(after: list[Measurement]) -> None:
+    bins = report.by_thinking(after[0].samples)
     assert len(bins) == report.BINS
     assert sum(found["samples"] for found in bins) == 120
     assert all(a["to"] <= b["from"] for a, b in pairwise(bins))
     assert bins[0]["kept"]["share"] > bins[-1]["kept"]["share"]
-    thought = sorted(after[0].scored, key=lambda one: one.thinking_tokens)[-bins[-1]["samples"] :]
-    assert bins[-1]["kept"] == interval([one.outcome for one in thought], of_all_types)
-    assert report.by_thinking(after[0].scored[:9]) == []
+    thought = sorted(after[0].samples, key=lambda one: one.thinking_tokens)[-bins[-1]["samples"] :]
+    assert bins[-1]["kept"] == interval(thought, of_all_types)
+    assert report.by_thinking(after[0].samples[:9]) == []
 
 
-def test_differences(before: list[Measured], after: list[Measured]) -> None:
+def test_differences(before: list[Measurement], after: list[Measurement]) -> None:
     found = report.build("after", {}, after, {"before": before})
     [across], [within] = found["comparisons"], found["within"]
     assert (across["with"], across["mitigation"], across["items"]) == ("before", "none", 60)
@@ -122,18 +124,18 @@ def test_differences(before: list[Measured], after: list[Measured]) -> None:
     assert best["this"] == pytest.approx(found["arms"][0]["best_of"]["2"]["share"])
 
 
-def test_only_items_of_both_runs_are_compared(before: list[Measured], after: list[Measured]) -> None:
+def test_only_items_of_both_runs_are_compared(before: list[Measurement], after: list[Measurement]) -> None:
     [one] = before
-    half = Measured(one.arm, one.headline, one.scored[:60])
+    half = Measurement(one.arm, one.headline, one.samples[:60])
     compared = report.build("after", {}, after, {"before": [half]})["comparisons"][0]
     assert compared["items"] == 30
-    ours = [o.counts["correct"][0] for o in after[0].outcomes[:60]]
+    ours = [o.counts["correct"][0] for o in after[0].samples[:60]]
     assert compared["numbers"]["correct"]["this"] == pytest.approx(sum(ours) / 60)
 
 
-def test_it_comes_back(tmp_path: Path, before: list[Measured], after: list[Measured]) -> None:
-    measured.write(tmp_path, after)
-    assert measured.read(tmp_path) == after
+def test_it_comes_back(tmp_path: Path, before: list[Measurement], after: list[Measurement]) -> None:
+    measurements.write(tmp_path, after)
+    assert measurements.read(tmp_path) == after
     found = report.build("after", {"model": "m"}, after, {"before": before})
     report.write(tmp_path, found)
     assert report.load(tmp_path) == found
@@ -144,12 +146,12 @@ def test_it_comes_back(tmp_path: Path, before: list[Measured], after: list[Measu
     assert f"correct {tables.share(found['arms'][0]['sound']['correct'])}" in text
     assert "- model: m" in text
     with pytest.raises(ValueError, match=r"no outcomes\.jsonl in .*nowhere"):
-        measured.read(tmp_path / "nowhere")
+        measurements.read(tmp_path / "nowhere")
     with pytest.raises(ValueError, match=r"no report\.json of this version"):
         report.load(tmp_path / "nowhere")
 
 
-def test_on_the_screen(before: list[Measured], after: list[Measured]) -> None:
+def test_on_the_screen(before: list[Measurement], after: list[Measurement]) -> None:
     found = report.build("after", {}, after, {"before": before})
     console = Console(width=100, record=True, quiet=True)
     for table in tables.shown(found, 100):
@@ -161,7 +163,7 @@ def test_on_the_screen(before: list[Measured], after: list[Measured]) -> None:
 
 
 @pytest.mark.parametrize("width", [60, 80, 200])
-def test_no_value_is_cut_on_a_narrow_screen(before: list[Measured], after: list[Measured], width: int) -> None:
+def test_no_value_is_cut_on_a_narrow_screen(before: list[Measurement], after: list[Measurement], width: int) -> None:
     """Tables that are too wide are split; headers stay whole too."""
     arms = [
         made_up(Arm("mathif", mode, remedy), 1.0, 1.0) for mode in ("on", "off") for remedy in ("none", "few_shot")
@@ -181,13 +183,13 @@ def test_no_value_is_cut_on_a_narrow_screen(before: list[Measured], after: list[
     assert parts == [1] * len(tables.tables(found))
 
 
-def test_the_plot_of_thinking_says_what_is_counted(after: list[Measured]) -> None:
+def test_the_plot_of_thinking_says_what_is_counted(after: list[Measurement]) -> None:
     figure = thinking_figure(report.build("after", {}, after, {}))
     assert figure is not None
     assert figure.axes[0].get_ylabel() == "share"
 
 
-def test_pictures(tmp_path: Path, before: list[Measured], after: list[Measured]) -> None:
+def test_pictures(tmp_path: Path, before: list[Measurement], after: list[Measurement]) -> None:
     old = report.build("before", {}, before, {})
     found = report.build("after", {}, after, {"before": before})
     made = draw(found, [old], tmp_path)
@@ -196,7 +198,7 @@ def test_pictures(tmp_path: Path, before: list[Measured], after: list[Measured])
 
 
 def test_what_cannot_be_drawn_is_not() -> None:
-    empty: dict[str, Any] = report.build("empty", {}, [Measured(ARM, "joint", (), missing=3)], {})
+    empty: dict[str, Any] = report.build("empty", {}, [Measurement(ARM, "joint", (), missing=3)], {})
     assert (
         types_figure(empty) is thinking_figure(empty) is plane_figure([empty]) is comparison_figure(empty, []) is None
     )
@@ -206,8 +208,8 @@ def test_what_cannot_be_drawn_is_not() -> None:
 
 def test_a_thinking_mode_that_was_not_kept_is_said() -> None:
     modes = [made_up(Arm("mathif", "off"), 0.9, 0.5)]
-    silent = [replace(one, thinking_tokens=0) for one in modes[0].scored]
-    modes.append(Measured(Arm("mathif", "on"), "joint", tuple(silent)))
+    silent = [replace(one, thinking_tokens=0) for one in modes[0].samples]
+    modes.append(Measurement(Arm("mathif", "on"), "joint", tuple(silent)))
     lines = tables.footnotes(report.build("r", {}, modes, {}))
     assert "mathif, thinking off: 120 of 120 samples have thought all the same" in lines
     assert "mathif, thinking on: no sample has thought" in lines

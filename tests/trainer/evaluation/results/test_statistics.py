@@ -7,18 +7,19 @@ import numpy as np
 import pytest
 
 from keepif.rewards.constraints import REGISTRY
-from keepif.trainer.evaluation.benchmarks.benchmark import Outcome
-from keepif.trainer.evaluation.benchmarks.classes import CLASS_OF, CLASSES
-from keepif.trainer.evaluation.results.statistics import best_at, interval, named, of_class, of_type, paired
+from keepif.trainer.evaluation.benchmarks.benchmark import Sample, numbers
+from keepif.trainer.evaluation.benchmarks.constraint_classes import CLASS_OF, CLASSES
+from keepif.trainer.evaluation.results.statistics import best_of, interval, named, of_class, of_type, paired
+from tests.helpers.samples import scored
 
 RIGHT = named("right")
 
 
-def outcomes(table: np.ndarray, below: np.ndarray | None = None) -> list[Outcome]:
+def outcomes(table: np.ndarray, below: np.ndarray | None = None) -> list[Sample]:
     """Items x samples of numerators, and perhaps of denominators."""
     below = np.ones_like(table) if below is None else below
     return [
-        Outcome(str(item), sample, {"right": (float(table[item, sample]), float(below[item, sample]))})
+        scored(str(item), sample, {"right": (float(table[item, sample]), float(below[item, sample]))})
         for item in range(table.shape[0])
         for sample in range(table.shape[1])
     ]
@@ -63,8 +64,8 @@ def test_coverage() -> None:
 
 def test_units_and_items_of_one_run() -> None:
     """Cases of one function are drawn together, and only what both runs have is compared."""
-    one = [Outcome(f"f{i}/{j}", 0, {"right": (float(i % 2), 1)}) for i in range(40) for j in range(5)]
-    alone = [Outcome(f"f{i}-{j}", 0, {"right": (float(i % 2), 1)}) for i in range(40) for j in range(5)]
+    one = [scored(f"f{i}/{j}", 0, {"right": (float(i % 2), 1)}) for i in range(40) for j in range(5)]
+    alone = [scored(f"f{i}-{j}", 0, {"right": (float(i % 2), 1)}) for i in range(40) for j in range(5)]
     together, apart = interval(one, RIGHT), interval(alone, RIGHT)
     assert (together["high"] - together["low"]) > 1.8 * (apart["high"] - apart["low"])
     found = paired(one, one[:100], RIGHT)
@@ -78,8 +79,8 @@ def test_units_and_items_of_one_run() -> None:
 def test_best_of_k_is_the_mean_over_all_draws(k: int) -> None:
     table = np.random.default_rng(2).choice([0.0, 0.5, 1.0], size=(7, 5))
     expected = fmean(fmean(max(draw) for draw in combinations(row, k)) for row in table.tolist())
-    assert best_at(outcomes(table), RIGHT, k) == pytest.approx(expected, abs=1e-12)
-    assert best_at(outcomes(table), RIGHT, 6) is None
+    assert numbers(best_of(k, outcomes(table), "right")) == pytest.approx({"right": expected}, abs=1e-12)
+    assert best_of(6, outcomes(table), "right") == []
 
 
 def test_classes() -> None:
@@ -87,6 +88,6 @@ def test_classes() -> None:
     assert CLASS_OF.keys() == REGISTRY.keys()
     assert set(CLASS_OF.values()) == set(CLASSES)
     types = {"length_constraints:number_words": (1, 1), "punctuation:no_comma": (0, 2), "keywords:frequency": (1, 2)}
-    outcome = Outcome("1", 0, {}, types | {"easy": (1, 1)})
+    outcome = scored("1", 0, {}, types | {"easy": (1, 1)})
     assert [of_class(name)(outcome) for name in CLASSES] == [(2, 3), (0, 2), (0, 0)]
     assert of_type("easy")(outcome) == (1, 1)

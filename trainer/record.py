@@ -3,15 +3,15 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from ..controller import Controller
+from .controller import Controller
 from .tally import Tally
 
 LATEST = 20
 """Ticks whose tallies are kept: what the report calls 'after'."""
 EARLIEST = 5
-"""Ticks that stand for 'before' where the reference was not measured."""
+"""Ticks that stand for 'before' if there was no pre-pass."""
 SMOOTHED = 10
-"""Ticks in the running means that are held against the floor: one batch alone is too noisy to call a violation."""
+"""Ticks in the running means that are compared with the floor: one batch alone is too noisy to call a violation."""
 COLUMNS = ("step", "correctness", "compliance", "floor", "joint", "tokens", "lambda", "mu", "error", "infeasible")
 
 GAUGES = {"lam": "lambda", "mu": "mu", "bonus": "bonus"}
@@ -23,7 +23,7 @@ class Record:
 
     Attributes:
         history (`dict[str, list]`): one entry a tick in each of [`COLUMNS`]: means over the tick's completions, the
-            multipliers they were rewarded with, and the averaged error after them. `None` for what there was not.
+            multipliers they were rewarded with, and the averaged error after them. `None` if there was none.
         latest (`list[Tally]`): the last [`LATEST`] ticks.
         earliest ([`Tally`]): the first [`EARLIEST`] ticks.
         total ([`Tally`]): all ticks.
@@ -36,10 +36,10 @@ class Record:
         self.total = Tally()
 
     def add(self, step: int, tally: Tally, floor: bool, controller: Controller, used: Mapping[str, float]) -> None:
-        """Note a tick: completions that were rewarded with the multipliers `used`, and, where there is a `floor`, the
+        """Note a tick: completions that were rewarded with the multipliers `used`, and, if there is a `floor`, the
         `controller` after it has taken them in.
         """
-        found = (
+        values = (
             step,
             _mean(tally.correct, tally.graded),
             _mean(tally.compliance, tally.constrained),
@@ -48,10 +48,10 @@ class Record:
             _mean(tally.tokens, tally.completions),
             used.get("lam"),
             used.get("mu"),
-            controller.floor.average if controller.floor.ticks else None,
+            controller.lam.average if controller.lam.ticks else None,
             int(controller.infeasible) if floor else None,
         )
-        for name, value in zip(COLUMNS, found, strict=True):
+        for name, value in zip(COLUMNS, values, strict=True):
             self.history[name].append(round(value, 5) if value is not None else None)
         if len(self.history["step"]) <= EARLIEST:
             self.earliest += tally
@@ -59,26 +59,22 @@ class Record:
         self.total += tally
 
     def gauges(self, multipliers: Mapping[str, float], held_out: Collection[str] = ()) -> dict[str, float]:
-        """What the dashboard shows beside the batch's own means; `multipliers` are the next batch's.
-
-        The worst type is none of those `held_out`.
-        """
+        """What the dashboard shows beside the batch's own means; `multipliers` are the next batch's."""
         shown = {f"keepif/{GAUGES[name]}": value for name, value in multipliers.items()}
         if self.history["step"]:
             for name, column in (("floor", "floor"), ("error", "error"), ("floor_infeasible", "infeasible")):
                 value = self.history[column][-1]
                 shown |= {} if value is None else {f"keepif/{name}": float(value)}
-            recent = self.recent()
-            worst = self.worst(held_out)
-            shown |= {"keepif/worst_type": worst[1]} if worst else {}
-            if recent.paired:
+            if worst := self.worst(held_out):
+                shown["keepif/worst_type"] = worst[1]
+            if (recent := self.recent()).paired:
                 shown["keepif/joint_recent"] = recent.joint / recent.paired
         return shown
 
     def worst(self, held_out: Collection[str] = ()) -> tuple[str, float] | None:
-        """(instruction id, share kept) of the type that was kept least in the last ticks, `held_out` ones aside."""
+        """(instruction id, share kept) of the type that was kept least in the last ticks, of those not `held_out`."""
         shares = {kind: share for kind, (share, _) in self.recent().by_type().items() if kind not in held_out}
-        return min(shares.items(), key=lambda found: found[1], default=None)
+        return min(shares.items(), key=lambda item: item[1], default=None)
 
     def recent(self) -> Tally:
         """The last ticks, added up."""

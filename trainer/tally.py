@@ -43,7 +43,7 @@ class Tally:
 
     @classmethod
     def of(cls, scores: Sequence[Score], floors: Sequence[float]) -> "Tally":
-        """Add up `scores`; `floors` holds each completion's floor, whatever it is where there are no constraints."""
+        """Add up `scores`; `floors` holds each completion's floor, any number if it has no constraints."""
         tally = cls()
         for score, floor in zip(scores, floors, strict=True):
             tally._add(score, floor)
@@ -67,9 +67,9 @@ class Tally:
             self.all_kept += score.f == 1
             self.paired += score.c is not None
             self.joint += score.f == 1 and score.c == 1
-        found = score.kept | score.held_out
-        self.asked.update(found.keys())
-        self.kept.update(kind for kind, verdict in found.items() if verdict)
+        verdicts = score.verdicts | score.held_out
+        self.asked.update(verdicts.keys())
+        self.kept.update(kind for kind, verdict in verdicts.items() if verdict)
 
     def by_type(self) -> dict[str, tuple[float, int]]:
         """(share of constraints kept, number of verdicts) by instruction id."""

@@ -65,3 +65,8 @@ def _ours(error: BaseException) -> bool:
     """Whether a line of this project raised it."""
     *_, (frame, _) = traceback.walk_tb(error.__traceback__)
     return str(frame.f_globals.get("__package__")).startswith("keepif.")  # __name__ can be "__main__"
+
+
+def first_line(error: BaseException) -> str:
+    """An error in a line; its class if it says nothing."""
+    return str(error).strip().split("\n")[0] or type(error).__name__

@@ -1,0 +1,77 @@
+"""What an evaluation measures: its command line, read once into typed settings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from keepif.rewards.judge.endpoint import Endpoint
+from keepif.trainer.evaluation.answering import Arm, spread
+from keepif.trainer.evaluation.benchmarks import load
+from keepif.trainer.evaluation.benchmarks.benchmark import Benchmark, Item
+from keepif.trainer.evaluation.benchmarks.complexbench import NoJudgeError
+from keepif.trainer.evaluation.benchmarks.judgements import CachedJudge
+from keepif.trainer.evaluation.engines.generation import Sampling
+
+from .arguments import EvaluateArguments, sources_of
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is measured, and where it goes.
+
+    Attributes:
+        name (`str`), folder (`Path`): the run's.
+        benchmarks (`Mapping[str, Benchmark]`), sampling (`Mapping[str, Sampling]`): by name, in their order.
+        arms (`Sequence[Arm]`): those to be made.
+        samples (`int`), limit (`int` or `None`): responses to an item, and items of a benchmark.
+        thinking_budget (`int` or `None`), gate (`Path` or `None`): the remedies' of these names.
+        left_out (`Sequence[str]`): why other benchmarks are not here.
+    """
+
+    name: str
+    folder: Path
+    benchmarks: Mapping[str, Benchmark]
+    sampling: Mapping[str, Sampling]
+    arms: Sequence[Arm]
+    samples: int
+    limit: int | None
+    thinking_budget: int | None
+    gate: Path | None
+    left_out: Sequence[str] = ()
+
+    def items(self, benchmark: str) -> list[Item]:
+        return spread(self.benchmarks[benchmark].items(), self.limit)
+
+
+def plan_of(args: EvaluateArguments) -> Plan:
+    """The plan of a command line.
+
+    Raises:
+        `ValueError`: if a benchmark's rows cannot be read, or nobody judges the only one that needs it.
+    """
+    sources = sources_of(args.sources, args.benchmarks)
+    options: dict[str, Any] = {"without_constraints": args.without_constraints}
+    if args.judge_url and args.judge_model:
+        judge = Endpoint(args.judge_url, args.judge_model, args.judge_api_key_env, args.concurrency, args.per_minute)
+        options["judge"] = CachedJudge(judge, Path(args.output_dir))
+    benchmarks, left_out = {}, []
+    for name in args.benchmarks:
+        try:
+            benchmarks[name] = load(name, sources.get(name), **options)
+        except NoJudgeError as error:
+            if len(args.benchmarks) == 1 or args.judge_url or args.judge_model:
+                raise
+            left_out.append(f"{name} is left out. {error}")
+    return Plan(
+        name=args.name or Path(args.output_dir).name,
+        folder=Path(args.output_dir),
+        benchmarks=benchmarks,
+        sampling={name: args.sampling_of(name) for name in benchmarks},
+        arms=args.arms_of(benchmarks),
+        samples=args.samples,
+        limit=args.limit,
+        thinking_budget=args.thinking_budget if "thinking_budget" in args.mitigation else None,
+        gate=Path(args.gate) if args.gate else None,
+        left_out=left_out,
+    )

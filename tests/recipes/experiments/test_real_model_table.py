@@ -1,0 +1,109 @@
+"""The comparison summed up: which seeds count, what is a difference, and what the tables say."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from keepif.recipes.experiments.figures import real_model_figure
+from keepif.recipes.experiments.real_model_evaluation import stored_at, texts_of
+from keepif.recipes.experiments.real_model_plan import ARMS, BEFORE, Plan
+from keepif.recipes.experiments.real_model_prompts import SETS
+from keepif.recipes.experiments.real_model_table import evaluations_of, interval, summary, tables
+from keepif.trainer.files import write_json
+
+TYPES = ["punctuation:no_comma", "punctuation:no_comma", "detectable_format:title"]
+ROWS: list[dict[str, Any]] = [{"prompt": [{"content": text}]} for text in ("a", "b", "c")]
+
+
+def run(accuracy: list[float], sacc: list[float], steps: int = 40) -> dict[str, Any]:
+    """An evaluation on three prompts, as it is stored."""
+    joint = [float(c == f == 1) for c, f in zip(accuracy, sacc, strict=True)]
+    return {
+        "prompts": texts_of(ROWS), "accuracy": accuracy, "sacc": sacc, "joint": joint, "sacc_math": [1, 1, 1],
+        "joint_math": accuracy, "tokens": [9, 10, 11], "types": TYPES, "steps": steps,
+    }  # fmt: skip
+
+
+EVALUATIONS = {
+    BEFORE: {0: run([0, 0, 1], [1, 1, 1], 0)},
+    "correctness only": {0: run([1, 1, 1], [1, 0, 0]), 1: run([1, 1, 1], [0, 0, 0])},
+    "gated 0.5": {0: run([1, 1, 1], [1, 1, 1], 30)},
+    "KeepIF": {0: run([1, 1, 1], [1, 1, 0]), 1: run([1, 0, 1], [1, 1, 1])},
+}
+
+
+@pytest.fixture
+def report() -> dict[str, Any]:
+    history = {"step": [1, 2], "correctness": [0.2, 0.4], "compliance": [0.7, 0.6], "floor": [0.6, 0.6]}
+    cost = {"steps": 20, "seconds": 50.0, "tokens": 1000, "peak": 2.0, "estimated": 3.0, "device": "one"}
+    counts = {"prompt_strict": [[1, 1], [0, 1]], "instruction_strict": [[3, 3], [1, 2]], "tokens": [5, 6]}
+    ifeval = {"prompts": ["d", "e"], "steps": 40, "prompt_loose": [[1, 1], [1, 1]], **counts}
+    ifeval["instruction_loose"] = counts["instruction_strict"]
+    return {
+        "steps": 40,
+        "held_out": {name: summary(EVALUATIONS) for name in SETS},
+        "ifeval": summary({"KeepIF": {0: ifeval}}),
+        "histories": {arm: [history] for arm in ARMS},
+        "costs": {"KeepIF, seed 0": [cost, cost | {"peak": 2.5}], "gated 0.5, seed 0": [cost | {"peak": None}]},
+    }
+
+
+def test_arms_are_compared_prompt_by_prompt(report: dict[str, Any]) -> None:
+    found = report["held_out"]["trained types"]
+    difference = found["policies"]["KeepIF less correctness only"]
+    assert difference["sacc"]["mean"] == pytest.approx((0.5 + 1 + 0.5) / 3)
+    assert difference["accuracy"]["mean"] == pytest.approx(-0.5 / 3)
+    assert difference["accuracy"]["seeds"] == pytest.approx([0, -1 / 3])
+    assert found["by_type"]["detectable_format:title"]["KeepIF"] == [0.5, 1, 1]
+    assert found["policies"]["KeepIF less gated 0.5"]["sacc"]["seeds"] == pytest.approx([-1 / 3])
+
+
+def test_the_tables_say_what_was_measured(report: dict[str, Any]) -> None:
+    shown = tables(report)
+    assert "| KeepIF less correctness only | -16.7 (" in shown
+    assert "; -33.3 to 0.0) |" in shown
+    assert "| gated 0.5, stopped at step 30 | 100.0 (" in shown
+    assert "| `detectable_format:title` | 1 | 100 (100) | 0 (100) | 100 (100) | 50 (100) |" in shown
+    assert "IFEval, 2 prompts, greedy, published checks:" in shown
+    assert "| KeepIF | 50.0 (0.0 to 100.0) | 100.0 (100.0 to 100.0) | 80.0 (50.0 to 100.0) |" in shown
+    assert "| KeepIF, seed 0 | 40 of 40 | 100 | 20 | 2.5 | 3.0 | one |" in shown
+    assert "| gated 0.5, seed 0 | 20 of 40 | 50 | 20 | – | 3.0 | one |" in shown
+
+
+@pytest.mark.parametrize(
+    ("steps", "counted"),
+    [
+        ({("KeepIF", 0): 8, ("gated 0.5", 0): 8, ("KeepIF", 1): 8, ("gated 0.5", 1): 6}, {0}),
+        ({("KeepIF", 0): 8, ("gated 0.5", 0): 7, ("KeepIF", 1): 3}, {0, 1}),
+    ],
+    ids=["one seed is whole", "none is"],
+)
+def test_a_stopped_arm_counts_where_no_seed_is_whole(
+    tmp_path: Path, steps: dict[tuple[str, int], int], counted: set[int]
+) -> None:
+    plan = Plan("smollm2_cpu.yaml", (), ("gated 0.5", "KeepIF"), (0, 1), 8, 3, None, tmp_path)
+    for one in plan.runs():
+        if reached := steps.get((one.policy, one.seed)):
+            (one.folder / f"checkpoint-{reached}").mkdir(parents=True)
+            (one.folder / f"checkpoint-{reached}" / "trainer_state.json").write_text("{}")
+        if reached or not one.trains:
+            write_json(stored_at(plan, one, "any"), {"prompts": texts_of(ROWS)})
+    evaluations = evaluations_of(plan, plan.runs(), "any", ROWS)
+    assert {*evaluations["KeepIF"]} == counted
+    assert {*evaluations[BEFORE]} == {0}
+    assert evaluations["gated 0.5"][0]["steps"] == steps["gated 0.5", 0]
+
+
+def test_intervals_cover_the_mean_they_are_of() -> None:
+    """Of 200 samples of 100 throws at 0.3, about 95 % of the intervals hold 0.3."""
+    rng = np.random.default_rng(1)
+    found = [interval((rng.random(100) < 0.3).astype(float), np.ones(100)) for _ in range(200)]
+    assert 0.9 <= np.mean([one["low"] <= 0.3 <= one["high"] for one in found]) <= 0.99
+
+
+def test_the_figure_shows_the_arms(report: dict[str, Any]) -> None:
+    figure = real_model_figure(report)
+    assert len(figure.axes) == 4
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == [*EVALUATIONS]

@@ -1,0 +1,168 @@
+"""The state of a run: rewards, floor, law, reference and record. The callback moves it, the report reads it.
+
+It knows no trainer, no rank and no file.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any, Literal
+
+from keepif.rewards import Multipliers, Score, Scoring
+from keepif.rewards.reward import RewardFunction, Rewards
+
+from .controller import FLOOR_GAINS, SWITCH_GAINS, Controller, Sums
+from .floor import Floor
+from .record import Record
+from .reference.prepass import Prepass
+from .reference.reference import Reference
+from .tally import Tally
+
+FIRST_BATCHES = 5
+"""Ticks that the reference is taken from if there is no pre-pass."""
+
+Batch = tuple[list[Any], list[Score]]
+"""The prompts and the scores of one reward call."""
+Observed = tuple[Tally, list[Batch]]
+"""What one rank has observed since the last tick: the sum, and the batches themselves while there is no reference."""
+
+
+class Run:
+    """One run of KeepIF.
+
+    Args:
+        rewards ([`~keepif.rewards.reward.Rewards`]): what TRL is handed.
+        floor ([`Floor`] or `None`): the compliance to keep; `None` leaves the multipliers at `fixed`.
+        fixed ([`~keepif.rewards.Multipliers`]): the multipliers without a floor; its bonus counts with one too.
+        budget (`int` or `"reference"`, *optional*): tokens that the mean completion may have.
+        prepass ([`Prepass`] or `None`): how the reference is measured; `None` takes the first batches.
+
+    Attributes:
+        controller ([`Controller`]): moves the multipliers if there is a floor.
+        reference ([`Reference`]): what the policy did before RL, as far as it has been measured.
+        record ([`Record`]): the history, tick by tick.
+    """
+
+    def __init__(
+        self,
+        rewards: Rewards,
+        floor: Floor | None,
+        fixed: Multipliers,
+        budget: int | Literal["reference"] | None,
+        prepass: Prepass | None,
+    ) -> None:
+        self.rewards, self.floor, self.fixed, self.budget, self.prepass = rewards, floor, fixed, budget, prepass
+        self.controller = Controller(fixed.bonus, SWITCH_GAINS if rewards.traits.relay else FLOOR_GAINS)
+        if self.scoring.budget:
+            self.controller.hold_length(self.scoring.budget)
+        self.reference = Reference({})
+        self._ticks_referred = 0
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin the record anew. Multipliers go on from where an earlier training left them, as the policy does."""
+        self.record = Record()
+        self._observed: Observed = (Tally(), [])
+
+    @property
+    def scoring(self) -> Scoring:
+        return self.rewards.scorer.scoring
+
+    @property
+    def multipliers(self) -> Multipliers:
+        """Those of the next batch."""
+        return self.controller.multipliers if self.floor else self.fixed
+
+    @property
+    def in_force(self) -> dict[str, float]:
+        """Those of them that the aggregation reads, by name."""
+        return {name: m for name, m in asdict(self.multipliers).items() if name in self.rewards.traits.multipliers}
+
+    @property
+    def needs_reference(self) -> bool:
+        """Whether the floor, the budget or a part of the reward waits for the reference to be measured."""
+        floor_waits = self.floor is not None and not self.floor.ready
+        return floor_waits or self.rewards.waits or (self.budget == "reference" and not self.scoring.budget)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The options, as a report shows them."""
+        floor, fixed, scoring = self.floor, self.fixed, self.scoring
+        return {
+            "floor": floor.setting if floor else None,
+            "slack": floor.slack if floor else None,
+            "budget": self.budget,
+            "bonus": fixed.bonus,
+            **self.rewards.settings,
+            "prepass": asdict(self.prepass) if self.prepass else None,
+            "fixed": None if floor else {"lam": fixed.lam, "mu": fixed.mu},
+            "reading": scoring.reading,
+            "credit": scoring.credit,
+            "judge": repr(scoring.judge) if scoring.judge else None,
+            "held_out": sorted(scoring.held_out),
+        }
+
+    def expect(self, provenance: dict[str, Any]) -> None:
+        """Begin a reference that is still to be measured, under the conditions of `provenance`."""
+        self.reference = Reference(provenance)
+
+    def refer_to(self, reference: Reference) -> None:
+        """Take floor, budget and bonus from a measured reference."""
+        self.reference = reference
+        self.rewards.refer_to(reference)
+        if self.floor:
+            self.floor.refer_to(reference)
+        if self.budget == "reference":
+            tokens = max(1, round(reference.tokens))
+            self.rewards.scorer.fit(replace(self.scoring, budget=tokens))
+            self.controller.hold_length(tokens)
+
+    def too_late(self, step: int) -> bool:
+        """Whether a run that goes on at `step` needs a reference that can no longer be measured."""
+        return self.needs_reference and step > (0 if self.prepass else FIRST_BATCHES)
+
+    def observe(self, scores: Sequence[Score], prompts: Sequence[Any]) -> None:
+        """Take in one reward call of this rank."""
+        tally, batches = self._observed
+        if self.needs_reference:
+            batches = [*batches, (list(prompts), list(scores))]
+        floors = [0.0] * len(scores)
+        if self.floor and self.floor.ready:
+            floors = [self.floor.of(prompt, list(s.verdicts)) for prompt, s in zip(prompts, scores, strict=True)]
+        self._observed = tally + Tally.of(scores, floors), batches
+
+    def collect(self) -> Observed:
+        """Hand over what this rank has observed since the last tick."""
+        observed, self._observed = self._observed, (Tally(), [])
+        return observed
+
+    def tick(self, step: int, ranks: Sequence[Observed]) -> bool:
+        """Move the multipliers by what all `ranks` have observed. Whether there was anything."""
+        tally = sum((tally for tally, _ in ranks), Tally())
+        if not tally.completions:
+            return False
+        in_force, has_floor = self.in_force, self.floor is not None and self.floor.ready
+        if has_floor:
+            shortfall = tally.floor - tally.compliance
+            self.controller.tick(Sums(tally.constrained, shortfall, tally.completions, tally.tokens))
+        self.record.add(step, tally, has_floor, self.controller, in_force)
+        if self.needs_reference:
+            for prompts, scores in (batch for _, batches in ranks for batch in batches):
+                self.reference.add(prompts, scores)
+            self._ticks_referred += 1
+            if self._ticks_referred >= FIRST_BATCHES:
+                self.refer_to(self.reference)
+        return True
+
+    def publish(self) -> Mapping[RewardFunction, float]:
+        """Reward and show the next batch with the multipliers; the weights that the trainer must give the rewards."""
+        self.rewards.scorer.show(self.record.gauges(self.in_force, self.scoring.held_out))
+        return self.rewards.use(self.multipliers)
+
+    def state(self) -> dict[str, Any]:
+        """Everything that moves, as JSON."""
+        return {"controller": self.controller.state(), "record": self.record.state()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a state that [`Run.state`] gave."""
+        self.controller.restore(state["controller"])
+        self.record.restore(state["record"])
