@@ -10,10 +10,10 @@ from typing import Any
 from datasets import Dataset, load_dataset
 from datasets.exceptions import DatasetsError
 
-from keepif.rewards.constraints import ConstraintError, UnknownConstraintError, constraints_of
-from keepif.rewards.constraints.schema import COLUMNS
+from keepif.rewards.constraints import ConstraintError, UnknownConstraintError
+from keepif.rewards.rows import CONSTRAINT_COLUMNS, constraints_of, flat, prompt_column
 from keepif.trainer import constrain
-from keepif.trainer.data.constrain import PROMPT_COLUMNS
+from keepif.trainer.data.constrain import with_sentences
 
 from .arguments import KeepIFArguments
 from .plainly import first_line
@@ -43,6 +43,8 @@ def load_prompts(
     dataset = with_checks(_load(args, seed), warn or _log)
     if args.rows is not None:
         dataset = dataset.select(range(min(args.rows, len(dataset))))
+    if not len(dataset):
+        raise ValueError("dataset: it holds no rows")
     if args.answer_format:
         dataset = dataset.map(_say_how, fn_kwargs={"sentence": args.answer_format})
     dataset = constrain(
@@ -77,7 +79,7 @@ def with_checks(dataset: Dataset, warn: Callable[[str], None]) -> Dataset:
             pass
         return True
 
-    if not {*COLUMNS} & {*dataset.column_names}:
+    if not {*CONSTRAINT_COLUMNS} & {*dataset.column_names}:
         return dataset
     kept = [number for number, row in enumerate(dataset) if has_checks(dict(row))]
     if missing:
@@ -143,14 +145,10 @@ def _procedural(name: str, args: KeepIFArguments, seed: int) -> Dataset:
 
 
 def _say_how(row: dict[str, Any], sentence: str) -> dict[str, Any]:
-    """The row with `sentence` behind its question, before any constraint."""
-    field = next((name for name in PROMPT_COLUMNS if row.get(name)), None)
-    if field and isinstance(row[field], str):
-        return {field: f"{row[field]} {sentence}"}
-    if field:
-        *before, last = row[field]
-        return {field: [*before, {**last, "content": f"{last['content']} {sentence}"}]}
-    return {}
+    """The row with `sentence` after its question, before any constraint."""
+    whole = flat(row)
+    field = prompt_column(whole)
+    return {field: with_sentences(whole[field], [sentence])} if field else {}
 
 
 def _as_messages(row: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ if __name__ == "rewards":
 
 from .combine import CAP, Multipliers, combine, length_penalty
 from .compliance import compliance, verdicts
-from .constraints import Constraint, ConstraintError, constraints_of, make
+from .constraints import Constraint, ConstraintError, make
 from .correctness.grading import correctness
 from .correctness.logic import logic_credit, logic_verdict
 from .guard import guard
@@ -18,6 +18,7 @@ from .reward import (
     keepif_reward,
     length_reward,
 )
+from .rows import constraints_of
 from .score import Score, Scoring
 from .text.response import Delimiters, Response
 from .text.text import Text

@@ -9,14 +9,14 @@ from statistics import fmean
 
 from .compliance import verdicts
 from .constraints import Constraint, Reading
-from .rows import Asked
+from .rows import Row
 from .text.response import Response
 
 
 def compliance_elsewhere(
     responses: Sequence[Response],
     voids: Sequence[str | None],
-    rows: Sequence[Asked | None],
+    rows: Sequence[Row | None],
     reading: Reading = "math",
 ) -> list[float | None]:
     """The share of another row's constraints that a response keeps, in [0, 1].
@@ -35,7 +35,7 @@ def compliance_elsewhere(
     return shares
 
 
-def _beside(own: Asked, other: Asked | None) -> tuple[Constraint, ...]:
+def _beside(own: Row, other: Row | None) -> tuple[Constraint, ...]:
     """What code can check of what `other` asks for and `own` does not."""
     if other is None or other.trip_wire:
         return ()

@@ -11,6 +11,7 @@ from .combine import Multipliers, combine
 from .published.adapt_think import BeforeRL, adapt_think
 from .published.aggregations import Aggregation, Traits, traits_of, unwrapped
 from .published.length_terms import ONE_BY_ONE
+from .rows import GOLD_COLUMNS, READ
 from .score import Score, Scoring
 
 LengthTerm = Callable[[Sequence[float], Sequence[int]], list[float]]
@@ -20,10 +21,10 @@ RewardFunction = Callable[..., list[float | None]]
 class KeepIFReward:
     """Correctness, verified compliance and length as one scalar a completion; the formula is [`combine`]'s.
 
-    Give it to any TRL trainer that takes `reward_funcs`. It reads the columns `answer` or `solution`, and the
-    constraints in any published form (`instruction_id_list` + `kwargs`, `constraint_name` + `constraint_args`,
-    `ground_truth`); other columns are ignored. A row whose gold answer or constraints cannot be read is not scored
-    (`None`, which TRL leaves out); rows without any gold answer are rewarded for compliance alone.
+    Give it to any TRL trainer that takes `reward_funcs`. It reads the gold answer and the constraints under any
+    published name and in any published form (see rows.py); other columns are ignored. A row whose gold answer or
+    constraints cannot be read is not scored (`None`, which TRL leaves out); a row without a gold answer is rewarded
+    for compliance alone.
 
     Args:
         multipliers ([`Multipliers`], *optional*): λ, μ and ν; λ + μ ≤ 0.95.
@@ -151,7 +152,7 @@ class PartReward:
         self.part = part
         self.scorer = scorer or Scorer()
         # Alone, a part is not the one to log; and compliance needs no grading.
-        gold = {"answer", "solution"} if part == "compliance" else set()
+        gold = {*GOLD_COLUMNS} - {*READ} if part == "compliance" else set()
         self._unused: set[str] = set() if scorer else {"log_metric", "log_extra"} | gold
 
     def __call__(self, completions: Sequence[Any], **call: Any) -> list[float | None]:

@@ -11,7 +11,7 @@ from .constraints import Constraint, Reading, known
 from .correctness.grading import correctness
 from .elsewhere import compliance_elsewhere
 from .guard import guard, repeated_words
-from .rows import Asked, asked_of, complain, gold_column, same_length, token_budgets, token_ids
+from .rows import Row, complain, golds_of, rows_of, same_length, token_budgets, token_ids
 from .text.response import DEFAULT_DELIMITERS, Delimiters, Response, prompt_text
 from .text.words import words_read
 
@@ -71,14 +71,14 @@ class Sample:
 
     Attributes:
         response ([`Response`]): the completion, parsed.
-        row ([`~keepif.rewards.rows.Asked`] or `None`): the row's constraints; `None` if they cannot be read.
+        row ([`~keepif.rewards.rows.Row`] or `None`): the row's constraints; `None` if they cannot be read.
         tokens (`int`): its tokens, 0 if the trainer did not say.
         budget (`int`, *optional*): the tokens it may have.
         void (`str` or `None`): the guard's reason, if it is void.
     """
 
     response: Response
-    row: Asked | None
+    row: Row | None
     tokens: int
     budget: int | None
     void: str | None
@@ -138,19 +138,19 @@ class Scoring:
             token_ids(completion_ids, count),
             token_budgets(columns.get("budget"), self.budget, count),
             texts,
-            asked_of(columns, count),
+            rows_of(columns, count),
             strict=True,
         ):
             response = Response.parse(completion, self.delimiters)
             void = guard(response, ids, self.end_ids, _not_to_copy(prompt, row))
             samples.append(Sample(response, row, len(ids or ()), budget, void))
-        golds = gold_column(columns)
-        if golds is None and not any(sample.row is None or sample.constraints for sample in samples):
+        golds = golds_of(columns, count)
+        if all(gold is None for gold in golds) and not any(s.row is None or s.constraints for s in samples):
             complain(f"neither a gold answer nor constraints in the columns ({', '.join(sorted(columns)) or 'none'}): "
                      "every completion earns 0")  # fmt: skip
         graded = [NOTHING if sample.void else sample.response for sample in samples]
-        correct = [None] * count if golds is None else correctness(graded, golds, texts)
-        unreadable = [c is None and golds is not None for c in correct]
+        correct = correctness(graded, golds, texts)
+        unreadable = [c is None and gold is not None for c, gold in zip(correct, golds, strict=True)]
         judged = self._judged(samples)
         elsewhere = compliance_elsewhere(
             [sample.response for sample in samples],
@@ -187,7 +187,7 @@ class Scoring:
             answer_words=words_read(response.answer_text),
         )
         verdicts = [False] * len(constraints) if void else verdicts_of(response, constraints, self.reading, judged)
-        row = sample.row or Asked()
+        row = sample.row or Row()
         if row.trip_wire:
             return replace(score, fooled=all(verdicts))
         settled = [i for i, verdict in enumerate(verdicts) if verdict is not None]
@@ -203,7 +203,7 @@ class Scoring:
             vacuous=frozenset(() if void else self._vacuous(response, constraints, verdicts)),
         )
 
-    def _compliance(self, response: Response, row: Asked, verdicts: Sequence[bool], void: str | None) -> float | None:
+    def _compliance(self, response: Response, row: Row, verdicts: Sequence[bool], void: str | None) -> float | None:
         if void or all(verdicts) or self.credit == "hard":
             return compliance([float(all(verdicts))] if verdicts else [])
         earned = credits_of(response, row.constraints, verdicts, self.reading, graded=self.credit == "graded")
@@ -219,7 +219,7 @@ class Scoring:
                 yield constraint.id
 
 
-def _not_to_copy(prompt: str, row: Asked | None) -> str:
+def _not_to_copy(prompt: str, row: Row | None) -> str:
     """The prompt's text, of which no answer may be a copy; empty if the row asks for a copy."""
     constraints = row.constraints if row else ()
     return "" if any(constraint.copies_prompt for constraint in constraints) else prompt

@@ -86,7 +86,11 @@ class KeepIFCallback(TrainerCallback):
         measure(self.trainer, self.run.rewards.scorer, prepass, reference, self.path)
         self.run.refer_to(reference)
         if self.trainer.accelerator.is_main_process:
-            cut = reference.tally.guarded["truncated"] / reference.tally.completions
+            unreadable, completions = reference.tally.unreadable, reference.tally.completions
+            if unreadable:
+                text = "keepif: in the reference, %d of %d completions are not scored, for their rows cannot be read"
+                logger.warning(text, unreadable, completions)
+            cut = reference.tally.guarded["truncated"] / completions
             for problem in too_many_cut(cut, self.trainer.args.max_completion_length):
                 text = "keepif: in the reference, %s; there they keep nothing, and lower the floor"
                 logger.warning(text, problem.text)

@@ -6,6 +6,7 @@ from typing import Any
 
 from keepif.rewards import Delimiters, Scoring
 from keepif.rewards.reward import Rewards
+from keepif.rewards.rows import GOLD_COLUMNS, READ
 
 from .floor import Floor
 
@@ -49,6 +50,23 @@ class Facts:
             end_ids=end_tokens(trainer),
             dataset=trainer.train_dataset,
         )
+
+    @property
+    def columns(self) -> list[str]:
+        """The data set's; empty if they are not known."""
+        return getattr(self.dataset, "column_names", None) or []
+
+    @property
+    def streamed(self) -> bool:
+        return not hasattr(self.dataset, "__len__")
+
+    @property
+    def targets(self) -> Any:
+        """The data set without the columns that no reward reads, so that no image is decoded for them."""
+        transformed = self.columns and self.dataset.format["type"] == "custom"  # by the user, from any column
+        if transformed or not self.columns:
+            return self.dataset
+        return self.dataset.select_columns([name for name in self.columns if name in {*READ, *GOLD_COLUMNS}])
 
     @property
     def scoring(self) -> Scoring:

@@ -13,8 +13,11 @@ def write_json(path: Path, value: Any) -> None:
     """Write all or nothing: who is killed here leaves the old file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(f".{os.getpid()}.partial")  # runs that share a file may write it at once
-    partial.write_text(json.dumps(value))
-    partial.replace(path)
+    try:
+        partial.write_text(json.dumps(value))
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)  # on a full disk it is there
 
 
 def keep_json(path: Path, value: Any) -> None:

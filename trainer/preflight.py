@@ -5,15 +5,16 @@ One list of checks over [`Facts`]: `KeepIF.attach` refuses and warns by it, and 
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+import reprlib
+from collections.abc import Callable, Iterator, Sequence
 from math import gcd, lcm
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import trl
 
-from keepif.rewards.constraints import ConstraintError, constraints_of
-from keepif.rewards.constraints.schema import weights_of
-from keepif.rewards.rows import GOLD_COLUMNS
+from keepif.rewards.constraints import Constraint, ConstraintError
+from keepif.rewards.correctness.claims import gold_answer
+from keepif.rewards.rows import AMBIGUOUS, CONSTRAINT_COLUMNS, GOLD_COLUMNS, NESTED, gold_of, read
 
 from .facts import Facts, end_of_turn, is_dropped
 
@@ -122,37 +123,121 @@ def split_groups(facts: Facts) -> Iterator[Problem]:
 
 
 @listed
-def rows(facts: Facts) -> Iterator[Problem]:
-    """The first row whose constraints cannot be read, have no floor, or need a judge that is not there; data without
-    any target.
-    """
-    columns = getattr(facts.dataset, "column_names", None)
-    if not columns or not hasattr(facts.dataset, "__len__"):  # streamed: rows are seen when they come
+def unused_columns(facts: Facts) -> Iterator[Problem]:
+    if getattr(facts.args, "remove_unused_columns", False):
+        yield Problem(
+            "remove_unused_columns=True takes the gold answers and the constraints out of the data set before the "
+            "reward sees them: set it to False",
+            change="remove_unused_columns: false",
+            fatal=True,
+        )
+
+
+@listed
+def weight(facts: Facts) -> Iterator[Problem]:
+    """KeepIF's reward must count, and the multipliers of the parts are their weights."""
+    weights = getattr(facts.args, "reward_weights", None) or [1.0] * len(facts.reward_funcs)
+    own = facts.rewards.reward_funcs
+    given = [weight for reward, weight in zip(facts.reward_funcs, weights, strict=False) if reward in own]
+    if len(own) > 1 and any(weight != 1 for weight in given):
+        yield Problem(f"reward_weights gives the parts {given}, which the multipliers replace: leave it out")
+    elif any(weight <= 0 for weight in given):
+        yield Problem(
+            f"reward_weights gives KeepIF's reward {given[0]}, so that nothing of it is learned, or the opposite: set "
+            "a weight above 0, or leave reward_weights out",
+            fatal=True,
+        )
+
+
+@listed
+def prompts(facts: Facts) -> Iterator[Problem]:
+    """There must be rows, with a prompt; of a stream the first one tells."""
+    if facts.dataset is None:
         return
-    if not {"instruction_id_list", "constraint_name", "ground_truth", *GOLD_COLUMNS} & set(columns):
-        text = f"the data set has neither a gold answer nor constraints, only {columns}; see constrain()"
+    first = next(iter(facts.dataset), None)
+    if first is None:
+        yield Problem("the data set is empty", fatal=True)
+    elif "prompt" not in first:
+        text = f"the data set has no column 'prompt', only {', '.join(first)}: rename it, or see constrain()"
         yield Problem(text, fatal=True)
+
+
+@listed
+def rows(facts: Facts) -> Iterator[Problem]:
+    """The first row that cannot be used, and rows that cannot be scored; a stream's rows are seen when they come."""
+    if facts.dataset is None or facts.streamed:
         return
-    for number, row in enumerate(facts.dataset):
+    unreadable = dict[int, Any]()
+    for number, row in enumerate(facts.targets):
         try:
-            constraints = constraints_of(row)
-            weights_of(row, len(constraints))
+            constraints = read(row).constraints
         except ConstraintError as error:
             yield Problem(f"row {number}: {error}", fatal=True)
             return
-        ids = {constraint.id for constraint in constraints}
-        soft = [constraint.id for constraint in constraints if constraint.judge_question]
-        if soft and facts.scoring.judge is None:
-            yield Problem(
-                f"row {number}: {soft[0]!r} needs a judge: KeepIF(judge=Judge(Endpoint(base_url, model))), out of "
-                "keepif.rewards.judge",
-                fatal=True,
-            )
+        if lacking := _lacking(constraints, facts):
+            yield Problem(f"row {number}: {lacking}", fatal=True)
             return
-        if facts.floor and (missing := facts.floor.missing(ids - set(facts.scoring.held_out))):
-            text = f"row {number}: floor has no share for {min(missing)!r}; add one, or give one for all types"
-            yield Problem(text, fatal=True)
-            return
+        gold = gold_of(row)
+        if gold is not None and gold_answer(gold) is None:
+            unreadable[number] = gold
+    if unreadable:
+        number, count = min(unreadable), len(facts.dataset)
+        yield Problem(
+            f"{len(unreadable)} of {count} rows have a gold answer that cannot be read, and are not scored; the first "
+            f"is row {number}: {reprlib.repr(unreadable[number])}. A gold answer is a number or a text",
+            fatal=len(unreadable) == count,
+        )
+
+
+def _lacking(constraints: Sequence[Constraint], facts: Facts) -> str:
+    """What a row's constraints lack in this run."""
+    ids = {constraint.id for constraint in constraints}
+    soft = [constraint.id for constraint in constraints if constraint.judge_question]
+    if soft and facts.scoring.judge is None:
+        where = "out of keepif.rewards.judge"
+        return f"{soft[0]!r} needs a judge: KeepIF(judge=Judge(Endpoint(base_url, model))), {where}"
+    if facts.floor and (missing := facts.floor.missing(ids - set(facts.scoring.held_out))):
+        return f"floor has no share for {min(missing)!r}; add one, or give one for all types"
+    return ""
+
+
+@listed
+def targets(facts: Facts) -> Iterator[Problem]:
+    """There must be something to reward: of a stream the columns tell, elsewhere the rows."""
+    if not facts.columns:
+        return
+    try:
+        gold = _any(facts, {*GOLD_COLUMNS, *NESTED}, lambda row: gold_of(row) is not None)
+        constrained = _any(facts, {*CONSTRAINT_COLUMNS}, lambda row: bool(read(row).constraints))
+    except ConstraintError:  # which is a problem already
+        return
+    there = ", ".join(facts.columns)
+    if not gold and not constrained:
+        text = f"the data set has neither a gold answer nor constraints, only the columns {there}; see constrain()"
+        yield Problem(text, fatal=True)
+    elif not gold:
+        yield Problem(
+            f"no row has a gold answer ({', '.join(GOLD_COLUMNS)}; found {there}): compliance alone is rewarded; "
+            "rename the column that holds them to 'answer'"
+        )
+    elif not constrained:
+        text = "no prompt has constraints, so there is no compliance to keep; pass the data set through constrain()"
+        yield Problem(text)
+
+
+def _any(facts: Facts, columns: set[str], test: Callable[[Any], bool]) -> bool:
+    return bool(columns & {*facts.columns}) and (facts.streamed or any(map(test, facts.targets)))
+
+
+@listed
+def gold_column(facts: Facts) -> Iterator[Problem]:
+    """A column of many uses is taken for the gold answers."""
+    named = [name for name in GOLD_COLUMNS if name in facts.columns]
+    if named and named[0] in AMBIGUOUS:
+        yield Problem(
+            f"the gold answers are read from the column {named[0]!r}: if they stand elsewhere, rename that column to "
+            "'answer'; if there are none, remove this one"
+        )
 
 
 @listed
@@ -217,21 +302,6 @@ def end(facts: Facts) -> Iterator[Problem]:
             f"max_completion_length, and those earn nothing. Set tokenizer.eos_token = {name!r} before the trainer is "
             "built",
             change,
-        )
-
-
-@listed
-def columns(facts: Facts) -> Iterator[Problem]:
-    """What a data set lacks, by its columns; nothing if they are not known."""
-    names = getattr(facts.dataset, "column_names", None) or []
-    if names and not set(GOLD_COLUMNS) & set(names):
-        yield Problem(
-            f"no column holds gold answers ({', '.join(GOLD_COLUMNS)}; found {', '.join(names)}): compliance alone "
-            "is rewarded; rename the column that holds them to 'answer'"
-        )
-    if names and not {"instruction_id_list", "constraint_name", "ground_truth"} & set(names):
-        yield Problem(
-            "no prompt has constraints, so there is no compliance to keep; pass the data set through constrain()"
         )
 
 

@@ -8,7 +8,6 @@ from .base import REGISTRY, Constraint, ConstraintError, Example, Problem, Readi
 from .composition import Composition
 from .kwargs import ALIASES, known, make
 from .question import Question
-from .schema import constraints_of
 
 __all__ = [
     "ALIASES",
@@ -21,7 +20,6 @@ __all__ = [
     "Question",
     "Reading",
     "UnknownConstraintError",
-    "constraints_of",
     "known",
     "make",
 ]

@@ -1,22 +1,13 @@
-"""The published column forms of constraints, read into one: a list of `Constraint`."""
+"""The published forms of constraints, read into one: a list of `Constraint`. The columns are rows.py's."""
 
 import ast
 import json
 from collections.abc import Mapping, Sequence
-from math import inf
 from typing import Any
 
 from .base import Constraint, ConstraintError, UnknownConstraintError
+from .content import OPTIONS
 from .kwargs import make
-
-COLUMNS = ("instruction_id_list", "kwargs", "constraint_name", "constraint_args", "ground_truth")
-"""Every column that a published schema puts constraints in."""
-
-WEIGHTS = "constraint_weights"
-"""Ours: one positive number for each constraint of a row."""
-
-TRIP_WIRE = "trip_wire"
-"""Ours: whether a row is a trip-wire, whose verdicts are logged and never rewarded."""
 
 RLVR_IFEVAL = {
     "verify_keywords": ("keywords:existence", {"keyword_list": "keywords"}),
@@ -28,6 +19,16 @@ RLVR_IFEVAL = {
         "detectable_format:multiple_sections",
         {"N": "num_sections", "section_splitter": "section_spliter"},
     ),
+    "verify_paragraph_count": ("length_constraints:number_paragraphs", {"N": "num_paragraphs"}),
+    "validate_paragraphs": (
+        "length_constraints:nth_paragraph_first_word",
+        {"N": "num_paragraphs", "i": "nth_paragraph", "first_word": "first_word"},
+    ),
+    "verify_postscript": ("detectable_content:postscript", {"postscript_marker": "postscript_marker"}),
+    "validate_placeholders": ("detectable_content:number_placeholders", {"N": "num_placeholders"}),
+    "validate_title": ("detectable_format:title", {}),
+    "validate_json_format": ("detectable_format:json_format", {}),
+    "validate_two_responses": ("combination:two_responses", {}),
     "validate_repeat_prompt": ("combination:repeat_prompt", {"original_prompt": "prompt_to_repeat"}),
     "validate_uppercase": ("change_case:english_capital", {}),
     "validate_lowercase": ("change_case:english_lowercase", {}),
@@ -39,6 +40,8 @@ RLVR_IFEVAL = {
 
 RLVR_COUNTED = {
     "verify_keyword_frequency": ("keywords:frequency", "frequency", "relation", {"word": "keyword"}),
+    "verify_letter_frequency": ("keywords:letter_frequency", "let_frequency", "let_relation", {"letter": "letter"}),
+    "verify_sentence_constraint": ("length_constraints:number_sentences", "num_sentences", "relation", {}),
     "validate_word_constraint": ("length_constraints:number_words", "num_words", "relation", {}),
     "validate_frequency_capital_words": (
         "change_case:capital_word_frequency",
@@ -49,59 +52,39 @@ RLVR_COUNTED = {
 }
 """RLVR-IFeval's functions with a count: instruction id, the kwargs that hold count and relation, other arguments."""
 
-
-def constraints_of(row: Mapping[str, Any]) -> list[Constraint]:
-    """The constraints of a data set row, in whichever published form its columns have; empty where there are none.
-
-    Reads `instruction_id_list` + `kwargs` (IFEval, IFBench, NeMo), `constraint_name` + `constraint_args` (MathIF,
-    ReasonIF), and `ground_truth` as JSON or a Python literal (IF_multi_constraints' list, RLVR-IFeval's function).
-
-    >>> row = {"constraint_name": ["punctuation:no_comma"], "constraint_args": [None]}
-    >>> [constraint.id for constraint in constraints_of(row)]
-    ['punctuation:no_comma']
-
-    Raises:
-        [`ConstraintError`]: with the field, what was found and what to do.
-    """
-    for ids, kwargs in (("instruction_id_list", "kwargs"), ("constraint_name", "constraint_args")):
-        if row.get(ids) is not None:
-            return _paired(row, ids, kwargs)
-    truth = row.get("ground_truth")
-    return _from_ground_truth(str(truth)) if holds_constraints(truth) else []
+AROUND = {"validate_word_constraint": lambda n: max(round(0.1 * n), 1), "verify_sentence_constraint": lambda _: 1}
+"""How far from N "around N" reaches, as open-instruct's if_functions.py has it; elsewhere it means N."""
 
 
-def weights_of(row: Mapping[str, Any], count: int) -> tuple[float, ...] | None:
-    """The weights of a row's `count` constraints, out of `constraint_weights`; `None` where there are none.
-
-    Raises:
-        [`ConstraintError`]: unless there is one positive number for each constraint.
-    """
-    weights = row.get(WEIGHTS)
-    if weights is None:
-        return None
-    weights = _decoded(weights, WEIGHTS)
-    right = _is_list(weights) and len(weights) == count
-    if not right or not all(isinstance(weight, int | float) and 0 < weight < inf for weight in weights):
-        raise ConstraintError(
-            f"field {WEIGHTS!r} must hold a positive number for each of the {count} constraints, found {weights!r}"
-        )
-    return tuple(map(float, weights))
+QUANTIFIERS = {
+    "at least": ["at least"],
+    "at most": ["less than"],
+    "less than": ["less than"],
+    "around": ["at least", "less than"],
+    "exactly": ["at least", "less than"],
+}
+"""RLVR-IFeval's quantifier → the relations that bound the count."""
 
 
 def holds_constraints(truth: Any) -> bool:
     """Whether a `ground_truth` cell holds constraints; in data sets of problems it holds the gold answer instead."""
-    return isinstance(truth, str) and ("instruction_id" in truth or "func_name" in truth)
+    text = truth if isinstance(truth, str) else str(truth) if isinstance(truth, list | tuple | Mapping) else ""
+    return "instruction_id" in text or "func_name" in text
 
 
-def _paired(row: Mapping[str, Any], ids_field: str, kwargs_field: str) -> list[Constraint]:
-    ids = _decoded(row[ids_field], ids_field)
-    kwargs = _decoded(row.get(kwargs_field), kwargs_field)
-    if not _is_list(ids):
-        raise ConstraintError(f"field {ids_field!r} must be a list of instruction ids, found {row[ids_field]!r}")
+def paired(ids: Any, kwargs: Any, ids_field: str, kwargs_field: str) -> list[Constraint]:
+    """The constraints of a list of instruction ids and a list of their kwargs, or of the texts of such lists.
+
+    Raises:
+        [`ConstraintError`]: with the field, what was found and what to do.
+    """
+    given, ids, kwargs = ids, decoded(ids, ids_field), decoded(kwargs, kwargs_field)
+    if not is_list(ids):
+        raise ConstraintError(f"field {ids_field!r} must be a list of instruction ids, found {given!r}")
     if kwargs is None:
         kwargs = [None] * len(ids)
-    if not _is_list(kwargs) or len(kwargs) != len(ids):
-        found = len(kwargs) if _is_list(kwargs) else kwargs
+    if not is_list(kwargs) or len(kwargs) != len(ids):
+        found = len(kwargs) if is_list(kwargs) else kwargs
         raise ConstraintError(
             f"field {kwargs_field!r} must hold one entry for each of the {len(ids)} ids, found {found}"
         )
@@ -113,54 +96,57 @@ def _make(field: str, position: int, instruction_id: Any, kwargs: Any) -> Constr
         raise ConstraintError(
             f"field {field!r}, entry {position}: expected an instruction id, found {instruction_id!r}"
         )
-    kwargs = _decoded(kwargs, f"kwargs of {instruction_id}")
+    kwargs = decoded(kwargs, f"kwargs of {instruction_id}")
     if kwargs is not None and not isinstance(kwargs, Mapping):
         raise ConstraintError(f"field {field!r}, entry {position}: kwargs must be a dictionary, found {kwargs!r}")
     return make(instruction_id, kwargs)
 
 
-def _from_ground_truth(text: str) -> list[Constraint]:
-    truth = _decoded(text, "ground_truth")
-    if isinstance(truth, Mapping) and "func_name" in truth:
-        return _from_function(truth)
-    entries = truth if _is_list(truth) else [truth]
-    found: list[Constraint] = []
-    for entry in entries:
+def of_truth(truth: Any, field: str) -> list[Constraint]:
+    """The constraints of a `ground_truth`: RLVR-IFeval's function, or entries of `instruction_id` and `kwargs`.
+
+    Raises:
+        [`ConstraintError`]: with the field, what was found and what to do.
+    """
+    truth = decoded(truth, field)
+    constraints: list[Constraint] = []
+    for entry in truth if is_list(truth) else [truth]:
+        entry = decoded(entry, field)
+        if isinstance(entry, Mapping) and "func_name" in entry:
+            constraints += _from_function(entry)
+            continue
         if not isinstance(entry, Mapping) or "instruction_id" not in entry:
-            raise ConstraintError(f"field 'ground_truth': expected instruction_id and kwargs, found {entry!r}")
-        ids = entry["instruction_id"]
-        row = {"instruction_id": ids if _is_list(ids) else [ids], "kwargs": entry.get("kwargs")}
-        if isinstance(row["kwargs"], Mapping):
-            row["kwargs"] = [row["kwargs"]]
-        found += _paired(row, "instruction_id", "kwargs")
-    return found
+            raise ConstraintError(f"field {field!r}: expected instruction_id and kwargs, found {entry!r}")
+        ids, kwargs = entry["instruction_id"], entry.get("kwargs")
+        kwargs = [kwargs] if isinstance(kwargs, Mapping) else kwargs
+        constraints += paired(ids if is_list(ids) else [ids], kwargs, "instruction_id", "kwargs")
+    return constraints
 
 
 def _from_function(truth: Mapping[str, Any]) -> list[Constraint]:
-    """RLVR-IFeval's `{"func_name": ..., ...}`. "at most n" is "less than n + 1"; an exact count is both bounds."""
+    """RLVR-IFeval's `{"func_name": ..., ...}`. "at most n" is "less than n + 1"; two bounds are two constraints."""
     name = truth["func_name"]
+    if name == "validate_choice" and set(truth.get("options") or OPTIONS) <= set(OPTIONS):
+        return [make("detectable_format:constrained_response")]
     if name in RLVR_IFEVAL:
         instruction_id, arguments = RLVR_IFEVAL[name]
         return [make(instruction_id, {ours: truth.get(theirs) for theirs, ours in arguments.items()})]
     if name not in RLVR_COUNTED:
         raise UnknownConstraintError(f"field 'ground_truth': no constraint for the function {name!r}")
     instruction_id, count, relation, arguments = RLVR_COUNTED[name]
-    quantifier = truth.get("quantifier") or "exactly"
-    bounds = {"at least": [("at least", 0)], "at most": [("less than", 1)], "less than": [("less than", 0)]}
-    bounds["exactly"] = [*bounds["at least"], *bounds["at most"]]
-    if quantifier not in bounds or not isinstance(truth.get("N"), int | float):
+    n, quantifier = truth.get("N"), truth.get("quantifier") or "exactly"
+    if quantifier not in QUANTIFIERS or not isinstance(n, int | float):
         raise ConstraintError(
-            f"field 'ground_truth': {name} needs a number N and a quantifier out of {sorted(bounds)}, "
-            f"found {truth.get('N')!r} and {quantifier!r}"
+            f"field 'ground_truth': {name} needs a number N and a quantifier out of {sorted(QUANTIFIERS)}, "
+            f"found {n!r} and {quantifier!r}"
         )
     others = {ours: truth.get(theirs) for theirs, ours in arguments.items()}
-    return [
-        make(instruction_id, {**others, relation: word, count: truth["N"] + extra})
-        for word, extra in bounds[quantifier]
-    ]
+    near = AROUND[name](n) if quantifier == "around" and name in AROUND else 0
+    bounds = {"at least": max(0, n - near), "less than": n + near + (quantifier != "less than")}
+    return [make(instruction_id, {**others, relation: word, count: bounds[word]}) for word in QUANTIFIERS[quantifier]]
 
 
-def _decoded(value: Any, field: str) -> Any:
+def decoded(value: Any, field: str) -> Any:
     """JSON or a Python literal decoded where `value` is a string; arrays as lists."""
     if not isinstance(value, str):
         return value.tolist() if hasattr(value, "tolist") else value
@@ -174,5 +160,5 @@ def _decoded(value: Any, field: str) -> Any:
         raise ConstraintError(f"field {field!r} is neither JSON nor a Python literal: {value[:80]!r}") from None
 
 
-def _is_list(value: Any) -> bool:
+def is_list(value: Any) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str)

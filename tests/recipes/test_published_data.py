@@ -53,8 +53,8 @@ def test_problems_get_constraints_and_keep_their_answers(
         ),
         (
             published.RLVR_IFEVAL,
-            [["detectable_format:number_bullet_lists"]],
-            "no constraint for the function 'validate_title' (1)",
+            [["detectable_format:number_bullet_lists"], ["detectable_format:title"]],
+            "",
         ),
         (published.IFEVAL_LIKE, [["punctuation:no_comma", "length_constraints:number_words"]], ""),
     ],

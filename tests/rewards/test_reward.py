@@ -66,8 +66,16 @@ def test_rows_without_constraints_or_gold() -> None:
     assert correctness_reward(["four"]) == [None]
 
 
-def test_unreadable_gold_is_not_scored() -> None:
-    assert keepif_reward([r"\boxed{4}", "5"], answer=[None, None], **_no_comma(2)) == [None, None]
+@pytest.mark.parametrize("empty", [None, "", " ", math.nan, []])
+def test_a_row_without_gold_earns_its_compliance_beside_rows_that_have_one(empty: Any) -> None:
+    texts = ["So it is four.", "So, it is four.", r"So it is \boxed{4}."]
+    assert keepif_reward(texts, answer=[empty, empty, "4"], **_no_comma(3)) == [1.0, 0.0, 1.0]
+
+
+@pytest.mark.parametrize("unreadable", [True, math.inf, ["4", "5"], {"of another": "kind"}])
+def test_unreadable_gold_is_not_scored(unreadable: Any) -> None:
+    texts = [r"So it is \boxed{4}.", r"So it is \boxed{5}."]
+    assert keepif_reward(texts, answer=[unreadable, "5"], **_no_comma(2)) == [None, 1.0]
 
 
 def test_a_broken_row_is_not_scored_and_costs_only_itself(caplog: pytest.LogCaptureFixture) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from datasets import IterableDataset
+from datasets import Dataset, Image, IterableDataset
 from tokenizers import AddedToken
 from trl import GRPOTrainer
 from trl.experimental.a2po import A2POTrainer
@@ -181,3 +181,66 @@ def test_soft_constraints_without_a_judge_are_refused(tmp_path: Path) -> None:
     keepif = KeepIF()
     with pytest.raises(ConfigError, match=r"row 0: 'judge:question' needs a judge: KeepIF\(judge="):
         keepif.attach(trainer_of(tmp_path, keepif.reward, dataset=soft_prompts()))
+
+
+def of_rows(*rows: dict[str, Any]) -> list[preflight.Problem]:
+    return list(preflight.problems(facts(dataset=Dataset.from_list(list(rows)))))
+
+
+NO_COMMA: dict[str, Any] = {"prompt": "1 + 1?", "instruction_id_list": ["punctuation:no_comma"], "kwargs": [{}]}
+
+
+@pytest.mark.parametrize(
+    ("rows", "fatal", "message"),
+    [
+        ([], True, "the data set is empty"),
+        ([{"answer": "2"}], True, "no column 'prompt', only answer: rename it, or see constrain"),
+        ([NO_COMMA | {"answer": None}, NO_COMMA | {"answer": ""}], False, "no row has a gold answer .* 'answer'"),
+        ([{"prompt": "1 + 1?", "answer": None}], True, "neither a gold answer nor constraints"),
+        ([NO_COMMA | {"answer": ["4", "5"]}], True, r"1 of 1 rows .* row 0: \['4', '5'\]. A gold answer is"),
+        ([NO_COMMA | {"answer": [*gold]} for gold in ("4", "45")], False, "1 of 2 rows .* the first is row 1"),
+    ],
+)
+def test_rows_that_teach_nothing_are_said(rows: list[dict[str, Any]], fatal: bool, message: str) -> None:
+    [problem] = of_rows(*rows) if rows != [{"answer": "2"}] else [of_rows(*rows)[0]]
+    assert problem.fatal == fatal
+    assert re.search(message, problem.text)
+
+
+def test_rows_without_gold_beside_golds_are_fine() -> None:
+    assert not of_rows(NO_COMMA | {"answer": ""}, NO_COMMA | {"answer": "4"}, {"prompt": "2 + 2?", "answer": "4"})
+
+
+def test_a_stream_is_seen_by_its_columns_and_its_first_row() -> None:
+    golds = [{"answer": "4"}]
+    for rows, message in (([NO_COMMA], "no row has a gold answer"), (golds, "no column 'prompt'"), ([], "is empty")):
+        stream = IterableDataset.from_generator(rows.__iter__, features=Dataset.from_list(rows).features)
+        [problem, *_] = preflight.problems(facts(dataset=stream))
+        assert message in problem.text
+
+
+def test_images_are_not_decoded(tmp_path: Path) -> None:
+    broken = tiny.prompts(4).add_column("image", [str(tmp_path / "none.png")] * 4).cast_column("image", Image())
+    assert len(list(facts(dataset=broken).targets)) == 4
+    transformed = tiny.prompts(4).with_transform(lambda batch: batch | {"seen": batch["prompt"]})
+    assert "seen" in next(iter(facts(dataset=transformed).targets))
+
+
+@pytest.mark.parametrize(("weights", "fatal"), [([0.0], True), ([-1.0], True), ([2.0], None), (None, None)])
+def test_a_reward_that_does_not_count_is_refused(weights: list[float] | None, fatal: bool | None) -> None:
+    args = SimpleNamespace(reward_weights=weights)
+    assert [problem.fatal for problem in preflight.weight(facts(args=args))] == ([] if fatal is None else [fatal])
+
+
+def test_weights_of_parts_are_replaced() -> None:
+    parts = KeepIF(aggregation="parts").run.rewards
+    args = SimpleNamespace(reward_weights=[1.0, 1.0, 2.0, 1.0])
+    [problem] = preflight.weight(facts(args=args, rewards=parts, reward_funcs=parts.reward_funcs))
+    assert "which the multipliers replace" in problem.text
+    assert not problem.fatal
+
+
+def test_unused_columns_that_trl_would_take_away_are_refused(tmp_path: Path) -> None:
+    keepif = KeepIF()
+    with pytest.raises(ConfigError, match=r"remove_unused_columns=True takes .* set it to False"):
+        keepif.attach(trainer_of(tmp_path, keepif.reward, remove_unused_columns=True))

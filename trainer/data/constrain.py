@@ -1,7 +1,7 @@
 """constrain(): verifiable constraints on any data set of prompts, in the words of the benchmarks."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from datasets import Dataset
@@ -12,14 +12,21 @@ from keepif.rewards.constraints import (
     Constraint,
     ConstraintError,
     Problem,
-    constraints_of,
     known,
 )
-from keepif.rewards.constraints.schema import COLUMNS, holds_constraints
 from keepif.rewards.correctness.claims import gold_answer
+from keepif.rewards.rows import (
+    NESTED,
+    PROMPT_COLUMNS,
+    READ,
+    TRIP_WIRE,
+    WEIGHTS,
+    constraints_of,
+    flat,
+    gold_of,
+    prompt_column,
+)
 from keepif.rewards.text.response import prompt_text
-
-PROMPT_COLUMNS = ("prompt", "messages", "question", "problem")
 
 
 class RowError(ValueError):
@@ -58,15 +65,15 @@ def constrain(
     rng = random.Random(seed)
     prompts, ids, kwargs, golds = [], [], [], []
     for number, row in enumerate(dataset.to_list()):
-        prompt, constraints = _read(number, row)
+        prompt, constraints, gold = *_read(number, row), gold_of(row)
         if not constraints and rng.random() < share:
-            problem = Problem(prompt_text(prompt), gold_answer(_gold(row)) or "")
+            problem = Problem(prompt_text(prompt), gold_answer(gold) or "")
             constraints = sample(rng, problem, rng.randint(fewest, most), pool)
             prompt = with_sentences(prompt, [constraint.description for constraint in constraints])
         prompts.append(prompt)
         ids.append([constraint.id for constraint in constraints])
         kwargs.append([constraint.kwargs for constraint in constraints])
-        golds.append(_gold(row))
+        golds.append(gold)
     return _rebuilt(dataset, {"prompt": prompts, "answer": golds, "instruction_id_list": ids, "kwargs": kwargs})
 
 
@@ -108,8 +115,9 @@ def _read(number: int, row: Mapping[str, Any]) -> tuple[Any, list[Constraint]]:
 
 
 def prompt_of(number: int, row: Mapping[str, Any]) -> Any:
-    """A row's prompt, under whichever published name; MathIF's `constraint_desc` goes behind its question."""
-    field = next((name for name in PROMPT_COLUMNS if row.get(name)), None)
+    """A row's prompt, under whichever published name; MathIF's `constraint_desc` goes after its question."""
+    row = flat(row)
+    field = prompt_column(row)
     if field is None:
         raise RowError(
             f"row {number}: no prompt; fill the column 'prompt' (or one of {', '.join(PROMPT_COLUMNS[1:])})"
@@ -136,15 +144,8 @@ def _messages(number: int, field: str, prompt: Any) -> list[dict[str, Any]]:
     return [dict(message) for message in prompt[: users[-1] + 1]]
 
 
-def _gold(row: Mapping[str, Any]) -> Any:
-    if row.get("answer") is not None or row.get("solution") is not None:
-        return row.get("answer") if row.get("answer") is not None else row["solution"]
-    truth = row.get("ground_truth")
-    return None if holds_constraints(truth) else truth
-
-
 def with_sentences(prompt: Any, sentences: Sequence[str]) -> Any:
-    """`prompt` with the constraints' sentences behind its text."""
+    """`prompt` with the constraints' sentences after its text."""
     if not sentences:
         return prompt
     if isinstance(prompt, str):
@@ -157,12 +158,17 @@ def _rebuilt(dataset: Dataset, columns: dict[str, list[Any]]) -> Dataset:
     """`dataset` with `columns` in place of every published form of them."""
     if all(gold is None for gold in columns["answer"]):
         del columns["answer"]
-    replaced = {*columns, *COLUMNS, *PROMPT_COLUMNS, "constraint_desc", "solution"}
-    kept = dataset.remove_columns([name for name in dataset.column_names if name in replaced])
-    texts = columns.get("answer")
-    if texts is not None and len({type(gold) for gold in texts}) > 1:
-        columns["answer"] = [None if gold is None else str(gold) for gold in texts]
+    golds = columns.get("answer")
+    if golds is not None and len({type(gold) for gold in golds}) > 1:
+        columns["answer"] = [None if gold is None else str(gold) for gold in golds]
+    others = {*READ} - {*NESTED, WEIGHTS, TRIP_WIRE} | {*PROMPT_COLUMNS, "answer", "constraint_desc"}
+    return replaced(dataset, columns, others)
+
+
+def replaced(dataset: Dataset, columns: dict[str, list[Any]], others: Collection[str] = ()) -> Dataset:
+    """`dataset` with `columns` in place of its own of these names, and without `others`."""
+    rest = dataset.remove_columns([name for name in dataset.column_names if name in {*columns, *others}])
     rebuilt = Dataset.from_dict(columns)
-    for name in kept.column_names:
-        rebuilt = rebuilt.add_column(name, kept[name])
+    for name in rest.column_names:
+        rebuilt = rebuilt.add_column(name, rest[name])
     return rebuilt

@@ -11,9 +11,9 @@ from datasets import Dataset
 
 from keepif.rewards.constraints import Constraint, make
 from keepif.rewards.constraints.keywords import VOCABULARY
-from keepif.rewards.constraints.schema import TRIP_WIRE, constraints_of
+from keepif.rewards.rows import TRIP_WIRE, constraints_of
 
-from .constrain import prompt_of, with_sentences
+from .constrain import prompt_of, replaced, with_sentences
 
 
 def add_trip_wires(dataset: Dataset, share: float = 0.02, seed: int = 0) -> Dataset:
@@ -35,18 +35,15 @@ def add_trip_wires(dataset: Dataset, share: float = 0.02, seed: int = 0) -> Data
     rng = random.Random(seed)
     columns: dict[str, list[Any]] = {"prompt": [], "instruction_id_list": [], "kwargs": [], TRIP_WIRE: []}
     for number, row in enumerate(dataset.to_list()):
-        prompt, asked = prompt_of(number, row), constraints_of(row)
-        trip = not asked and rng.random() < share
+        prompt, constraints = prompt_of(number, row), constraints_of(row)
+        trip = not constraints and rng.random() < share
         if trip:
-            asked = contradiction(rng)
-            prompt = with_sentences(prompt, [constraint.description for constraint in asked])
-        for name, value in zip(columns, (prompt, [c.id for c in asked], [c.kwargs for c in asked], trip), strict=True):
-            columns[name].append(value)
-    kept = dataset.remove_columns([name for name in dataset.column_names if name in columns])
-    rebuilt = Dataset.from_dict(columns)
-    for name in kept.column_names:
-        rebuilt = rebuilt.add_column(name, kept[name])
-    return rebuilt
+            constraints = contradiction(rng)
+            prompt = with_sentences(prompt, [constraint.description for constraint in constraints])
+        cells = (prompt, [c.id for c in constraints], [c.kwargs for c in constraints], trip)
+        for name, cell in zip(columns, cells, strict=True):
+            columns[name].append(cell)
+    return replaced(dataset, columns)
 
 
 def contradiction(rng: random.Random) -> list[Constraint]:

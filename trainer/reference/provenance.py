@@ -13,7 +13,7 @@ import torch
 
 import keepif.rewards
 from keepif.rewards import Scoring
-from keepif.rewards.constraints.schema import COLUMNS
+from keepif.rewards.rows import READ
 
 from .reference import prompt_key
 
@@ -59,7 +59,7 @@ def rows_hash(rows: Iterable[dict[str, Any]]) -> str:
     """A hash of the rows' prompts and constraints, in their order; of a stream's first hundred."""
     digest = hashlib.sha256()
     for row in rows if hasattr(rows, "__len__") else islice(rows, FIRST):
-        asked = {name: row[name] for name in COLUMNS if row.get(name) is not None}
+        asked = {name: row[name] for name in READ if row.get(name) is not None}
         digest.update(json.dumps([prompt_key(row.get("prompt") or ""), asked], sort_keys=True, default=str).encode())
     return digest.hexdigest()[:16]
 

@@ -111,13 +111,17 @@ FAULTS: dict[str, Callable[[], dict[str, Any]]] = {
     "normaliser": lambda: with_args(multi_objective_aggregation="normalize_then_sum"),
     "special_tags": lambda: {"tokenizer": special_tags()},
     "split_groups": split,
-    "rows": lambda: {"dataset": Dataset.from_list([{"prompt": "1 + 1?"}])},
+    "unused_columns": lambda: with_args(remove_unused_columns=True),
+    "weight": lambda: with_args(reward_weights=[0.0]),
+    "prompts": lambda: {"dataset": tiny.prompts().select_columns(["answer"])},
+    "rows": lambda: {"dataset": Dataset.from_list([{"prompt": "1 + 1?", "answer": True}] * 2)},
+    "targets": lambda: {"dataset": tiny.prompts().select_columns(["prompt", "answer"])},
+    "gold_column": lambda: {"dataset": tiny.prompts().rename_column("answer", "label")},
     "scale": lambda: with_args(scale_rewards="group"),
     "further_rewards": lambda: (own := with_reward()) | {"reward_funcs": [*own["reward_funcs"], correctness_reward]},
     "masked_truncation": lambda: with_args(mask_truncated_completions=True),
     "budget": lambda: with_reward(budget=8),
     "end": lambda: {"end_ids": frozenset()},
-    "columns": lambda: {"dataset": tiny.prompts().select_columns(["prompt", "answer"])},
 }
 """For each check of preflight what it finds at fault."""
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from keepif.rewards import ConstraintError, constraints_of, make
-from keepif.rewards.constraints import REGISTRY
+from keepif.rewards import ConstraintError, Text, constraints_of, make
+from keepif.rewards.constraints import REGISTRY, UnknownConstraintError
+from keepif.rewards.constraints.schema import RLVR_COUNTED, RLVR_IFEVAL
 
 NO_COMMA, BULLETS = make("punctuation:no_comma"), make("detectable_format:number_bullet_lists", {"num_bullets": 3})
 IDS = [NO_COMMA.id, BULLETS.id]
@@ -60,6 +61,43 @@ def test_rlvr_ifeval(truth: dict[str, Any], expected: list[Any]) -> None:
     assert constraints_of({"ground_truth": json.dumps(truth)}) == expected
 
 
+PADDED = dict.fromkeys(
+    ["N", "quantifier", "end_phrase", "keyword_list", "word", "forbidden_words", "letter", "i", "first_word",
+     "postscript_marker", "options", "section_splitter", "original_prompt", "language"]
+)  # fmt: skip
+OF_IFEVAL = ["My answer is yes.", "My answer is no.", "My answer is maybe."]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "kept", "broken"),
+    [
+        ("verify_letter_frequency", {"letter": "z", "N": 2}, "It is zero, and zero again.", "It is zero, not one."),
+        ("verify_paragraph_count", {"N": 2}, "First add 2.\n* * *\nThen it is so.", "First add 2.\n\nThen it is so."),
+        ("validate_paragraphs", {"N": 2, "first_word": "then", "i": 2}, "One is.\n\nthen two is.", "then.\n\nTwo is."),
+        ("verify_postscript", {"postscript_marker": "P.S."}, "One is here.\n\nP.S. Two is here.", "One is here."),
+        ("validate_placeholders", {"N": 1}, "So it is [your name] that says it.", "So it is your name that says it."),
+        ("validate_title", {}, "<<A tale of two>>\nOne is here.", "A tale of two\nOne is here."),
+        ("validate_choice", {"options": OF_IFEVAL[:2]}, "My answer is yes.", "It is so."),
+        ("validate_json_format", {}, '{"answer": 42}', "answer: 42"),
+        ("validate_two_responses", {}, "One is here.\n******\nTwo is there.", "One is here. Two is there."),
+        ("verify_sentence_constraint", {"N": 2, "quantifier": "at most"}, "One is here. Two is.", "A is. B is. C is."),
+        ("verify_sentence_constraint", {"N": 3, "quantifier": "around"}, "One is here. Two is here.", "One is here."),
+        ("validate_word_constraint", {"N": 5, "quantifier": "around"}, "It is one two three four.", "It is one."),
+        ("validate_frequency_capital_words", {"N": 2, "quantifier": "around"}, "It is ALL VERY good.", "All good."),
+    ],
+)  # fmt: skip
+def test_rlvr_ifeval_by_what_keeps_it(name: str, arguments: dict[str, Any], kept: str, broken: str) -> None:
+    constraints = constraints_of({"ground_truth": json.dumps({"func_name": name, **PADDED, **arguments})})
+    assert all(constraint.holds(Text(kept)) for constraint in constraints)
+    assert not all(constraint.holds(Text(broken)) for constraint in constraints)
+
+
+def test_every_function_of_rlvr_ifeval_is_known() -> None:
+    assert len({*RLVR_IFEVAL, *RLVR_COUNTED, "validate_choice"}) == 25
+    with pytest.raises(UnknownConstraintError, match="validate_choice"):
+        constraints_of({"ground_truth": '{"func_name": "validate_choice", "options": ["red", "blue"]}'})
+
+
 @pytest.mark.parametrize("row", [{}, {"ground_truth": "42"}, {"ground_truth": "[1, 2]"}, {"instruction_id_list": []}])
 def test_rows_without_constraints(row: dict[str, Any]) -> None:
     assert constraints_of(row) == []
@@ -73,7 +111,7 @@ def test_rows_without_constraints(row: dict[str, Any]) -> None:
         ({"instruction_id_list": [3]}, "expected an instruction id, found 3"),
         ({"instruction_id_list": IDS[:1], "kwargs": [[1]]}, "kwargs must be a dictionary"),
         ({"ground_truth": '{"func_name": "validate_x"}'}, "no constraint for the function 'validate_x'"),
-        ({"ground_truth": '{"func_name": "validate_word_constraint", "N": 5, "quantifier": "around"}'}, "'around'"),
+        ({"ground_truth": '{"func_name": "validate_word_constraint", "N": 5, "quantifier": "roughly"}'}, "'roughly'"),
         ({"ground_truth": "[{'instruction_id': "}, "neither JSON nor a Python literal"),
     ],
 )

@@ -9,6 +9,7 @@ from datasets import Dataset
 
 from keepif.rewards import constraints_of
 from keepif.rewards.constraints import REGISTRY, Composition, Problem
+from keepif.rewards.rows import GOLD_COLUMNS
 from keepif.rewards.text.response import prompt_text
 from keepif.trainer import RowError, constrain
 
@@ -95,8 +96,31 @@ def test_own_constraints_are_kept() -> None:
 
 
 def test_gold_answers_under_published_names() -> None:
-    for name in ("answer", "solution", "ground_truth"):
+    for name in GOLD_COLUMNS:
         assert constrain(Dataset.from_list([{"problem": "What?", name: "42"}]))[0]["answer"] == "42"
+    verl = {"prompt": "What?", "reward_model": {"ground_truth": "42"}}
+    assert constrain(Dataset.from_list([verl]))[0]["answer"] == "42"
+
+
+def test_a_solution_stays_for_other_rewards() -> None:
+    [row] = constrain(Dataset.from_list([{"problem": "What?", "solution": r"$\boxed{42}$"}]))
+    assert row["solution"] == row["answer"] == r"$\boxed{42}$"
+
+
+def test_nvidia_rows() -> None:
+    metadata = {"instruction_id_list": ["punctuation:no_comma"], "kwargs": [{}]}
+    metadata |= {"prompt": "Why?", "grading_mode": "binary"}
+    [row] = constrain(Dataset.from_list([{"verifier_metadata": metadata}]))
+    assert (row["prompt"], row["instruction_id_list"]) == ("Why?", ["punctuation:no_comma"])
+
+
+def test_problems_beside_instructions() -> None:
+    """As allenai mixes them: one column of golds and constraints, and golds in a solution."""
+    rows = [{"prompt": "1 + 1?", "ground_truth": "2"},
+            {"prompt": "Why?", "ground_truth": '{"func_name": "validate_no_commas"}'}]  # fmt: skip
+    constrained = constrain(Dataset.from_list(rows), share=0)
+    assert constrained["answer"] == ["2", None]
+    assert constrained["instruction_id_list"] == [[], ["punctuation:no_comma"]]
 
 
 @pytest.mark.parametrize(

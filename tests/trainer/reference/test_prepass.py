@@ -161,6 +161,16 @@ def test_a_reference_that_was_cut_short_is_said(
     assert ("raise max_completion_length; there they keep nothing, and lower the floor" in caplog.text) == said
 
 
+def test_completions_that_are_not_scored_are_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    golds = [["4"], ["4", "5"]] * 2
+    dataset = Dataset.from_list([row | {"answer": gold} for row, gold in zip(tiny.prompts(4), golds, strict=True)])
+    keepif = KeepIF(prepass=Prepass(None, 4))
+    with caplog.at_level(logging.WARNING):
+        build(tmp_path, keepif, dataset=dataset, per_device_train_batch_size=16).train()
+    assert "2 of 4 rows have a gold answer that cannot be read" in caplog.text
+    assert "in the reference, 8 of 16 completions are not scored, for their rows" in caplog.text
+
+
 def test_data_without_constraints_has_nothing_to_hold(tmp_path: Path) -> None:
     keepif = KeepIF(prepass=Prepass(4, 4, share=1.0))
     dataset = tiny.prompts().select_columns(["prompt", "answer"])
