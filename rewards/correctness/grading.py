@@ -25,6 +25,8 @@ MOST = 8
 
 LETTERS = re.compile(r"(?:(?i:option|choice)\s+)\(?([A-Z])\b|\(([A-Z])\)|\*\*([A-Z])\*\*")
 """The letter of a choice in a sentence: "Option C is correct", "the correct one is (C)"; not "A circle"."""
+LISTED = re.compile(r"=|(?<![A-Za-z])(?:or|and)(?![A-Za-z])")
+"""What joins or names the values of a list: "x = 1, x = 2", "3 or -3"; not "3, -3"."""
 AT_HEAD = re.compile(r"[\s*_\"'`]*([^\W\d_]+(?:[ '’-][^\W\d_]+){0,3}?)[*_\"'`]*(?=[,.;!]|\s*\Z)")
 """The words that an answer section begins with, to the first mark: "Yes, because"; not "so that we get"."""
 UNKNOWN = "unknown"
@@ -101,7 +103,7 @@ def _stated(answer: Text, gold: str) -> Sequence[str]:
     stated, wanted = stated_answers(answer), elements(gold)
     if len(wanted) == 1:
         return stated
-    is_list = len(stated) == 1 and "=" in stated[0] and "=" not in gold  # x = 1 and x = 2
+    is_list = len(stated) == 1 and "=" not in gold and LISTED.search(stated[0])
     values = elements(stated[0]) if is_list else stated
     if len(values) != len(wanted):
         return stated

@@ -84,7 +84,7 @@ def test_voided_and_unreadable_completions_get_none() -> None:
     reward = reward_of(0.25, 0.3, 0.0)
     found = reward([r"<think>\boxed{4}", ""], prompts=["a"] * 2, answer=["4"] * 2)
     assert found == [0.0, 0.0]
-    assert reward([r"\boxed{4}"], prompts=["a"], answer=[None]) == [None]
+    assert reward([r"\boxed{4}"], prompts=["a"], answer=[["4", "5"]]) == [None]
 
 
 @pytest.mark.parametrize("text", [r"</think>\boxed{4}", r"<think> </think>\boxed{4}", r"\boxed{4}"])
