@@ -7,6 +7,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PYTEST := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: quickstart test thorough lint bench profile ablation clean
@@ -14,11 +15,12 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 quickstart: $(VENV)/demo
 	@$(BIN)/keepif demo
 
+# The rewards' tests and all others, side by side on two cores.
 test: $(VENV)/dev
-	OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
+	@$(PYTEST) tests/rewards & rewards=$$!; $(PYTEST) --ignore=tests/rewards; others=$$?; wait $$rewards && exit $$others
 
 thorough: $(VENV)/dev
-	OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "thorough or hypothesis" --hypothesis-profile exploring
+	$(PYTEST) -m "thorough or hypothesis" --hypothesis-profile exploring
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .

@@ -10,16 +10,7 @@ MOST = {"recipes": 12, "rewards": 13, "trainer": 12, "rewards/constraints": 17}
 """Most files of code in a folder itself, its `__init__.py` aside, where it is not [`MOST_ELSEWHERE`]."""
 MOST_ELSEWHERE = 14
 LONGEST_TEST = 300
-STILL_LONG = {
-    "tests/recipes/doctor/test_doctor.py",
-    "tests/recipes/evaluate/test_command.py",
-    "tests/rewards/constraints/test_composition.py",
-    "tests/rewards/correctness/test_grading.py",
-    "tests/rewards/correctness/test_workers.py",
-    "tests/trainer/test_plugin.py",
-}
-"""Test files that are still to be split."""
-HELPERS = {"benchmarks", "helpers"}
+HELPERS = {"benchmarks", "gpu", "helpers"}
 """Folders of tests/ that hold no tests."""
 
 FOLDERS = sorted({path.parent for package in PACKAGES for path in (ROOT / package).rglob("*.py")})
@@ -46,4 +37,4 @@ def test_tests_mirror_the_folders() -> None:
 @pytest.mark.parametrize("path", TESTS, ids=name_of)
 def test_no_test_file_is_long(path: Path) -> None:
     lines = len(path.read_text("utf-8").splitlines())
-    assert lines <= LONGEST_TEST or name_of(path) in STILL_LONG, f"{lines} lines"
+    assert lines <= LONGEST_TEST, f"{lines} lines"

@@ -16,7 +16,7 @@ def rises(history: list[dict[str, Any]]) -> None:
     assert last["keepif/compliance"] > last["keepif/floor"]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", [1, 2])
 def test_it_learns(seed: int, tmp_path: Path) -> None:
     rises(minimal.train(seed, str(tmp_path)).state.log_history)
