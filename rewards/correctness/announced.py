@@ -131,6 +131,10 @@ def second_thoughts(answer: str, start: int, boxes: Sequence[Box]) -> list[str]:
     return [value for value in values if not BOX.search(value)]
 
 
+HEADING = re.compile(r"[^\w\n]*+[^\W\d_]+ \d+\s*\n")
+"""A heading's line: "SECTION 2" above other lines; not "Total: 42", nor "Section 2" where nothing comes after it."""
+
+
 def last_value(answer: str) -> str | None:
     """The value of the last sentence that has any: its only one, or its last one, if it stands there twice.
 
@@ -138,7 +142,7 @@ def last_value(answer: str) -> str | None:
 
     >>> [last_value(text) for text in ("La respuesta es 42.", "答えは42です。", "42 ist es, denn 6 mal 7 ist 42.")]
     ['42', '42', '42']
-    >>> [last_value(text) for text in ("We met 42 on the way.", "It is 41 or 42.", "First 12, then 42.")]
+    >>> [last_value(text) for text in ("We met 42 on the way.", "It is 41 or 42.", "SECTION 2\\nSo it is.")]
     [None, None, None]
     """
     sentences, start = [], 0
@@ -147,7 +151,7 @@ def last_value(answer: str) -> str | None:
         sentences.append(tail[start : stop.end()])
         start = stop.end()
     for sentence in reversed(sentences):
-        values = list(BARE_VALUE.finditer(sentence))
+        values = [] if HEADING.fullmatch(sentence) else list(BARE_VALUE.finditer(sentence))
         if values:
             return None if sentence.rstrip().endswith(("?", "？", "؟")) else _value_of(sentence, values)
     return None

@@ -26,7 +26,7 @@ from keepif.recipes.models import TINY
 from keepif.recipes.train import CONFIGS, main
 from tests.helpers import published_rows as published
 from tests.recipes import test_engines
-from tests.recipes.sweep import test_sweep
+from tests.recipes.sweep import test_sweep_file
 
 ENGINES = CONFIGS.parent / "accelerate_configs"
 SHIPPED = sorted(path.name for path in CONFIGS.glob("*.yaml"))
@@ -212,7 +212,7 @@ def test_smollm2_has_one_task_on_both_machines() -> None:
 
 
 def test_no_yaml_is_left_untested() -> None:
-    folders = {"configs": SHIPPED, "accelerate_configs": test_engines.SHIPPED, "sweeps": test_sweep.SHIPPED,
+    folders = {"configs": SHIPPED, "accelerate_configs": test_engines.SHIPPED, "sweeps": test_sweep_file.SHIPPED,
                "harness": ["mathif.yaml"]}  # fmt: skip
     tested = {CONFIGS.parent / folder / name for folder, names in folders.items() for name in names}
     assert set(CONFIGS.parent.rglob("*.y*ml")) == tested

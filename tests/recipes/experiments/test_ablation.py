@@ -88,7 +88,7 @@ def test_a_measured_reference_serves_runs_on_other_prompts(tmp_path: Path, monke
     keepif_rewards, keepif = rewards_of("KeepIF", tmp_path / "reference.json")
     assert keepif
     keepif.attach(reinforce.build(tmp_path / "run", keepif_rewards, "KeepIF", 0, 1, reinforce.rows(8, 1_000)))
-    assert not keepif.needs_reference
+    assert not keepif.run.needs_reference
 
 
 def test_a_failed_run_names_its_log(tmp_path: Path) -> None:
