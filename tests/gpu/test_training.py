@@ -15,7 +15,7 @@ from trl import GRPOTrainer
 from keepif.trainer import KeepIF, Prepass
 from tests.gpu.devices import CUDA, DEVICES
 from tests.helpers import tiny
-from tests.trainer.test_callback import history, script
+from tests.helpers.grpo import history, script
 
 LR = 1e-3
 ADAPTERS = LoraConfig(r=4, target_modules=["q_proj", "v_proj"], task_type="CAUSAL_LM")
@@ -58,9 +58,9 @@ def test_the_same_scores_move_the_multipliers_as_on_a_cpu(
         keepif = script(KeepIF(floor=0.9, budget=4), obeys=0.4)
         trainer = build(folder, keepif, where, adapters, bf16=half)
         trained(trainer)
-        ends.append((keepif.multipliers, keepif.controller.state(), history(trainer)))
+        ends.append((keepif.run.multipliers, keepif.run.controller.state(), history(trainer)))
     assert ends[0] == ends[1]
-    assert ends[0][0] != KeepIF(floor=0.9, budget=4).multipliers
+    assert ends[0][0] != KeepIF(floor=0.9, budget=4).run.multipliers
 
 
 @pytest.mark.parametrize("device", DEVICES)
@@ -71,11 +71,11 @@ def test_the_reference_is_measured_on_the_device_and_leaves_its_random_numbers_a
     firsts = []
     for name in ("measures", "finds"):
         keepif = KeepIF(prepass=Prepass(prompts=4, samples=2, share=1.0), reference_file=tmp_path / "reference.json")
-        assert keepif.needs_reference
+        assert keepif.run.needs_reference
         trainer = build(tmp_path / name, keepif, device)
-        assert keepif.needs_reference == (name == "measures")
+        assert keepif.run.needs_reference == (name == "measures")
         trainer.train()
-        assert not keepif.needs_reference
+        assert not keepif.run.needs_reference
         firsts.append({column: values[0] for column, values in history(trainer).items()})
     assert json.loads((tmp_path / "reference.json").read_text())["tally"]["completions"] == 8
     assert firsts[0] == firsts[1]
@@ -90,7 +90,7 @@ def test_a_resumed_run_ends_as_the_one_that_was_left_alone(tmp_path: Path, devic
         keepif = script(KeepIF(floor=0.9, budget=4), obeys=0.4)
         trainer = build(tmp_path, keepif, device, adapters, max_steps=3, save_strategy="steps", save_steps=1)
         weights = trained(trainer, checkpoint)
-        ends.append((weights, keepif.controller.state(), history(trainer)))
+        ends.append((weights, keepif.run.controller.state(), history(trainer)))
     (left, *law), (resumed, *resumed_law) = ends
     assert law == resumed_law
     differences = torch.cat([(left[name] - resumed[name]).abs().flatten() for name in left])
