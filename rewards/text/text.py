@@ -9,25 +9,16 @@ from itertools import accumulate, groupby, pairwise, tee
 from math import inf
 
 from .latex import FORMULA, masked_parts
-from .markup import OUTER_UNDERSCORES, apart, as_markdown, closed, entities_read, joined, squeezed, unwrapped
-from .words import SEEN, SIGNS, UNSPACED, others, words_of
+from .markup import apart, as_markdown, closed, joined, squeezed, unwrapped
+from .visible import as_read, visible, without_accents
+from .words import SIGNS, UNSPACED, words_of
 
-ACCENT = re.compile(r"(?<=[A-Za-z])[\u0300-\u036f]")
 WORD = re.compile(rf"\w++(?:['’-]\w++|(?<=\d)[.,]\d++){{0,3}}|{FORMULA}")
 """A word of the `math` reading: letters, digits, underscores, joined by apostrophes or hyphens, three at most; "3.14"
 is one, and so is a formula."""
 OTHER_SCRIPT = re.compile(f"[\u0300-\u036f\u0590-\u1cff{SIGNS}]")
 """Of Hebrew and what follows it in Unicode, where marks are parts of words or no blanks stand between them."""
 
-MARKS = 10
-"""Marks that may stand on one letter; normalising longer runs takes quadratic time."""
-KEPT = SEEN + FORMULA.encode()
-"""ASCII less the control characters that are taken out."""
-IGNORABLE = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
-    "\U000e0100-\U000e01ef]"
-)
-"""What Unicode calls ignorable beside control and format characters, and the blanks that look like nothing."""
 OPENING = rf"[^\w\n{FORMULA}]*+(?:\d{{1,3}}[.)][^\w\n{FORMULA}]*+)?"
 """What Markdown, lists, quotes and brackets put before a line's first word: "## **", "- ", "2. ", "“(", nothing."""
 SENTENCE_END = re.compile(
@@ -41,15 +32,6 @@ ABBREVIATED = re.compile(
 """What a sentence does not end with: an abbreviation, or a list's number or letter at the start of a line."""
 SHORT = re.compile(r"(?:^|[\s(])(?:[A-Za-z]{1,3}|(?:\w\.)+\w)$")
 """Behind which a full stop may shorten it: "3 lb.", "the U.S."; not "the sum."."""
-
-LOOKALIKES = str.maketrans(
-    "ғаеорсухіјѕԁһԛԝѡɑսАВЕКМНОРСТУХІЈЅοΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "faeopcyxijsdhqwwauABEKMHOPCTYXIJSoABEZHIKMNOPTYX"
-)
-"""Letters of other alphabets → the Latin ones they look like."""
-SMALL_CAPITALS = str.maketrans("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz")
-"""Letters that no word is written with but to look different."""
-BEYOND_LATIN = re.compile(r"(?<![A-Za-z])[A-Za-z]*+(?=[^\x00-\x7f])[^\W\d_]++")
-"""A word with letters beyond ASCII."""
 
 
 class Text:
@@ -188,7 +170,7 @@ class Text:
     @cached_property
     def visible(self) -> str:
         """What is left without invisible characters."""
-        return _visible(self.raw)
+        return visible(self.raw)
 
     def shown(self, word: str) -> Iterator["Text"]:
         """The text as drawn, formulas, code and all: its words as they stand, and whole where marks stand in them.
@@ -203,7 +185,7 @@ class Text:
     @cached_property
     def drawn(self) -> "Text":
         """The text with its formulas and its code as a reader sees them: without the names of commands."""
-        return Text(_read(apart(as_markdown(unwrapped(self.visible)))))
+        return Text(as_read(apart(as_markdown(unwrapped(self.visible)))))
 
     @cached_property
     def _closed(self) -> str:
@@ -215,31 +197,11 @@ class Text:
 
     @cached_property
     def _joined(self) -> "Text":
-        whole = _read(_visible(joined(self._closed)))
-        if not whole.isascii():
-            whole = ACCENT.sub("", unicodedata.normalize("NFKD", whole))
-        return Text(whole)
+        return Text(without_accents(as_read(visible(joined(self._closed)))))
 
 
 def _shown_part(part: str) -> Text:
-    return Text(_read(as_markdown(part)))
-
-
-def _read(text: str) -> str:
-    """`text`, which has no invisible characters, as a reader takes it.
-
-    Entities, compatible forms and lookalikes as what they show, and no underscores around words.
-    """
-    if "&" in text:
-        text = _visible(entities_read(text))
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
-        beyond = {*map(ord, others(text))}
-        if not SMALL_CAPITALS.keys().isdisjoint(beyond):
-            text = text.translate(SMALL_CAPITALS)
-        if not LOOKALIKES.keys().isdisjoint(beyond):
-            text = BEYOND_LATIN.sub(_in_latin, text)
-    return OUTER_UNDERSCORES.sub("", text) if "_" in text else text
+    return Text(as_read(as_markdown(part)))
 
 
 def _says_how_much(word: re.Match[str]) -> int:
@@ -285,21 +247,3 @@ def _mixed_word() -> re.Pattern[str]:
 def distinct(pieces: Iterable[str], beyond: frozenset[str] = frozenset()) -> int:
     """How many pieces say something of their own, each in other words than those before."""
     return len({Text(piece).word_line or piece for piece in pieces if Text(piece).has_content(beyond)})
-
-
-def _visible(text: str) -> str:
-    """`text` without invisible characters, and with no more marks on a letter than anything written has."""
-    if not (rare := others(text, KEPT)):
-        return text
-    kinds = {character: unicodedata.category(character) for character in set(rare)}
-    hidden = [character for character, kind in kinds.items() if kind in {"Cf", "Cc"} or IGNORABLE.match(character)]
-    if hidden:
-        text = re.sub(f"[{re.escape(''.join(hidden))}]", "", text)
-    marks = re.escape("".join(character for character, kind in kinds.items() if kind[0] == "M"))
-    return re.sub(f"([{marks}]{{{MARKS}}})[{marks}]+", r"\1", text) if marks else text
-
-
-def _in_latin(found: re.Match[str]) -> str:
-    """A word of Latin letters and lookalikes, which nobody writes but to evade a check, in Latin letters alone."""
-    word = found[0]
-    return word.translate(LOOKALIKES) if not word.isascii() and re.search("[A-Za-z]", word) else word

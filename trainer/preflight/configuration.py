@@ -1,66 +1,13 @@
-"""Preflight: what in a configuration would defeat or weaken the reward, said before the run instead of after it.
-
-One list of checks over [`Facts`]: `KeepIF.attach` refuses and warns by it, and `keepif doctor` prints it.
-"""
+"""Checks of a trainer and its arguments."""
 
 import json
-import logging
-import reprlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from math import gcd, lcm
-from typing import Any, NamedTuple
 
 import trl
 
-from keepif.rewards.constraints import Constraint, ConstraintError
-from keepif.rewards.correctness.claims import gold_answer
-from keepif.rewards.rows import AMBIGUOUS, CONSTRAINT_COLUMNS, GOLD_COLUMNS, NESTED, gold_of, read
-
-from .facts import Facts, end_of_turn, is_dropped
-
-logger = logging.getLogger(__name__)
-
-CUT = 0.25
-"""Share of completions that may be cut at max_completion_length without a word."""
-
-
-class ConfigError(ValueError):
-    """A configuration under which the reward cannot do its work; the message names the setting to change."""
-
-
-class Problem(NamedTuple):
-    """What is wrong, the line of a recipe's YAML that mends it, if one line does, and whether a run is refused."""
-
-    text: str
-    change: str = ""
-    fatal: bool = False
-
-
-Check = Callable[[Facts], Iterator[Problem]]
-CHECKS: list[Check] = []
-"""All checks, in the order in which they are made: the fatal ones first."""
-
-
-def listed(check: Check) -> Check:
-    CHECKS.append(check)
-    return check
-
-
-def problems(facts: Facts) -> Iterator[Problem]:
-    for check in CHECKS:
-        yield from check(facts)
-
-
-def refuse_or_warn(facts: Facts) -> None:
-    """Log what weakens the reward.
-
-    Raises:
-        [`ConfigError`]: for what cannot work.
-    """
-    for problem in problems(facts):
-        if problem.fatal:
-            raise ConfigError(problem.text)
-        logger.warning("keepif: %s", problem.text)
+from ..facts import Facts, end_of_turn, is_dropped
+from .problem import Problem, listed
 
 
 @listed
@@ -150,97 +97,6 @@ def weight(facts: Facts) -> Iterator[Problem]:
 
 
 @listed
-def prompts(facts: Facts) -> Iterator[Problem]:
-    """There must be rows, with a prompt; of a stream the first one tells."""
-    if facts.dataset is None:
-        return
-    first = next(iter(facts.dataset), None)
-    if first is None:
-        yield Problem("the data set is empty", fatal=True)
-    elif "prompt" not in first:
-        text = f"the data set has no column 'prompt', only {', '.join(first)}: rename it, or see constrain()"
-        yield Problem(text, fatal=True)
-
-
-@listed
-def rows(facts: Facts) -> Iterator[Problem]:
-    """The first row that cannot be used, and rows that cannot be scored; a stream's rows are seen when they come."""
-    if facts.dataset is None or facts.streamed:
-        return
-    unreadable = dict[int, Any]()
-    for number, row in enumerate(facts.targets):
-        try:
-            constraints = read(row).constraints
-        except ConstraintError as error:
-            yield Problem(f"row {number}: {error}", fatal=True)
-            return
-        if lacking := _lacking(constraints, facts):
-            yield Problem(f"row {number}: {lacking}", fatal=True)
-            return
-        gold = gold_of(row)
-        if gold is not None and gold_answer(gold) is None:
-            unreadable[number] = gold
-    if unreadable:
-        number, count = min(unreadable), len(facts.dataset)
-        yield Problem(
-            f"{len(unreadable)} of {count} rows have a gold answer that cannot be read, and are not scored; the first "
-            f"is row {number}: {reprlib.repr(unreadable[number])}. A gold answer is a number or a text",
-            fatal=len(unreadable) == count,
-        )
-
-
-def _lacking(constraints: Sequence[Constraint], facts: Facts) -> str:
-    """What a row's constraints lack in this run."""
-    ids = {constraint.id for constraint in constraints}
-    soft = [constraint.id for constraint in constraints if constraint.judge_question]
-    if soft and facts.scoring.judge is None:
-        where = "out of keepif.rewards.judge"
-        return f"{soft[0]!r} needs a judge: KeepIF(judge=Judge(Endpoint(base_url, model))), {where}"
-    if facts.floor and (missing := facts.floor.missing(ids - set(facts.scoring.held_out))):
-        return f"floor has no share for {min(missing)!r}; add one, or give one for all types"
-    return ""
-
-
-@listed
-def targets(facts: Facts) -> Iterator[Problem]:
-    """There must be something to reward: of a stream the columns tell, elsewhere the rows."""
-    if not facts.columns:
-        return
-    try:
-        gold = _any(facts, {*GOLD_COLUMNS, *NESTED}, lambda row: gold_of(row) is not None)
-        constrained = _any(facts, {*CONSTRAINT_COLUMNS}, lambda row: bool(read(row).constraints))
-    except ConstraintError:  # which is a problem already
-        return
-    there = ", ".join(facts.columns)
-    if not gold and not constrained:
-        text = f"the data set has neither a gold answer nor constraints, only the columns {there}; see constrain()"
-        yield Problem(text, fatal=True)
-    elif not gold:
-        yield Problem(
-            f"no row has a gold answer ({', '.join(GOLD_COLUMNS)}; found {there}): compliance alone is rewarded; "
-            "rename the column that holds them to 'answer'"
-        )
-    elif not constrained:
-        text = "no prompt has constraints, so there is no compliance to keep; pass the data set through constrain()"
-        yield Problem(text)
-
-
-def _any(facts: Facts, columns: set[str], test: Callable[[Any], bool]) -> bool:
-    return bool(columns & {*facts.columns}) and (facts.streamed or any(map(test, facts.targets)))
-
-
-@listed
-def gold_column(facts: Facts) -> Iterator[Problem]:
-    """A column of many uses is taken for the gold answers."""
-    named = [name for name in GOLD_COLUMNS if name in facts.columns]
-    if named and named[0] in AMBIGUOUS:
-        yield Problem(
-            f"the gold answers are read from the column {named[0]!r}: if they stand elsewhere, rename that column to "
-            "'answer'; if there are none, remove this one"
-        )
-
-
-@listed
 def scale(facts: Facts) -> Iterator[Problem]:
     if not _normalised(facts) and str(getattr(facts.args, "scale_rewards", "batch")).lower() in {"group", "true"}:
         yield Problem(
@@ -302,18 +158,6 @@ def end(facts: Facts) -> Iterator[Problem]:
             f"max_completion_length, and those earn nothing. Set tokenizer.eos_token = {name!r} before the trainer is "
             "built",
             change,
-        )
-
-
-def too_many_cut(cut: float, limit: int | None) -> Iterator[Problem]:
-    """Whether so many completions were cut at `limit` tokens, max_completion_length, that the run learns from few."""
-    if limit and cut > CUT:
-        nothing = ", so that nothing would be learned" if cut == 1 else ""
-        yield Problem(
-            f"{100 * cut:.0f} % of the sampled completions were cut at {limit} tokens; those earn nothing{nothing}: "
-            "raise max_completion_length",
-            change=f"max_completion_length: {2 * limit}",
-            fatal=cut == 1,
         )
 
 

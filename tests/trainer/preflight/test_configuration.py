@@ -1,4 +1,4 @@
-"""What attach() refuses and warns of."""
+"""What attach() refuses and warns of in a trainer and its arguments."""
 
 import logging
 import re
@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import yaml
-from datasets import Dataset, Image, IterableDataset
 from tokenizers import AddedToken
 from trl import GRPOTrainer
 from trl.experimental.a2po import A2POTrainer
@@ -25,7 +24,6 @@ from keepif.trainer.facts import end_of_turn
 from tests.helpers import tiny
 from tests.helpers.facts import facts
 from tests.helpers.grpo import trainer_of
-from tests.helpers.tiny import soft_prompts
 
 
 def test_a_trainer_without_the_reward_is_refused(tmp_path: Path) -> None:
@@ -80,15 +78,11 @@ def test_subclasses_are_taken_if_they_leave_the_rewards_alone(tmp_path: Path) ->
 ])  # fmt: skip
 def test_a_group_that_two_ranks_share_has_no_length_of_its_own(each: int, ranks: int, term: Any, split: bool) -> None:
     args = SimpleNamespace(per_device_train_batch_size=each, steps_per_generation=2, num_generations=8)
-    found = list(preflight.split_groups(facts(args=args, ranks=ranks, rewards=KeepIFReward(length_term=term))))
+    found = list(
+        preflight.configuration.split_groups(facts(args=args, ranks=ranks, rewards=KeepIFReward(length_term=term)))
+    )
     assert [problem.fatal for problem in found] == [True] * split
     assert all(re.search(r"groups of 8 .* a multiple of 4, or, .* to one of 48", problem.text) for problem in found)
-
-
-def test_a_type_without_a_floor_of_its_own_is_refused(tmp_path: Path) -> None:
-    keepif = KeepIF(floor={"startend:quotation": 0.9})
-    with pytest.raises(ConfigError, match="row 0: floor has no share for 'punctuation:no_comma'"):
-        keepif.attach(trainer_of(tmp_path, keepif.reward))
 
 
 def test_special_thinking_tags_are_refused(tmp_path: Path) -> None:
@@ -97,32 +91,6 @@ def test_special_thinking_tags_are_refused(tmp_path: Path) -> None:
     trainer.processing_class.add_tokens([AddedToken("</think>", special=True)], special_tokens=True)
     with pytest.raises(ConfigError, match="'</think>' is a special token"):
         keepif.attach(trainer)
-
-
-def test_a_bad_row_is_refused_by_number(tmp_path: Path) -> None:
-    keepif = KeepIF()
-    rows = tiny.prompts(8).to_list()
-    rows[5] = rows[5] | {"instruction_id_list": ["no:such"]}
-    trainer = trainer_of(tmp_path, keepif.reward, dataset=tiny.Dataset.from_list(rows))
-    with pytest.raises(ConfigError, match="row 5: unknown instruction id 'no:such'"):
-        keepif.attach(trainer)
-
-
-def test_a_streamed_set_is_not_read_to_its_end(tmp_path: Path) -> None:
-    def endless() -> Any:
-        yield from iter(lambda: tiny.prompts(1)[0], None)
-
-    keepif = KeepIF()
-    stream = IterableDataset.from_generator(endless, features=tiny.prompts(1).features)
-    assert stream.column_names
-    keepif.attach(trainer_of(tmp_path, keepif.reward, dataset=stream))
-
-
-def test_data_without_a_target_is_refused(tmp_path: Path) -> None:
-    keepif = KeepIF()
-    dataset = tiny.prompts().select_columns(["prompt"])
-    with pytest.raises(ConfigError, match="neither a gold answer nor constraints"):
-        keepif.attach(trainer_of(tmp_path, keepif.reward, dataset=dataset))
 
 
 @pytest.mark.parametrize(
@@ -160,12 +128,12 @@ def test_a_turn_that_ends_in_no_end_token_is_said(template: str, closing: str | 
     tokenizer = tiny.tokenizer(template=template)
     found = end_of_turn(tokenizer)
     assert found == (None if closing is None else tokenizer.convert_tokens_to_ids(closing))
-    said = list(preflight.end(facts(tokenizer=tokenizer, end_ids={tokenizer.eos_token_id})))
+    said = list(preflight.configuration.end(facts(tokenizer=tokenizer, end_ids={tokenizer.eos_token_id})))
     if closing == "<unk>":
         assert "ends a turn with '<unk>', which is none of the end tokens ('<eos>')" in said[0].text
         assert yaml.safe_load(said[0].change) == {"eos_token": "<unk>"}
     assert len(said) == (closing == "<unk>")
-    [without] = preflight.end(facts(tokenizer=tokenizer, end_ids=frozenset()))
+    [without] = preflight.configuration.end(facts(tokenizer=tokenizer, end_ids=frozenset()))
     assert "no end token" in without.text
     assert without.change == (f'eos_token: "{closing}"' if closing else "")
 
@@ -177,65 +145,18 @@ def test_a_good_configuration_is_silent(tmp_path: Path, caplog: pytest.LogCaptur
     assert "keepif:" not in caplog.text
 
 
-def test_soft_constraints_without_a_judge_are_refused(tmp_path: Path) -> None:
-    keepif = KeepIF()
-    with pytest.raises(ConfigError, match=r"row 0: 'judge:question' needs a judge: KeepIF\(judge="):
-        keepif.attach(trainer_of(tmp_path, keepif.reward, dataset=soft_prompts()))
-
-
-def of_rows(*rows: dict[str, Any]) -> list[preflight.Problem]:
-    return list(preflight.problems(facts(dataset=Dataset.from_list(list(rows)))))
-
-
-NO_COMMA: dict[str, Any] = {"prompt": "1 + 1?", "instruction_id_list": ["punctuation:no_comma"], "kwargs": [{}]}
-
-
-@pytest.mark.parametrize(
-    ("rows", "fatal", "message"),
-    [
-        ([], True, "the data set is empty"),
-        ([{"answer": "2"}], True, "no column 'prompt', only answer: rename it, or see constrain"),
-        ([NO_COMMA | {"answer": None}, NO_COMMA | {"answer": ""}], False, "no row has a gold answer .* 'answer'"),
-        ([{"prompt": "1 + 1?", "answer": None}], True, "neither a gold answer nor constraints"),
-        ([NO_COMMA | {"answer": ["4", "5"]}], True, r"1 of 1 rows .* row 0: \['4', '5'\]. A gold answer is"),
-        ([NO_COMMA | {"answer": [*gold]} for gold in ("4", "45")], False, "1 of 2 rows .* the first is row 1"),
-    ],
-)
-def test_rows_that_teach_nothing_are_said(rows: list[dict[str, Any]], fatal: bool, message: str) -> None:
-    [problem] = of_rows(*rows) if rows != [{"answer": "2"}] else [of_rows(*rows)[0]]
-    assert problem.fatal == fatal
-    assert re.search(message, problem.text)
-
-
-def test_rows_without_gold_beside_golds_are_fine() -> None:
-    assert not of_rows(NO_COMMA | {"answer": ""}, NO_COMMA | {"answer": "4"}, {"prompt": "2 + 2?", "answer": "4"})
-
-
-def test_a_stream_is_seen_by_its_columns_and_its_first_row() -> None:
-    golds = [{"answer": "4"}]
-    for rows, message in (([NO_COMMA], "no row has a gold answer"), (golds, "no column 'prompt'"), ([], "is empty")):
-        stream = IterableDataset.from_generator(rows.__iter__, features=Dataset.from_list(rows).features)
-        [problem, *_] = preflight.problems(facts(dataset=stream))
-        assert message in problem.text
-
-
-def test_images_are_not_decoded(tmp_path: Path) -> None:
-    broken = tiny.prompts(4).add_column("image", [str(tmp_path / "none.png")] * 4).cast_column("image", Image())
-    assert len(list(facts(dataset=broken).targets)) == 4
-    transformed = tiny.prompts(4).with_transform(lambda batch: batch | {"seen": batch["prompt"]})
-    assert "seen" in next(iter(facts(dataset=transformed).targets))
-
-
 @pytest.mark.parametrize(("weights", "fatal"), [([0.0], True), ([-1.0], True), ([2.0], None), (None, None)])
 def test_a_reward_that_does_not_count_is_refused(weights: list[float] | None, fatal: bool | None) -> None:
     args = SimpleNamespace(reward_weights=weights)
-    assert [problem.fatal for problem in preflight.weight(facts(args=args))] == ([] if fatal is None else [fatal])
+    assert [problem.fatal for problem in preflight.configuration.weight(facts(args=args))] == (
+        [] if fatal is None else [fatal]
+    )
 
 
 def test_weights_of_parts_are_replaced() -> None:
     parts = KeepIF(aggregation="parts").run.rewards
     args = SimpleNamespace(reward_weights=[1.0, 1.0, 2.0, 1.0])
-    [problem] = preflight.weight(facts(args=args, rewards=parts, reward_funcs=parts.reward_funcs))
+    [problem] = preflight.configuration.weight(facts(args=args, rewards=parts, reward_funcs=parts.reward_funcs))
     assert "which the multipliers replace" in problem.text
     assert not problem.fatal
 
