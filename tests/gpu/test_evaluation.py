@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from trl import ModelConfig
 
-from keepif.recipes.experiments.real_model_evaluation import ON_A_CPU, rows_at_once
+from keepif.recipes.experiments.real_model.evaluation import ON_A_CPU, rows_at_once
 from keepif.recipes.models import load_model
 from keepif.recipes.tiny_policy.reinforce import held_out
 from keepif.trainer.evaluation.engines.generation import Generated, Request, Sampling

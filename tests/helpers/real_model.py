@@ -5,8 +5,8 @@ from typing import Any
 
 import yaml
 
-from keepif.recipes.experiments.real_model import arguments, plan_of
-from keepif.recipes.experiments.real_model_plan import Plan
+from keepif.recipes.experiments.real_model.command import arguments, plan_of
+from keepif.recipes.experiments.real_model.plan import Plan
 
 SMALLEST: dict[str, Any] = {
     "model_name_or_path": "tiny", "use_peft": True, "lora_r": 4, "lora_target_modules": ["q_proj", "v_proj"],

@@ -21,7 +21,7 @@ from trl.scripts.vllm_serve import ScriptArguments, build_command
 from keepif.recipes.doctor.batch import batch
 from keepif.recipes.doctor.memory import GIB, PROMPT, Engine, Size, estimate
 from keepif.recipes.doctor.rehearsal import ON_CPU, Recipe, engine_of, read, requested
-from keepif.recipes.experiments.real_model_plan import ARMS
+from keepif.recipes.experiments.real_model.plan import ARMS
 from keepif.recipes.models import TINY
 from keepif.recipes.train import CONFIGS, main
 from tests.helpers import published_rows as published

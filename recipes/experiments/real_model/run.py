@@ -12,9 +12,9 @@ from typing import Any
 
 import torch
 
-from .real_model_evaluation import Rows, evaluate, stored
-from .real_model_plan import Plan, Run
-from .real_model_training import train
+from .evaluation import Rows, evaluate, stored
+from .plan import Plan, Run
+from .training import train
 
 LOG = "log.txt"
 LOOK_EVERY = 0.2

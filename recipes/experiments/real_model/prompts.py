@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..arguments import KeepIFArguments
-from ..data import load_prompts
+from ...arguments import KeepIFArguments
+from ...data import load_prompts
 
 HELD_OUT_TYPES = ["change_case:capital_word_frequency", "length_constraints:number_words", "punctuation:no_comma"]
 """Constraint types that no arm is trained on, and that are kept now and then before RL."""

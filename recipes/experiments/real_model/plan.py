@@ -10,8 +10,8 @@ import yaml
 
 from keepif.trainer.files import read_json, write_json
 
-from ..checkpoint import last_checkpoint, step_of
-from ..train import parse, with_shipped_config
+from ...checkpoint import last_checkpoint, step_of
+from ...train import parse, with_shipped_config
 
 ARMS: dict[str, list[str]] = {
     "correctness only": ["--floor=none", "--aggregation=fixed", "--weight=0"],

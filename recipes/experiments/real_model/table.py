@@ -6,10 +6,10 @@ import numpy as np
 
 from keepif.trainer.files import read_json
 
-from .real_model_evaluation import IFEVAL, Evaluation, stored
-from .real_model_plan import ARMS, BEFORE, Plan, Run
-from .real_model_run import Sets
-from .real_model_training import costs
+from .evaluation import IFEVAL, Evaluation, stored
+from .plan import ARMS, BEFORE, Plan, Run
+from .run import Sets
+from .training import costs
 
 OURS = "KeepIF"
 RESAMPLES = 4_000

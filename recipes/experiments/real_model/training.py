@@ -9,9 +9,9 @@ from transformers import TrainerCallback
 
 from keepif.trainer.files import read_json, write_json
 
-from ..doctor.memory import GIB, Engine, Size, estimate
-from ..train import build
-from .real_model_plan import Plan, Run
+from ...doctor.memory import GIB, Engine, Size, estimate
+from ...train import build
+from .plan import Plan, Run
 
 COSTS = "costs.json"
 

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from keepif.recipes.experiments import real_model_run
-from keepif.recipes.experiments.real_model_plan import BEFORE, Plan, Run, refuse_other_config
-from keepif.recipes.experiments.real_model_run import Clock, run_all
-from keepif.recipes.experiments.real_model_training import costs, train
+from keepif.recipes.experiments.real_model.plan import BEFORE, Plan, Run, refuse_other_config
+from keepif.recipes.experiments.real_model.run import Clock, run_all
+from keepif.recipes.experiments.real_model.training import costs, train
 from tests.helpers.real_model import plan
 
 CONFIG = "smollm2_cpu.yaml"
@@ -56,7 +55,7 @@ def test_runs_are_started_seed_by_seed_and_the_failed_are_named_at_the_end(
         started.append((run.policy, run.seed))
         return Ended(int(run.policy == "KeepIF" and run.seed == 0))
 
-    monkeypatch.setattr(real_model_run, "_start", start)
+    monkeypatch.setattr("keepif.recipes.experiments.real_model.run._start", start)
     with pytest.raises(RuntimeError, match=r"failed: 'KeepIF', seed 0 \(see .*log\.txt\)"):
         run_all(four_arms(tmp_path), {"any": []}, Clock.of(None), lambda: ends.append(len(started)))
     arms = [("correctness only", 0), ("KeepIF", 0), ("correctness only", 1), ("KeepIF", 1)]
@@ -74,7 +73,7 @@ def test_past_the_clock_no_training_begins_and_what_runs_is_terminated(
         processes.append(Endless())
         return processes[-1]
 
-    monkeypatch.setattr(real_model_run, "_start", start)
+    monkeypatch.setattr("keepif.recipes.experiments.real_model.run._start", start)
     run_all(four_arms(tmp_path), {"any": []}, Clock(time.time(), time.time() + 0.5), lambda: None)
     assert [process.terminated for process in processes] == [True]
 

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from safetensors.torch import load_file
 
-from keepif.recipes.experiments import real_model, real_model_run
-from keepif.recipes.experiments.real_model_plan import BEFORE
+from keepif.recipes.experiments.real_model import run
+from keepif.recipes.experiments.real_model.command import main
+from keepif.recipes.experiments.real_model.plan import BEFORE
 from tests.helpers.real_model import command
 
 ROWS = [
@@ -49,7 +50,7 @@ def test_a_killed_command_goes_on_to_what_an_unbroken_one_ends_with(
     kill_when(state, started(broken))
     assert state.exists()
     assert not (tmp_path / "broken" / "runs" / "keepif" / "seed-0" / "after-2").exists()
-    real_model.main(broken)
+    main(broken)
     shown = capsys.readouterr().out
     assert "4 prompts, held-out types:" in shown
     assert "IFEval, 2 prompts, greedy, published checks:" in shown
@@ -77,8 +78,8 @@ def test_a_killed_command_goes_on_to_what_an_unbroken_one_ends_with(
     def start(*_: Any) -> Any:
         raise AssertionError("this was done before")
 
-    monkeypatch.setattr(real_model_run, "_start", start)
-    real_model.main(whole)
+    monkeypatch.setattr(run, "_start", start)
+    main(whole)
     assert (tmp_path / "whole" / "out" / "smollm2.png").stat().st_size > 0
 
 
@@ -89,7 +90,7 @@ def report_in(folder: Path) -> dict[str, Any]:
 def test_a_clock_that_is_over_leaves_everything_to_be_gone_on_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(real_model_run, "_start", None)  # nothing may be started
-    real_model.main(command(tmp_path, "--minutes", "0"))
+    monkeypatch.setattr(run, "_start", None)  # nothing may be started
+    main(command(tmp_path, "--minutes", "0"))
     assert "KeepIF, seed 0: 0 of 2 steps; the same command goes on there" in capsys.readouterr().out
     assert report_in(tmp_path)["reached"] == {"KeepIF, seed 0": 0}

@@ -15,10 +15,10 @@ from keepif.trainer.evaluation.engines.generation import Generated, Request, Sam
 from keepif.trainer.evaluation.engines.transformers_engine import TransformersGenerator
 from keepif.trainer.files import read_json, write_json
 
-from ..doctor.memory import PROMPT, bytes_a_token
-from ..models import load_model
-from .real_model_plan import Plan, Run
-from .real_model_prompts import HELD_OUT_SEED
+from ...doctor.memory import PROMPT, bytes_a_token
+from ...models import load_model
+from .plan import Plan, Run
+from .prompts import HELD_OUT_SEED
 
 IFEVAL = "IFEval"
 IFEVAL_TOKENS = 768

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from keepif.recipes.data import load_prompts
-from keepif.recipes.experiments.real_model import PROMPTS
-from keepif.recipes.experiments.real_model_evaluation import by_published_checks
-from keepif.recipes.experiments.real_model_prompts import HELD_OUT_TYPES, held_out
+from keepif.recipes.experiments.real_model.command import PROMPTS
+from keepif.recipes.experiments.real_model.evaluation import by_published_checks
+from keepif.recipes.experiments.real_model.prompts import HELD_OUT_TYPES, held_out
 from keepif.recipes.train import parse
 
 

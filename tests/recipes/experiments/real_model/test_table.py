@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from keepif.recipes.experiments.figures import real_model_figure
-from keepif.recipes.experiments.real_model_evaluation import stored_at, texts_of
-from keepif.recipes.experiments.real_model_plan import ARMS, BEFORE, Plan
-from keepif.recipes.experiments.real_model_prompts import SETS
-from keepif.recipes.experiments.real_model_table import evaluations_of, interval, summary, tables
+from keepif.recipes.experiments.real_model.evaluation import stored_at, texts_of
+from keepif.recipes.experiments.real_model.plan import ARMS, BEFORE, Plan
+from keepif.recipes.experiments.real_model.prompts import SETS
+from keepif.recipes.experiments.real_model.table import evaluations_of, interval, summary, tables
 from keepif.trainer.files import write_json
 
 TYPES = ["punctuation:no_comma", "punctuation:no_comma", "detectable_format:title"]

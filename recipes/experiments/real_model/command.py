@@ -18,12 +18,12 @@ from rich.console import Console
 
 from keepif.trainer.files import write_json
 
-from ..plainly import plainly
-from .real_model_evaluation import IFEVAL, ifeval_rows
-from .real_model_plan import ARMS, Plan, refuse_other_config
-from .real_model_prompts import held_out
-from .real_model_run import Clock, Sets, run_all
-from .real_model_table import Report, report_of, tables
+from ...plainly import plainly
+from .evaluation import IFEVAL, ifeval_rows
+from .plan import ARMS, Plan, refuse_other_config
+from .prompts import held_out
+from .run import Clock, Sets, run_all
+from .table import Report, report_of, tables
 
 PROMPTS = 120
 
@@ -77,7 +77,7 @@ def show(report: Report, output_dir: Path, console: Console) -> None:
     if not any(one["policies"] for one in report["held_out"].values()):
         return
     try:
-        from .figures import real_model_figure
+        from ..figures import real_model_figure
     except ImportError:
         console.print("the figure needs matplotlib: pip install 'keepif[plot]'", markup=False)
         return
