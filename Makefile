@@ -15,9 +15,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 quickstart: $(VENV)/demo
 	@$(BIN)/keepif demo
 
-# The rewards' tests and all others, side by side on two cores.
 test: $(VENV)/dev
-	@$(PYTEST) tests/rewards & rewards=$$!; $(PYTEST) --ignore=tests/rewards; others=$$?; wait $$rewards && exit $$others
+	$(PYTEST)
 
 thorough: $(VENV)/dev
 	$(PYTEST) -m "thorough or hypothesis" --hypothesis-profile exploring
