@@ -33,6 +33,9 @@ ABBREVIATED = re.compile(
 SHORT = re.compile(r"(?:^|[\s(])(?:[A-Za-z]{1,3}|(?:\w\.)+\w)$")
 """Behind which a full stop may shorten it: "3 lb.", "the U.S."; not "the sum."."""
 
+LAST_WORDS = 300
+AS_ZEROS = str.maketrans("123456789", "000000000")
+
 
 class Text:
     """A text and its cached views.
@@ -75,6 +78,11 @@ class Text:
     def word_line(self) -> str:
         """The words in lower case with single spaces between them, whatever stood there."""
         return " ".join(words_of(self.lower))
+
+    @cached_property
+    def last_words(self) -> list[str]:
+        """The last 300 words in lower case, numbers of as many digits being one."""
+        return words_of(self.raw[-8 * LAST_WORDS :].lower().translate(AS_ZEROS))[-LAST_WORDS:]
 
     def has_run(self, run: str) -> bool:
         """Whether `run`, words in lower case with single spaces between them, is part of the `word_line`."""

@@ -13,8 +13,8 @@ UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 """Thai, Lao, Burmese and Khmer, written without blanks: four characters count as a word."""
 UNBLANKED = re.compile(f"[{SIGNS}]|[{UNSPACED}]{{1,4}}")
 """A word where no blank stands between words."""
-SHAPE = bytes(ord("x") if i >= 128 or chr(i).isalnum() else ord(" ") for i in range(256))
-"""A table that turns letters, digits and the first byte of a character beyond ASCII into x, all else into spaces."""
+LETTERS = bytes(i >= 128 or chr(i).isalnum() for i in range(256))
+"""A table: 1 for letters, digits and the first byte of a character beyond ASCII, 0 for all else."""
 CONTINUED = bytes(range(0x80, 0xC0))
 """The bytes of a character beyond ASCII but the first."""
 LONG = 8
@@ -58,6 +58,6 @@ def words_read(text: str) -> int:
         text = re.sub(f"[{re.escape(marks)}]", " ", text)
     if UNBLANKED.search(beyond):
         text = UNBLANKED.sub(" x ", text)
-    shape = b" " + text.encode("utf-8").translate(SHAPE, CONTINUED)
-    letters = len(shape.translate(None, b" "))
-    return max(shape.count(b" x"), letters // LONG)
+    letters = int.from_bytes(text.encode("utf-8").translate(LETTERS, CONTINUED), "big")  # a byte each, 1 or 0
+    first = letters & ~(letters >> 8)
+    return max(first.bit_count(), letters.bit_count() // LONG)
