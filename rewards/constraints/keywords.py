@@ -5,8 +5,9 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 
-from ..text.text import Text, words_in
+from ..text.text import Text, found_words
 from ..text.words import SIGNS, UNSPACED
 from .base import Constraint, ConstraintError, Example, Problem, Worded, constraint
 
@@ -93,7 +94,10 @@ def _among_others(text: str, start: int, end: int, keywords: frozenset[str]) -> 
     after, *following = BREAK.split(text[end : end + AROUND], maxsplit=2)
     own = {*keywords, text[start:end].lower()}
     pieces = [before + " " + after, *following[:1]]
-    others = [sum(word.lower() not in own for word in words_in(piece)) for piece in pieces]
+    others = [
+        sum(1 for _ in islice((word for word in found_words(piece) if word[0].lower() not in own), COMPANY))
+        for piece in pieces
+    ]
     return others[0] >= COMPANY or (not others[0] and sum(others) >= COMPANY)
 
 

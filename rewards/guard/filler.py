@@ -60,14 +60,16 @@ def _drawn(words: list[str]) -> bool:
     What is written repeats its turns of phrase, and a list its lines. Two equal pairs of neighbours are expected as
     often as two equal words are, squared. Letters and numbers that stand alone are formulas'.
     """
-    words = [word for word in words if len(word) > 1 and word.isalpha()]
-    counts = Counter(words)
-    if len(words) < DRAWN or len(counts) < 2 or len(words) < RECUR * len(counts):
+    words = list(filter(str.isalpha, words))
+    counts = {word: count for word, count in Counter(words).items() if len(word) > 1}
+    total = sum(counts.values())
+    if total < DRAWN or len(counts) < 2 or total < RECUR * len(counts):
         return False
     back = [count for count in counts.values() if count > 1]
     again = sum(count * (count - 1) for count in back)
     if again / sum(back) + 1 - sum(back) / len(back) >= EVEN:
         return False
-    equal = again / len(words)
-    pairs = sum(count * (count - 1) for count in Counter(pairwise(words)).values())
+    equal = again / total
+    neighbours = Counter(pairwise(word for word in words if word in counts))
+    pairs = sum(count * (count - 1) for count in neighbours.values())
     return pairs < equal**2 + CHANCE * max(1.0, sqrt(2) * equal)

@@ -59,6 +59,8 @@ PROSE, ASCII_PROSE = (
     for letter in (r"[^\W\d_]", "[A-Za-z]")
 )
 """Four words or more in a row, which are no formula, wherever they stand; the second takes half the time."""
+PLAIN = re.compile(r"\$\\text\{([^{}$\n]*)\}\$|\$,\$|`,`|\\\(,\\\)")
+r"""Formulas that are none: $,$, $\text{we add six}$; not $x, y$."""
 PART = 12
 """Formulas in a part of a masked text."""
 REPEATED = 200
@@ -174,6 +176,8 @@ def masked_parts(text: str) -> Iterator[str]:
 
 def _masked(span: str) -> str:
     """What a reader reads of a formula or a code span: one thing, and the prose that is put there to be hidden."""
+    if plain := PLAIN.fullmatch(span):
+        return plain[1] or ","
     if len(span) < SHORTEST or not (ASCII_PROSE if span.isascii() else PROSE).search(span):
         return FORMULA
     if span[0] != "`":

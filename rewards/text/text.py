@@ -5,15 +5,14 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from copy import copy
 from functools import cache, cached_property
-from itertools import accumulate, groupby, pairwise, tee
-from math import inf
+from itertools import accumulate, chain, groupby, islice, pairwise, tee
 
 from .latex import FORMULA, masked_parts
 from .markup import apart, as_markdown, closed, joined, squeezed, unwrapped
 from .visible import as_read, visible, without_accents
 from .words import SIGNS, UNSPACED, words_of
 
-WORD = re.compile(rf"\w++(?:['’-]\w++|(?<=\d)[.,]\d++){{0,3}}|{FORMULA}")
+WORD = re.compile(rf"\w++(?:(?=['’.,-])(?:['’-]\w++|(?<=\d)[.,]\d++){{0,3}})?+|{FORMULA}")
 """A word of the `math` reading: letters, digits, underscores, joined by apostrophes or hyphens, three at most; "3.14"
 is one, and so is a formula."""
 OTHER_SCRIPT = re.compile(f"[\u0300-\u036f\u0590-\u1cff{SIGNS}]")
@@ -84,11 +83,6 @@ class Text:
         """The last 300 words in lower case, numbers of as many digits being one."""
         return words_of(self.raw[-8 * LAST_WORDS :].lower().translate(AS_ZEROS))[-LAST_WORDS:]
 
-    def has_run(self, run: str) -> bool:
-        """Whether `run`, words in lower case with single spaces between them, is part of the `word_line`."""
-        rarest_first = sorted(run.split(), key=len, reverse=True)  # a search for a word is quicker
-        return all(word in self.lower for word in rarest_first) and run in self.word_line
-
     def without(self, vocabulary: Collection[str], run: int) -> "Text":
         """The text less every stretch of `run` words or more that are all in `vocabulary` (in lower case)."""
         kept, position, stretch = [], 0, []
@@ -107,14 +101,10 @@ class Text:
         """Words as a reader counts them: "don't" is one, a masked formula is one."""
         return words_in(self.raw)
 
-    def prose_words(self, enough: float = inf) -> int:
+    def prose_words(self, enough: int | None = None) -> int:
         """How many `spoken` words the prose has; counting stops where there are `enough`."""
-        count = 0
-        for part in self.prose_parts():
-            count += len(part.spoken)
-            if count >= enough:
-                break
-        return count
+        words = chain.from_iterable(found_words(part.raw) for part in self.prose_parts())
+        return sum(1 for _ in islice(words, enough))
 
     def says(self, count: int, beyond: frozenset[str] = frozenset()) -> bool:
         """Whether the prose has `count` words or more that say something and are not in `beyond` (in lower case)."""
@@ -238,7 +228,12 @@ def told_once(pieces: Iterable[str]) -> int:
 
 def words_in(text: str) -> list[str]:
     """The words of a text in any script, as a reader counts them."""
-    return (WORD if text.isascii() or not OTHER_SCRIPT.search(text) else _mixed_word()).findall(text)
+    return [word[0] for word in found_words(text)]
+
+
+def found_words(text: str) -> Iterator[re.Match[str]]:
+    """Each of them, when it is asked for."""
+    return (WORD if text.isascii() or not OTHER_SCRIPT.search(text) else _mixed_word()).finditer(text)
 
 
 @cache

@@ -5,8 +5,8 @@ import re
 ASCII = bytes(range(128))
 SEEN = bytes(i for i in range(128) if chr(i).isprintable() or chr(i) in "\n\t\r\f")
 """ASCII less the control characters that nobody sees."""
-WORD_CHARACTERS = bytes(i if chr(i).isalnum() or i == ord("_") else ord(" ") for i in range(128)) + bytes(128)
-"""A table that leaves ASCII's word characters and turns all others into spaces."""
+WORD_CHARACTERS = bytes(i if i >= 128 or chr(i).isalnum() or i == ord("_") else ord(" ") for i in range(256))
+"""A table that leaves word characters and what is beyond ASCII, and turns all else into spaces."""
 SIGNS = "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """Han and kana, of which each is counted as a word, as editors do."""
 UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
@@ -23,9 +23,13 @@ LONG = 8
 
 def words_of(text: str) -> list[str]:
     r"""The maximal `\w+` runs of a text."""
-    if text.isascii():
-        return text.encode("ascii").translate(WORD_CHARACTERS).decode("ascii").split()
-    return re.findall(r"\w+", text)
+    return unmarked(text).encode("utf-8", "surrogatepass").translate(WORD_CHARACTERS).decode("utf-8").split()
+
+
+def unmarked(text: str) -> str:
+    """`text` with blanks for the characters beyond ASCII that are in no word."""
+    marks = "" if text.isascii() else "".join(mark for mark in {*others(text)} if not mark.isalnum())
+    return re.sub(f"[{re.escape(marks)}]", " ", text) if marks else text
 
 
 def contains(text: str, mark: str) -> bool:
@@ -52,12 +56,9 @@ def words_read(text: str) -> int:
     >>> words_read("So it is 42."), words_read("所以答案是四十二。"), words_read("First-we_add-them"), words_read("")
     (4, 8, 4, 0)
     """
-    beyond = "".join({*others(text)})
-    marks = "".join(character for character in beyond if not character.isalnum())
-    if marks:
-        text = re.sub(f"[{re.escape(marks)}]", " ", text)
-    if UNBLANKED.search(beyond):
+    text = unmarked(text)
+    if UNBLANKED.search(others(text)):
         text = UNBLANKED.sub(" x ", text)
     letters = int.from_bytes(text.encode("utf-8").translate(LETTERS, CONTINUED), "big")  # a byte each, 1 or 0
-    first = letters & ~(letters >> 8)
-    return max(first.bit_count(), letters.bit_count() // LONG)
+    words = (letters ^ letters << 8).bit_count() // 2  # each begins with such a change, and ends with one
+    return words if words * LONG >= len(text) else max(words, letters.bit_count() // LONG)
