@@ -5,9 +5,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import islice
 
-from ..text.text import Text, found_words
+from ..text.text import Text, words_in
 from ..text.words import SIGNS, UNSPACED
 from .base import Constraint, ConstraintError, Example, Problem, Worded, constraint
 
@@ -21,7 +20,7 @@ IN_WORD = re.compile(r"\w")
 PLAIN = re.compile(r"[a-z0-9_]+")
 BREAK = re.compile(r"[.!?。！？](?=\s)|\n\s*\n")
 """Where a sentence, a heading or a list ends."""
-AROUND = 300
+AROUND = 100
 """Characters of a sentence that are looked at on either side of a keyword."""
 COMPANY = 2
 """Other words that a sentence has in which a keyword counts: a list of keywords is none."""
@@ -38,6 +37,8 @@ def occurrences(word: str, text: Text, keywords: frozenset[str] = frozenset()) -
 
 def occurs(word: str, text: Text, keywords: frozenset[str] = frozenset()) -> bool:
     """Whether it does at all: known as soon as it is found."""
+    if PLAIN.fullmatch(word.lower()) and word.lower() not in text.lower and text.raw.isascii() and "&" not in text.raw:
+        return False
     found = (_among_others(part.raw, *span, keywords) for part in text.prose_parts() for span in _standing(word, part))
     return any(found) or occurrences(word, text, keywords) > 0
 
@@ -94,10 +95,7 @@ def _among_others(text: str, start: int, end: int, keywords: frozenset[str]) -> 
     after, *following = BREAK.split(text[end : end + AROUND], maxsplit=2)
     own = {*keywords, text[start:end].lower()}
     pieces = [before + " " + after, *following[:1]]
-    others = [
-        sum(1 for _ in islice((word for word in found_words(piece) if word[0].lower() not in own), COMPANY))
-        for piece in pieces
-    ]
+    others = [sum(word.lower() not in own for word in words_in(piece)) for piece in pieces]
     return others[0] >= COMPANY or (not others[0] and sum(others) >= COMPANY)
 
 

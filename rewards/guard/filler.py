@@ -31,7 +31,7 @@ answers none is below, the nearest at 3.7; of 1,200 texts of evenly drawn words 
 
 def is_filler(text: Text) -> bool:
     """Whether `text` is a loop, goes in circles, or is made of words drawn at random."""
-    return _loops(text.raw[-TAIL:]) or _circles(text.last_words) or _drawn(text.last_words)
+    return _loops(text.raw[-TAIL:]) or _circles(text) or _drawn(text)
 
 
 def repeated_words(text: Text) -> float:
@@ -40,7 +40,7 @@ def repeated_words(text: Text) -> float:
     >>> repeated_words(Text("wait 1 wait 2")), repeated_words(Text("So it is 42."))
     (0.5, 0.0)
     """
-    return 1 - len(set(text.last_words)) / len(text.last_words) if text.last_words else 0.0
+    return 1 - len(text.last_counts) / len(text.last_words) if text.last_words else 0.0
 
 
 def _loops(tail: str) -> bool:
@@ -50,18 +50,17 @@ def _loops(tail: str) -> bool:
     return len(encoded) >= SHORT and all(len(zlib.compress(part, level=1)) < most for part in parts)
 
 
-def _circles(words: list[str]) -> bool:
-    return len(words) == LAST_WORDS and len(set(words)) <= CIRCLE
+def _circles(text: Text) -> bool:
+    return len(text.last_words) == LAST_WORDS and len(text.last_counts) <= CIRCLE
 
 
-def _drawn(words: list[str]) -> bool:
+def _drawn(text: Text) -> bool:
     """Whether words come back often and evenly, and next to each other no more often than chance has it.
 
     What is written repeats its turns of phrase, and a list its lines. Two equal pairs of neighbours are expected as
     often as two equal words are, squared. Letters and numbers that stand alone are formulas'.
     """
-    words = list(filter(str.isalpha, words))
-    counts = {word: count for word, count in Counter(words).items() if len(word) > 1}
+    counts = {word: count for word, count in text.last_counts.items() if len(word) > 1 and word.isalpha()}
     total = sum(counts.values())
     if total < DRAWN or len(counts) < 2 or total < RECUR * len(counts):
         return False
@@ -70,6 +69,6 @@ def _drawn(words: list[str]) -> bool:
     if again / sum(back) + 1 - sum(back) / len(back) >= EVEN:
         return False
     equal = again / total
-    neighbours = Counter(pairwise(word for word in words if word in counts))
+    neighbours = Counter(pairwise(word for word in text.last_words if word in counts))
     pairs = sum(count * (count - 1) for count in neighbours.values())
     return pairs < equal**2 + CHANCE * max(1.0, sqrt(2) * equal)

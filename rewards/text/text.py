@@ -2,19 +2,23 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from copy import copy
 from functools import cache, cached_property
-from itertools import accumulate, chain, groupby, islice, pairwise, tee
+from itertools import accumulate, groupby, pairwise, tee
+from math import inf
 
 from .latex import FORMULA, masked_parts
 from .markup import apart, as_markdown, closed, joined, squeezed, unwrapped
 from .visible import as_read, visible, without_accents
-from .words import SIGNS, UNSPACED, words_of
+from .words import SIGNS, UNSPACED, WORD_CHARACTERS, words_of
 
 WORD = re.compile(rf"\w++(?:(?=['’.,-])(?:['’-]\w++|(?<=\d)[.,]\d++){{0,3}})?+|{FORMULA}")
 """A word of the `math` reading: letters, digits, underscores, joined by apostrophes or hyphens, three at most; "3.14"
 is one, and so is a formula."""
+ASCII_WORD = re.compile(WORD.pattern, re.ASCII)
+"""The same in three quarters of the time."""
 OTHER_SCRIPT = re.compile(f"[\u0300-\u036f\u0590-\u1cff{SIGNS}]")
 """Of Hebrew and what follows it in Unicode, where marks are parts of words or no blanks stand between them."""
 
@@ -33,7 +37,7 @@ SHORT = re.compile(r"(?:^|[\s(])(?:[A-Za-z]{1,3}|(?:\w\.)+\w)$")
 """Behind which a full stop may shorten it: "3 lb.", "the U.S."; not "the sum."."""
 
 LAST_WORDS = 300
-AS_ZEROS = str.maketrans("123456789", "000000000")
+WORD_CHARACTERS_WITH_ZEROS = WORD_CHARACTERS.translate(bytes.maketrans(b"123456789", b"0" * 9))
 
 
 class Text:
@@ -81,7 +85,12 @@ class Text:
     @cached_property
     def last_words(self) -> list[str]:
         """The last 300 words in lower case, numbers of as many digits being one."""
-        return words_of(self.raw[-8 * LAST_WORDS :].lower().translate(AS_ZEROS))[-LAST_WORDS:]
+        return words_of(self.raw[-8 * LAST_WORDS :].lower(), WORD_CHARACTERS_WITH_ZEROS)[-LAST_WORDS:]
+
+    @cached_property
+    def last_counts(self) -> Counter[str]:
+        """How often each of them stands there."""
+        return Counter(self.last_words)
 
     def without(self, vocabulary: Collection[str], run: int) -> "Text":
         """The text less every stretch of `run` words or more that are all in `vocabulary` (in lower case)."""
@@ -101,10 +110,14 @@ class Text:
         """Words as a reader counts them: "don't" is one, a masked formula is one."""
         return words_in(self.raw)
 
-    def prose_words(self, enough: int | None = None) -> int:
+    def prose_words(self, enough: float = inf) -> int:
         """How many `spoken` words the prose has; counting stops where there are `enough`."""
-        words = chain.from_iterable(found_words(part.raw) for part in self.prose_parts())
-        return sum(1 for _ in islice(words, enough))
+        count = 0
+        for part in self.prose_parts():
+            count += len(part.spoken)
+            if count >= enough:
+                break
+        return count
 
     def says(self, count: int, beyond: frozenset[str] = frozenset()) -> bool:
         """Whether the prose has `count` words or more that say something and are not in `beyond` (in lower case)."""
@@ -228,12 +241,9 @@ def told_once(pieces: Iterable[str]) -> int:
 
 def words_in(text: str) -> list[str]:
     """The words of a text in any script, as a reader counts them."""
-    return [word[0] for word in found_words(text)]
-
-
-def found_words(text: str) -> Iterator[re.Match[str]]:
-    """Each of them, when it is asked for."""
-    return (WORD if text.isascii() or not OTHER_SCRIPT.search(text) else _mixed_word()).finditer(text)
+    if text.isascii():
+        return ASCII_WORD.findall(text)
+    return (_mixed_word() if OTHER_SCRIPT.search(text) else WORD).findall(text)
 
 
 @cache

@@ -21,9 +21,9 @@ LONG = 8
 """Letters in a word, on the average of a text, from which words are run together: English has 5, Finnish 8."""
 
 
-def words_of(text: str) -> list[str]:
-    r"""The maximal `\w+` runs of a text."""
-    return unmarked(text).encode("utf-8", "surrogatepass").translate(WORD_CHARACTERS).decode("utf-8").split()
+def words_of(text: str, seen_as: bytes = WORD_CHARACTERS) -> list[str]:
+    r"""The maximal `\w+` runs of a text, its characters seen as a table has it."""
+    return unmarked(text).encode("utf-8").translate(seen_as).decode("utf-8").split()
 
 
 def unmarked(text: str) -> str:
