@@ -1,7 +1,8 @@
 """A batch of completions, scored: correctness, compliance, length penalty and what voided them."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from .combine import length_penalty
@@ -159,7 +160,7 @@ class Scoring:
             self.reading,
         )
         return [
-            replace(self._score(sample, c, missing, judged), elsewhere=share)
+            self._score(sample, c, missing, judged, share)
             for sample, c, missing, share in zip(samples, correct, unreadable, elsewhere, strict=True)
         ]
 
@@ -173,15 +174,22 @@ class Scoring:
         ]
         return dict(zip(pairs, self.judge.verdicts(pairs), strict=True)) if self.judge and pairs else {}
 
-    def _score(self, sample: Sample, c: float | None, unreadable: bool, judged: "Mapping[Pair, bool | None]") -> Score:
+    def _score(
+        self,
+        sample: Sample,
+        c: float | None,
+        unreadable: bool,
+        judged: "Mapping[Pair, bool | None]",
+        elsewhere: float | None,
+    ) -> Score:
         response, constraints, void = sample.response, sample.constraints, sample.void
-        score = Score(
+        score = partial(
+            Score,
             c,
-            None,
             p=1.0 if void == "truncated" and sample.budget else length_penalty(c, sample.tokens, sample.budget),
             void=void,
             tokens=sample.tokens,
-            unreadable=unreadable or sample.row is None,
+            elsewhere=elsewhere,
             repeated_words=repeated_words(response.answer),
             thinking_words=words_read(response.thinking or ""),
             answer_words=words_read(response.answer_text),
@@ -189,16 +197,15 @@ class Scoring:
         verdicts = [False] * len(constraints) if void else verdicts_of(response, constraints, self.reading, judged)
         row = sample.row or Row()
         if row.trip_wire:
-            return replace(score, fooled=all(verdicts))
+            return score(None, unreadable=unreadable, fooled=all(verdicts))
         settled = [i for i, verdict in enumerate(verdicts) if verdict is not None]
         rewarded = [i for i in settled if constraints[i].id not in self.held_out]
         held_out = [i for i in settled if constraints[i].id in self.held_out]
-        return replace(
-            score,
-            f=self._compliance(response, row.only(rewarded), [bool(verdicts[i]) for i in rewarded], void),
+        return score(
+            self._compliance(response, row.only(rewarded), [bool(verdicts[i]) for i in rewarded], void),
             verdicts=_by_id(constraints, verdicts, rewarded),
             held_out=_by_id(constraints, verdicts, held_out),
-            unreadable=score.unreadable or (None in verdicts and not rewarded),
+            unreadable=unreadable or sample.row is None or (None in verdicts and not rewarded),
             unjudged=_unjudged(constraints, verdicts),
             vacuous=frozenset(() if void else self._vacuous(response, constraints, verdicts)),
         )

@@ -101,8 +101,10 @@ class Response:
         response = cls._split(content, used) if used else cls(thinking=thinking, answer_text=content)
         if default:
             answer = response.answer_text.removeprefix(FINAL)
-            reopened = bool(marks if answer is content else _marks(answer))
-            response = replace(response, answer_text=answer, reopened=response.reopened or reopened)
+            if marks if answer is content else _marks(answer):
+                response = replace(response, answer_text=answer, reopened=True)
+            elif answer is not response.answer_text:
+                response = replace(response, answer_text=answer)
         wrapped = WRAPPED.fullmatch(response.answer_text)
         return replace(response, answer_text=wrapped[1]) if wrapped else response
 

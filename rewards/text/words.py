@@ -56,9 +56,9 @@ def words_read(text: str) -> int:
     >>> words_read("So it is 42."), words_read("所以答案是四十二。"), words_read("First-we_add-them"), words_read("")
     (4, 8, 4, 0)
     """
-    text = unmarked(text)
-    if UNBLANKED.search(others(text)):
-        text = UNBLANKED.sub(" x ", text)
+    if not text.isascii():
+        text = unmarked(text)
+        text = UNBLANKED.sub(" x ", text) if UNBLANKED.search(others(text)) else text
     letters = int.from_bytes(text.encode("utf-8").translate(LETTERS, CONTINUED), "big")  # a byte each, 1 or 0
     words = (letters ^ letters << 8).bit_count() // 2  # each begins with such a change, and ends with one
     return words if words * LONG >= len(text) else max(words, letters.bit_count() // LONG)
