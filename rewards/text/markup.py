@@ -23,8 +23,8 @@ OUTER_UNDERSCORES = re.compile(r"_(?:(?<!\w_)_*+|(?<!__)_*+(?!\w))")
 """Emphasis again: inside a word an underscore is a character of it."""
 
 
-WHOLE_FENCE = re.compile(r"\s*```[\w-]*\n((?:(?!```).)*+)\n?```\s*", re.DOTALL)
-"""An answer that is one fenced block: "```json\n{}\n```", not "So:\n```\nx\n```"."""
+WHOLE_FENCE = re.compile(r"\s*([\"“]?)```[\w-]*\n((?:(?!```).)*+)\n?```([\"”]?)\s*", re.DOTALL)
+"""An answer that is one fenced block, maybe in quotes: "```json\n{}\n```", not "So:\n```\nx\n```"."""
 END = 40
 """Characters at the end of a text where that of a proof may be."""
 PROOF_END = re.compile(r"(?:\s|\$|\\\()*(?:\\(?:blacksquare|square|qed|Box)|[∎□■])(?:\s|\$|\\\))*$")
@@ -57,7 +57,7 @@ def unwrapped(text: str) -> str:
     'So we add  and are done.'
     """
     if contains(text, "```") and (fenced := WHOLE_FENCE.fullmatch(text)):
-        text = fenced[1]
+        text = "".join(fenced.groups())
     if "\r" in text:
         text = text.replace("\r\n", "\n")
     if "<" in text:

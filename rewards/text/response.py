@@ -118,7 +118,7 @@ class Response:
             return cls(thinking=None, answer_text=text)
         reopened = contains(after, delimiters.open) or contains(after, delimiters.close)
         head, opened, thinking = parted(before, delimiters.open)
-        reopened = reopened or contains(thinking, delimiters.open) or bool(opened and head.strip())
+        reopened = reopened or contains(thinking, delimiters.open) or bool(opened and head.strip().strip("\ufeff"))
         answer = after.rpartition(delimiters.close)[2] if reopened else after
         return cls(thinking=thinking if opened else head, answer_text=answer, reopened=reopened)
 
