@@ -14,6 +14,8 @@ from torch import Tensor
 
 from keepif.rewards import Delimiters, Response
 
+from ..evaluation.engines.generation import Request
+from ..evaluation.engines.prompts import render
 from .probe import AttentionProbe
 from .spans import offsets, tokens_of
 
@@ -170,3 +172,9 @@ def _read(model: Any, batch: Sequence[Tokens], layers: Collection[int] | None) -
         prompt = one.groups.shape[1]
         mass = masses[:, row, : len(one.groups), prompt - 1 : len(one.ids) - 1]
         yield Reading(measured, mass.transpose(0, 1), int(one.groups[-2].sum()), one.answer_from)
+
+
+def exchange_of(tokenizer: Any, request: Request, text: str, constraints: Sequence[str]) -> Exchange:
+    """The exchange in which an engine has answered `request` with `text`, which repeats what the template opened."""
+    prompt, opening = render(tokenizer, request)
+    return Exchange(prompt, text.removeprefix(opening), tuple(constraints))
