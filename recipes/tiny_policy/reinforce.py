@@ -6,6 +6,7 @@ python -m keepif.recipes.tiny_policy.reinforce --method KeepIF --seed 0 --output
 import argparse
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -62,11 +63,20 @@ def before(samples: int = 1) -> dict[str, float]:
     return evaluate(model, tokenizer, held_out(), samples=samples)
 
 
-def build(output_dir: Path, rewards: Any, method: str, seed: int, steps: int, prompts: list[dict[str, Any]]) -> Any:
-    """The trainer of a run, not yet attached to."""
+def build(
+    output_dir: Path,
+    rewards: Any,
+    method: str,
+    seed: int,
+    steps: int,
+    prompts: list[dict[str, Any]],
+    kind: Callable[..., Any] = GRPOTrainer,
+    beta: float = 0.0,
+) -> Any:
+    """The trainer of a run, not yet attached to; `kind` makes it, `beta` is its KL penalty."""
     output_dir.mkdir(parents=True, exist_ok=True)
     model, tokenizer = load_model(ModelConfig(model_name_or_path="tiny"))
-    return GRPOTrainer(
+    return kind(
         model=model,
         reward_funcs=rewards,
         args=GRPOConfig(
@@ -76,6 +86,7 @@ def build(output_dir: Path, rewards: Any, method: str, seed: int, steps: int, pr
             max_completion_length=MAX_TOKENS,
             max_steps=steps,
             learning_rate=LEARNING_RATE,
+            beta=beta,
             lr_scheduler_type="constant",
             scale_rewards="batch",
             multi_objective_aggregation="normalize_then_sum" if method == GDPO else "sum_then_normalize",
