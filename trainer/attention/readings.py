@@ -6,7 +6,7 @@ alone. `share` hardly does: of the attention that reaches the prompt, its first 
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import torch
@@ -17,7 +17,7 @@ from keepif.rewards import Delimiters, Response
 from ..evaluation.engines.generation import Request
 from ..evaluation.engines.prompts import render
 from .probe import AttentionProbe
-from .spans import offsets, tokens_of
+from .spans import offsets, tokens_of, words_of
 
 Section = Literal["response", "thinking", "answer"]
 LEAST = 1e-9
@@ -154,6 +154,19 @@ def read(
         places = order[start : start + batch_size]
         found.update(zip(places, _read(model, [tokens[place] for place in places], layers), strict=True))
     return [found[place] for place in range(len(tokens))]
+
+
+def read_words(model: Any, tokenizer: Any, exchange: Exchange, part: str) -> tuple[list[str], Reading]:
+    """The words of `part`, which stands in the exchange's prompt, and a reading with each of them as a constraint."""
+    _, places = offsets(tokenizer, exchange.prompt)
+    words = words_of(part, exchange.prompt, places)
+    tokens = Tokens.of(tokenizer, exchange)
+    groups = torch.zeros(len(words) + 2, len(places), dtype=torch.bool)
+    for row, (_, own) in enumerate(words):
+        groups[row, own] = True
+    groups[-2:] = tokens.groups[-2:]
+    [reading] = _read(model, [replace(tokens, groups=groups)], None)
+    return [word for word, _ in words], reading
 
 
 @torch.no_grad()
