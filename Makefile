@@ -32,6 +32,7 @@ bench: $(VENV)/dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.bench_rewards
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.bench_hostile
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.bench_constraints
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.bench_attention
 
 profile: $(VENV)/dev
 	TOKENIZERS_PARALLELISM=false HF_HUB_OFFLINE=1 $(BIN)/python -m tests.benchmarks.profile_step

@@ -14,7 +14,7 @@ from .look import Look
 from .summary import BINS, Summary, mean_curve, mean_of
 
 BLUE, RED, GREY = "#2a6f97", "#c44e52", "0.5"
-STYLE = {"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}
+STYLE: Any = {"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}
 SHARE = "share of the prompt's attention\nthat is on the constraints"
 WIDTH = 76
 """Characters in a line of the heat map."""

@@ -57,8 +57,10 @@ class AttentionProbe:
 
     def __enter__(self) -> Self:
         for name, eager in self.kernels.items():
-            self._before[name] = ALL_ATTENTION_FUNCTIONS.get(name)
-            ALL_ATTENTION_FUNCTIONS[name] = self._wrapped(ALL_ATTENTION_FUNCTIONS.get_interface(name, eager))
+            kernel = ALL_ATTENTION_FUNCTIONS.get(name, eager)
+            if kernel is not None:
+                self._before[name] = ALL_ATTENTION_FUNCTIONS.get(name)
+                ALL_ATTENTION_FUNCTIONS[name] = self._wrapped(kernel)
         return self
 
     def __exit__(
