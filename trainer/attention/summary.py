@@ -20,12 +20,13 @@ def summary(reading: Reading, kept: bool) -> dict[str, Any]:
     """One response's attention, means over the layers, `None` where there is none; and whether it kept everything.
 
     Returns:
-        `dict`: `kept`; `share`, `share_thinking` and `share_answer`; `alpha`, over the answer; `beta` and
-        `share_by_layer`, over the answer, a number a layer; `curve`, the share in `BINS` parts of the thinking and
-        `BINS` of the answer.
+        `dict`: `kept`; `length` in tokens; `share`, `share_thinking` and `share_answer`; `alpha`, over the answer;
+        `beta` and `share_by_layer`, over the answer, a number a layer; `curve`, the share in `BINS` parts of the
+        thinking and `BINS` of the answer.
     """
     return {
         "kept": kept,
+        "length": reading.share.shape[1],
         "share": _number(reading.mean(reading.share)),
         "share_thinking": _number(reading.mean(reading.share, "thinking")),
         "share_answer": _number(reading.mean(reading.share, "answer")),
