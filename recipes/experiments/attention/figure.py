@@ -35,20 +35,26 @@ def attention_figure(start: dict[str, float], runs: dict[str, list[dict[str, Any
 
 
 def draw_course(axes: Axes, arm: str, colour: str, runs: list[dict[str, Any]]) -> None:
-    lines = []
-    for run in runs:
-        steps = [measured["step"] for measured in run["record"]]
-        lines.append([mean_of(one["share_answer"] for one in measured["samples"]) for measured in run["record"]])
-        axes.plot(steps, lines[-1], color=colour, lw=0.7, alpha=0.5)
-    if lines:
-        axes.plot(steps, [fmean(column) for column in zip(*lines, strict=True)], color=colour, lw=2, label=arm)
+    if not runs:
+        return
+    steps = [measured["step"] for measured in runs[0]["record"]]
+    lines = [[_share(measured) for measured in run["record"]] for run in runs]
+    for line in lines:
+        axes.plot(steps, line, color=colour, lw=0.7, alpha=0.5)
+    axes.plot(steps, [fmean(column) for column in zip(*lines, strict=True)], color=colour, lw=2, label=arm)
+
+
+def _share(measured: dict[str, Any]) -> float:
+    """The mean share of a measurement's answers; NaN if there is none."""
+    mean = mean_of(one["share_answer"] for one in measured["samples"])
+    return float("nan") if mean is None else mean
 
 
 def draw_arms(axes: Axes, start: dict[str, float], runs: dict[str, list[dict[str, Any]]]) -> None:
     """A mark a run: the share in its answers at the end, and its compliance on held-out prompts."""
     for arm, found in runs.items():
         base, _, added = arm.partition(", ")
-        shares = [mean_of(one["share_answer"] for one in run["record"][-1]["samples"]) for run in found]
+        shares = [_share(run["record"][-1]) for run in found]
         kept = [run["sacc"] for run in found]
         axes.plot(shares, kept, MARKS[added], ms=6, color=COLOURS[base], mfc="none" if added else None, label=arm)
     axes.axhline(start["sacc"], color="0.6", lw=1, ls=":")
