@@ -125,22 +125,38 @@ class KeepIF:
         fixed = Multipliers(lam, mu if budget else 0.0, bonus)
         self.run = Run(rewards, None if floor is None else Floor(floor, slack), fixed, budget, prepass)
         self.reference_file = reference_file
+        self._attached = False
 
     def attach(self, trainer: Any) -> "KeepIF":
         """Check the trainer, tell the reward what only the trainer knows, and go along with its training.
 
         Raises:
-            [`~keepif.trainer.ConfigError`]: if the configuration would defeat the reward. What only weakens it is
-                logged as a warning.
+            [`~keepif.trainer.ConfigError`]: if the configuration would defeat the reward, and for a second trainer, a
+                second attach, or a second KeepIF. What only weakens the reward is logged as a warning.
             [`~keepif.trainer.ReferenceMismatchError`]: if the stored reference was measured under other conditions.
         """
+        self._refuse_second(trainer)
         refuse_or_warn(Facts.of(trainer, self.run.rewards, self.run.floor))
         self.run.rewards.scorer.fit(fitted(trainer, self.run.scoring))
         path = Path(self.reference_file or Path(trainer.args.output_dir) / "keepif-reference.json")
         self._take_up_reference(trainer, path)
         trainer.add_callback(KeepIFCallback(self.run, trainer, path))
         shared_grader().warm()
+        self._attached = True
         return self
+
+    def _refuse_second(self, trainer: Any) -> None:
+        """One KeepIF is one run's: its floor, multipliers and report are those of one policy."""
+        if self._attached:
+            raise ConfigError(
+                "this KeepIF is attached already, and holds the floor, the multipliers and the report of that run: "
+                "call attach() once, and make a new KeepIF() for each trainer"
+            )
+        if any(isinstance(callback, KeepIFCallback) for callback in trainer.callback_handler.callbacks):
+            raise ConfigError(
+                "another KeepIF is attached to this trainer, and the two would write one state and one report: build "
+                "the trainer anew, with one KeepIF"
+            )
 
     def _take_up_reference(self, trainer: Any, path: Path) -> None:
         """Give the run the reference that is stored at `path`, if it needs one, or one still to be measured."""

@@ -73,11 +73,10 @@ def test_a_reference_of_other_data_is_refused_but_where_its_file_is_named(
 ) -> None:
     keepif, path = KeepIF(), tmp_path / "keepif-reference.json"
     trainer = trainer_of(tmp_path, keepif.reward)
-    others = trainer_of(tmp_path, keepif.reward, dataset=tiny.prompts(8))
-    others.model = trainer.model
     measured = Reference(provenance(trainer, tiny.tokenizer(), keepif.run.scoring))
     for known in (measured.provenance, {k: v for k, v in measured.provenance.items() if k != "dataset"}):
         write_json(path, measured.to_dict() | {"provenance": known})
+        others = trainer_of(tmp_path, keepif.reward, model=trainer.model, dataset=tiny.prompts(8))
         with pytest.raises(ReferenceMismatchError, match="was measured with another dataset"):
             keepif.attach(others)
         caplog.clear()
@@ -86,7 +85,6 @@ def test_a_reference_of_other_data_is_refused_but_where_its_file_is_named(
         other.attach(others)
         assert "was measured on other prompts" in caplog.text
         assert not other.run.needs_reference
-        others.reward_funcs = [keepif.reward]
 
 
 def test_an_end_in_generation_kwargs_counts_as_truncated(tmp_path: Path) -> None:
