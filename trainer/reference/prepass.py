@@ -161,24 +161,28 @@ def _sample(
         batches.append((list(prompts), list(scores)))
 
     with scorer.watched_by(observe), torch.no_grad(), trainer.compute_loss_context_manager():
-        trainer._prepare_inputs([row for row in padded for _ in range(samples)])  # noqa: SLF001
+        # Each completion's row is one of its own: TRL writes a rollout's further fields into it.
+        trainer._prepare_inputs([dict(row) for row in padded for _ in range(samples)])  # noqa: SLF001
     [(prompts, scores)] = batches
     return prompts[: len(mine) * samples], scores[: len(mine) * samples]
 
 
 @contextmanager
 def _sampling(trainer: Any, samples: int) -> Iterator[None]:
-    """The trainer as it samples in evaluation, `samples` completions a prompt, with random numbers of its own."""
+    """The trainer as it samples in evaluation, `samples` completions a prompt, with random numbers of its own.
+
+    A `rollout_func` reads the number off the arguments, TRL itself off the trainer.
+    """
     device = trainer.accelerator.device
-    kept = trainer.num_generations_eval, trainer.model.training
-    trainer.num_generations_eval = samples
+    kept = trainer.num_generations_eval, trainer.args.num_generations_eval, trainer.model.training
+    trainer.num_generations_eval = trainer.args.num_generations_eval = samples
     trainer.model.eval()
     try:
         with torch.random.fork_rng([device] if device.type == "cuda" else []):
             torch.manual_seed(trainer.args.seed + trainer.accelerator.process_index)
             yield
     finally:
-        trainer.num_generations_eval, training = kept
+        trainer.num_generations_eval, trainer.args.num_generations_eval, training = kept
         trainer.model.train(training)
         trainer._metrics["eval"].clear()  # noqa: SLF001  # or the first evaluation would average them in
 
