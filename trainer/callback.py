@@ -10,12 +10,14 @@ from accelerate.utils import gather_object
 from transformers import TrainerCallback
 
 from keepif.rewards import Score
+from keepif.rewards.rows import complain
 
 from .files import keep_json
-from .preflight import ConfigError, too_many_cut
+from .preflight import ConfigError, nothing_to_keep, too_many_cut
 from .reference.prepass import Prepass, measure
 from .report import dashboard, report
 from .run import Run
+from .tally import Tally
 
 logger = logging.getLogger(__name__)
 
@@ -85,15 +87,25 @@ class KeepIFCallback(TrainerCallback):
         reference = self.run.reference
         measure(self.trainer, self.run.rewards.scorer, prepass, reference, self.path)
         self.run.refer_to(reference)
-        if self.trainer.accelerator.is_main_process:
-            unreadable, completions = reference.tally.unreadable, reference.tally.completions
-            if unreadable:
-                text = "keepif: in the reference, %d of %d completions are not scored, for their rows cannot be read"
-                logger.warning(text, unreadable, completions)
-            cut = reference.tally.guarded["truncated"] / completions
-            for problem in too_many_cut(cut, self.trainer.args.max_completion_length):
-                text = "keepif: in the reference, %s; there they keep nothing, and lower the floor"
-                logger.warning(text, problem.text)
+        self._warn_of(reference.tally)
+
+    def _warn_of(self, tally: Tally) -> None:
+        """Say what the reference lacks, if anything."""
+        if not self.trainer.accelerator.is_main_process:
+            return
+        if tally.unreadable:
+            text = "keepif: in the reference, %d of %d completions are not scored, for their rows cannot be read"
+            logger.warning(text, tally.unreadable, tally.completions)
+        cut, empty = (tally.guarded[reason] / tally.completions for reason in ("truncated", "empty"))
+        for problem in too_many_cut(cut, self.trainer.args.max_completion_length):
+            text = "keepif: in the reference, %s; there they keep nothing, and lower the floor"
+            logger.warning(text, problem.text)
+        if cut == 1:
+            return
+        correctness = tally.correct / tally.graded if tally.graded else None
+        compliance = tally.compliance / tally.constrained if tally.constrained else None
+        for problem in nothing_to_keep(correctness, compliance, empty, self.run.floor):
+            logger.warning("keepif: in the reference, %s", problem.text)
 
     def _tick(self, state: Any) -> None:
         """Add up the ranks and, if there was a generation batch, tick."""
@@ -102,6 +114,7 @@ class KeepIFCallback(TrainerCallback):
             return
         if waited and not self.run.needs_reference and self.trainer.accelerator.is_main_process:
             keep_json(self.path, self.run.reference.to_dict())
+            self._warn_of(self.run.reference.tally)
         self._publish()
         state.stateful_callbacks[KEY] = self.run.state()
 
@@ -114,8 +127,10 @@ class KeepIFCallback(TrainerCallback):
         self.reported = time.monotonic()
         if not self.trainer.accelerator.is_main_process:
             return
+        folder = Path(self.trainer.args.output_dir)
         try:
-            content = report.build(self.run, state.global_step, state.max_steps, finished=finished)
-            report.write(Path(self.trainer.args.output_dir), content)
-        except Exception:  # a full disk or a broken font must not cost the run
+            report.write(folder, report.build(self.run, state.global_step, state.max_steps, finished=finished))
+        except OSError as error:  # a full disk must not cost the run, nor fill its log
+            complain(f"the report in {folder} could not be written ({error}); the run goes on without it")
+        except Exception:  # nor must a broken font
             logger.exception("keepif: the report could not be written; the run goes on")

@@ -11,7 +11,7 @@ from keepif.rewards import Delimiters, KeepIFParts, KeepIFReward, Multipliers, S
 from keepif.rewards.combine import BONUS, LAM, combine
 from keepif.rewards.constraints import Reading
 from keepif.rewards.correctness.workers import shared_grader
-from keepif.rewards.published.aggregations import Aggregation
+from keepif.rewards.published.aggregations import AGGREGATIONS, Aggregation
 from keepif.rewards.reward import LengthTerm
 from keepif.rewards.score import Credit
 
@@ -107,6 +107,11 @@ class KeepIF:
     ) -> None:
         if isinstance(budget, str) and budget != "reference":
             raise ValueError(f"budget must be a number of tokens, 'reference', or None for none; found {budget!r}")
+        if not callable(aggregation) and aggregation != "parts":
+            raise ValueError(
+                "aggregation must be a function, such as combine or those of keepif.rewards.published.aggregations "
+                f"({', '.join(AGGREGATIONS)}), or 'parts'; found {aggregation!r}"
+            )
         for name, option in (("length_term", length_term), ("no_thinking", no_thinking)):
             if aggregation == "parts" and option is not None:
                 raise ValueError(f"{name} has no place beside aggregation='parts': leave out one of the two")
@@ -126,6 +131,11 @@ class KeepIF:
         self.run = Run(rewards, None if floor is None else Floor(floor, slack), fixed, budget, prepass)
         self.reference_file = reference_file
         self._attached = False
+
+    @property
+    def __name__(self) -> str:
+        """TRL asks each reward function for its name, in the trainer's constructor, and a KeepIF is none."""
+        raise ConfigError("a KeepIF is no reward function: pass reward_funcs=keepif.reward")
 
     def attach(self, trainer: Any) -> "KeepIF":
         """Check the trainer, tell the reward what only the trainer knows, and go along with its training.
@@ -175,6 +185,10 @@ class KeepIF:
                 "prompts that it does not know are held to the means of their constraints' types",
                 path,
             )
+        trainer.accelerator.print(
+            f"keepif: the reference is taken from {path}: measured before, on {reference.tally.completions} "
+            "completions; delete it to measure again"
+        )
         self.run.refer_to(reference)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from keepif.rewards.published.aggregations import fixed, switching
-from keepif.trainer import ConfigError, KeepIF, Prepass, run
+from keepif.trainer import ConfigError, KeepIF, Prepass, callback, run
 from keepif.trainer.record import COLUMNS
 from keepif.trainer.report import report
 from tests.helpers.grpo import build, history, script
@@ -112,11 +112,14 @@ def test_a_report_that_cannot_be_written_costs_no_run(
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(report, "write", full)
+    monkeypatch.setattr(report, "write_json", full)
+    monkeypatch.setattr(callback, "REPORT_EVERY", 0.0)
     trainer = build(tmp_path, script(KeepIF(floor=0.9), obeys=0.5), per_device_train_batch_size=16)
     trainer.train()
     assert trainer.state.global_step == 2
-    assert "the report could not be written; the run goes on" in caplog.text
+    [said] = [record for record in caplog.records if "the report in" in record.message]
+    assert f"{tmp_path} could not be written ([Errno 28] No space left" in said.message
+    assert said.exc_info is None
 
 
 @pytest.mark.parametrize("prepass", [None, Prepass(prompts=2, samples=4, share=1.0)])

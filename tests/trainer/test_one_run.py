@@ -26,7 +26,7 @@ def test_a_second_keepif_is_refused(tmp_path: Path) -> None:
     one, other = KeepIF(), KeepIF(floor=0.9)
     trainer = trainer_of(tmp_path, [one.reward, other.reward])
     one.attach(trainer)
-    with pytest.raises(ConfigError, match="another KeepIF is attached to this trainer.* with one KeepIF"):
+    with pytest.raises(ConfigError, match=r"another KeepIF is attached to this trainer.* with one KeepIF"):
         other.attach(trainer)
 
 

@@ -41,6 +41,11 @@ def test_a_keepif_that_nobody_attached_does_not_train(tmp_path: Path) -> None:
         trainer.train()
 
 
+def test_a_keepif_is_no_reward_function(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"a KeepIF is no reward function: pass reward_funcs=keepif\.reward"):
+        trainer_of(tmp_path, KeepIF())
+
+
 def test_the_bonus_for_not_thinking_waits_for_the_reference(tmp_path: Path) -> None:
     keepif = KeepIF(floor=None, no_thinking=0.1, prepass=Prepass(prompts=2, samples=4, share=1.0))
     trainer = trainer_of(tmp_path, keepif.reward, max_steps=1)
@@ -102,6 +107,7 @@ def test_an_end_in_generation_kwargs_counts_as_truncated(tmp_path: Path) -> None
     ("options", "message"),
     [
         ({"lam": 0.9, "budget": 100}, r"λ = 0\.9, μ = 0\.2"),
+        ({"aggregation": "gated"}, r"a function, such as combine .* gated, .* or 'parts'; found 'gated'"),
         ({"aggregation": "parts", "length_term": kimi}, "length_term .* aggregation='parts'"),
         ({"aggregation": "parts", "no_thinking": 0.1}, "no_thinking .* aggregation='parts'"),
         ({"no_thinking": 0.0}, "no_thinking must be a number above 0, or None"),

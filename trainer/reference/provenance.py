@@ -1,6 +1,7 @@
 """What a measured reference depends on, so that one measured under other conditions is not mistaken for this run's."""
 
 import hashlib
+import inspect
 import json
 import re
 from collections import defaultdict
@@ -13,6 +14,7 @@ import torch
 
 import keepif.rewards
 from keepif.rewards import Scoring
+from keepif.rewards.constraints import REGISTRY
 from keepif.rewards.rows import READ
 
 from .reference import prompt_key
@@ -97,11 +99,28 @@ def _local(parameter: torch.Tensor) -> torch.Tensor:
 
 
 def checkers(package: Path = Path(keepif.rewards.__path__[0])) -> str:
-    """A hash of the rewards' source: whatever of it changes, compliance may be counted otherwise."""
+    """A hash of the rewards' source, and of constraints that are defined elsewhere: whatever of it changes, compliance
+    may be counted otherwise.
+    """
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
         digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+    own = {kind for definition in REGISTRY.values() for kind in definition.__mro__ if _is_elsewhere(kind)}
+    for source in sorted(map(_source, own)):
+        digest.update(b"\0" + source.encode())
     return digest.hexdigest()[:16]
+
+
+def _is_elsewhere(kind: type) -> bool:
+    """Whether a class of a constraint is neither KeepIF's nor Python's."""
+    return kind.__module__.partition(".")[0] not in {"keepif", "builtins", "abc"}
+
+
+def _source(kind: type) -> str:
+    try:
+        return inspect.getsource(kind)
+    except (OSError, TypeError):  # typed into an interpreter
+        return kind.__qualname__
 
 
 def _hash(content: bytes) -> str:
