@@ -1,6 +1,6 @@
 """What is known of a run before it begins: read off its trainer, or off a recipe for another machine."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -62,15 +62,21 @@ class Facts:
 
     @property
     def targets(self) -> Any:
-        """The data set without the columns that no reward reads, so that no image is decoded for them."""
-        transformed = self.columns and self.dataset.format["type"] == "custom"  # by the user, from any column
-        if transformed or not self.columns:
-            return self.dataset
-        return self.dataset.select_columns([name for name in self.columns if name in {*READ, *GOLD_COLUMNS}])
+        """The data set with no columns but those that a reward reads."""
+        return with_columns(self.dataset, {*READ, *GOLD_COLUMNS})
 
     @property
     def scoring(self) -> Scoring:
         return self.rewards.scorer.scoring
+
+
+def with_columns(dataset: Any, names: Collection[str]) -> Any:
+    """`dataset` with its columns of these `names` alone, so that no image is decoded for the others."""
+    columns = getattr(dataset, "column_names", None)
+    transformed = columns and getattr(dataset, "format", {}).get("type") == "custom"  # by the user, from any column
+    if transformed or not columns:
+        return dataset
+    return dataset.select_columns([name for name in columns if name in names])
 
 
 def tokenizer_of(trainer: Any) -> Any:

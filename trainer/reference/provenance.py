@@ -17,7 +17,8 @@ from keepif.rewards import Scoring
 from keepif.rewards.constraints import REGISTRY
 from keepif.rewards.rows import READ
 
-from .reference import prompt_key
+from ..facts import with_columns
+from .reference import prompt_key, short_hash
 
 SAMPLING = (
     "temperature",
@@ -45,7 +46,7 @@ def provenance(trainer: Any, tokenizer: Any, scoring: Scoring) -> dict[str, Any]
     template = [tokenizer.chat_template, getattr(args, "chat_template_kwargs", None) or {}]
     return {
         "model": fingerprint(trainer.model),
-        "template": _hash(repr(template).encode()),
+        "template": short_hash(repr(template).encode()),
         "sampling": json.loads(json.dumps({name: getattr(args, name, None) for name in SAMPLING}, default=str)),
         "dataset": rows_hash(trainer.train_dataset),
         "checkers": f"{scoring.reading} {scoring.credit} {vars(scoring.delimiters)} {checkers()}{_further(scoring)}",
@@ -60,6 +61,7 @@ def _further(scoring: Scoring) -> str:
 def rows_hash(rows: Iterable[dict[str, Any]]) -> str:
     """A hash of the rows' prompts and constraints, in their order; of a stream's first hundred."""
     digest = hashlib.sha256()
+    rows = with_columns(rows, ["prompt", *READ])
     for row in rows if hasattr(rows, "__len__") else islice(rows, FIRST):
         asked = {name: row[name] for name in READ if row.get(name) is not None}
         digest.update(json.dumps([prompt_key(row.get("prompt") or ""), asked], sort_keys=True, default=str).encode())
@@ -121,7 +123,3 @@ def _source(kind: type) -> str:
         return inspect.getsource(kind)
     except (OSError, TypeError):  # typed into an interpreter
         return kind.__qualname__
-
-
-def _hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:16]

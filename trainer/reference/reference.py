@@ -133,9 +133,26 @@ def _add(sums: dict[str, list[float]], key: str, total: float, samples: float) -
 
 
 def prompt_key(prompt: Any) -> str:
-    """A short name for a prompt's text, the same for a text and for messages that hold it."""
-    text = prompt if isinstance(prompt, str) else "\n".join(str(message.get("content")) for message in prompt)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    """A short name for a prompt, the same for a text and for messages that hold it."""
+    text = prompt if isinstance(prompt, str) else "\n".join(_content(message.get("content")) for message in prompt)
+    return short_hash(text.encode("utf-8", "surrogatepass"))
+
+
+def _content(content: Any) -> str:
+    """A message's text, with a hash of its pixels in the place of each image: an object's address is no name."""
+    if not isinstance(content, list | tuple):
+        return str(content)
+    blocks = (block if isinstance(block, dict) else {"text": block} for block in content)
+    return "".join(
+        short_hash(value.tobytes()) if hasattr(value, "tobytes") else str(value)
+        for block in blocks
+        for name, value in block.items()
+        if name != "type" and value is not None
+    )
+
+
+def short_hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def _short(value: Any) -> str:
