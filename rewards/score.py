@@ -11,7 +11,7 @@ from .constraints import Constraint, Reading, known
 from .correctness.grading import correctness
 from .elsewhere import compliance_elsewhere
 from .guard import guard, repeated_words
-from .rows import Row, complain, golds_of, rows_of, same_length, token_budgets, token_ids
+from .rows import OWN_TOKENS, Row, complain, golds_of, lengths, rows_of, same_length, token_budgets, token_ids
 from .text.response import DEFAULT_DELIMITERS, Delimiters, Response, prompt_text
 from .text.words import words_read
 
@@ -34,7 +34,7 @@ class Score:
         void (`str` or `None`): the guard's reason, with which c and f are 0.
         verdicts (`dict[str, bool]`): verdict by instruction id (for a repeated id, whether all hold).
         held_out (`dict[str, bool]`): the same for the types that are held out, which do not enter f.
-        tokens (`int`): completion tokens, 0 if the trainer did not say.
+        tokens (`int`): completion tokens that the model wrote itself, 0 if the trainer did not say.
         unreadable (`bool`): the completion is not scored: the row's gold answer or constraints cannot be read, or all
             its constraints are a judge's, who gave no verdict.
         vacuous (`frozenset[str]`): instruction ids that hold only because the answer says nothing; the reading `math`
@@ -133,9 +133,11 @@ class Scoring:
         count = len(completions)
         texts = [""] * count if prompts is None else [prompt_text(prompt) for prompt in prompts]
         samples: list[Sample] = []
-        for completion, ids, budget, prompt, row in zip(
+        tokens = token_ids(completion_ids, count)
+        for completion, ids, length, budget, prompt, row in zip(
             completions,
-            token_ids(completion_ids, count),
+            tokens,
+            lengths(tokens, columns.get(OWN_TOKENS)),
             token_budgets(columns.get("budget"), self.budget, count),
             texts,
             rows_of(columns, count),
@@ -143,7 +145,7 @@ class Scoring:
         ):
             response = Response.parse(completion, self.delimiters)
             void = guard(response, ids, self.end_ids, _not_to_copy(prompt, row))
-            samples.append(Sample(response, row, len(ids or ()), budget, void))
+            samples.append(Sample(response, row, length, budget, void))
         golds = golds_of(columns, count)
         if all(gold is None for gold in golds) and not any(s.row is None or s.constraints for s in samples):
             complain(f"neither a gold answer nor constraints in the columns ({', '.join(sorted(columns)) or 'none'}): "

@@ -24,6 +24,7 @@ from .reference.prepass import Prepass
 from .reference.provenance import provenance
 from .reference.reference import Reference
 from .run import Run
+from .trl_doors import hand_over_own_tokens
 
 if TYPE_CHECKING:
     from keepif.rewards.judge.judge import Judge
@@ -150,6 +151,7 @@ class KeepIF:
         self.run.rewards.scorer.fit(fitted(trainer, self.run.scoring))
         path = Path(self.reference_file or Path(trainer.args.output_dir) / "keepif-reference.json")
         self._take_up_reference(trainer, path)
+        hand_over_own_tokens(trainer)
         trainer.add_callback(KeepIFCallback(self.run, trainer, path))
         shared_grader().warm()
         self._attached = True

@@ -18,6 +18,7 @@ from keepif.rewards import ConstraintError, Score, constraints_of
 from keepif.rewards.batch import Scorer
 from keepif.rewards.rows import READ
 
+from .. import trl_doors
 from ..facts import with_columns
 from ..files import keep_json, read_json
 from ..tally import proportion
@@ -182,7 +183,7 @@ def _sample(
 
     with scorer.watched_by(observe), torch.no_grad(), trainer.compute_loss_context_manager():
         # Each completion's row is one of its own: TRL writes a rollout's further fields into it.
-        trainer._prepare_inputs([dict(row) for row in padded for _ in range(samples)])  # noqa: SLF001
+        trl_doors.sample(trainer, [dict(row) for row in padded for _ in range(samples)])
     [(prompts, scores)] = batches
     return prompts[: len(mine) * samples], scores[: len(mine) * samples]
 
@@ -204,7 +205,7 @@ def _sampling(trainer: Any, samples: int) -> Iterator[None]:
     finally:
         trainer.num_generations_eval, trainer.args.num_generations_eval, training = kept
         trainer.model.train(training)
-        trainer._metrics["eval"].clear()  # noqa: SLF001  # or the first evaluation would average them in
+        trl_doors.forget_evaluation(trainer)
 
 
 def _progress(visible: bool) -> Progress:
