@@ -58,15 +58,19 @@ class KeepIFCallback(TrainerCallback):
         # First: Trackio keeps a config as it is when the first metric comes, and measuring brings one.
         dashboard.show_settings(self.trainer, "keepif", self.run.settings)
         self.run.begin()
+        if stored := state.stateful_callbacks.get(KEY):
+            waited = self.run.needs_reference
+            self.run.restore(stored, Path(args.output_dir) / f"checkpoint-{state.global_step}")
+            if waited and not self.run.needs_reference:
+                self._keep_reference()
         if self.run.too_late(state.global_step):
             raise ConfigError(
-                f"this run goes on at step {state.global_step}, but its reference is not at {self.path}, and the "
-                "policy before RL is no longer there to be measured: bring the file, or start anew"
+                f"this run goes on at step {state.global_step}, but its reference is neither in the checkpoint nor at "
+                f"{self.path}, and the policy before RL is no longer there to be measured: bring the file, or start "
+                "anew"
             )
         if self.run.needs_reference and self.run.prepass:
             self._measure(self.run.prepass)
-        if stored := state.stateful_callbacks.get(KEY):
-            self.run.restore(stored)
         self._publish()
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
@@ -112,11 +116,15 @@ class KeepIFCallback(TrainerCallback):
         waited = self.run.needs_reference
         if not self.run.tick(state.global_step, gather_object([self.run.collect()])):
             return
-        if waited and not self.run.needs_reference and self.trainer.accelerator.is_main_process:
-            keep_json(self.path, self.run.reference.to_dict())
+        if waited and not self.run.needs_reference:
+            self._keep_reference()
             self._warn_of(self.run.reference.tally)
         self._publish()
         state.stateful_callbacks[KEY] = self.run.state()
+
+    def _keep_reference(self) -> None:
+        if self.trainer.accelerator.is_main_process:
+            keep_json(self.path, self.run.reference.to_dict())
 
     def _publish(self) -> None:
         """Put the multipliers where the next batch is rewarded with them."""

@@ -5,6 +5,7 @@ It knows no trainer, no rank and no file.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from keepif.rewards import Multipliers, Score, Scoring
@@ -12,6 +13,7 @@ from keepif.rewards.reward import RewardFunction, Rewards
 
 from .controller import FLOOR_GAINS, SWITCH_GAINS, Controller, Sums
 from .floor import Floor
+from .preflight import ConfigError
 from .record import Record
 from .reference.prepass import Prepass
 from .reference.reference import Reference
@@ -118,7 +120,7 @@ class Run:
 
     def too_late(self, step: int) -> bool:
         """Whether a run that goes on at `step` needs a reference that can no longer be measured."""
-        return self.needs_reference and step > (0 if self.prepass else FIRST_BATCHES)
+        return self.needs_reference and step > 0 and not self._ticks_referred
 
     def observe(self, scores: Sequence[Score], prompts: Sequence[Any]) -> None:
         """Take in one reward call of this rank."""
@@ -159,10 +161,38 @@ class Run:
         return self.rewards.use(self.multipliers)
 
     def state(self) -> dict[str, Any]:
-        """Everything that moves, as JSON."""
-        return {"controller": self.controller.state(), "record": self.record.state()}
+        """Everything that moves, as JSON, and the reference, so that a checkpoint alone can be resumed."""
+        return {
+            "controller": self.controller.state(),
+            "record": self.record.state(),
+            "budget": self.scoring.budget,
+            "reference": self.reference.to_dict(),
+            "ticks_referred": self._ticks_referred if self.needs_reference else None,
+        }
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a state that [`Run.state`] gave."""
+    def restore(self, state: dict[str, Any], source: Path) -> None:
+        """Go on from a state that [`Run.state`] gave, and that `source` holds.
+
+        Raises:
+            [`ConfigError`]: if the run had a budget and has none any more.
+            [`ReferenceMismatchError`]: if the reference is taken from it, and was measured under other conditions.
+        """
+        if self.needs_reference:
+            self._take_up(state, source)
+        if state["budget"] and not self.scoring.budget:
+            raise ConfigError(
+                f"the run in {source} had a budget of {state['budget']} tokens, which its multipliers are made for, "
+                f"and this one has none: resume it with KeepIF(budget={state['budget']}), or start anew"
+            )
         self.controller.restore(state["controller"])
         self.record.restore(state["record"])
+
+    def _take_up(self, state: dict[str, Any], source: Path) -> None:
+        """Take the reference out of a state, as far as it was measured."""
+        reference = Reference.from_dict(state["reference"], self.reference.provenance, source)
+        if not reference.tally.completions:
+            return
+        if state["ticks_referred"] is None:
+            self.refer_to(reference)
+        elif self.prepass is None:
+            self.reference, self._ticks_referred = reference, state["ticks_referred"]

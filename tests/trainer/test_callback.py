@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from keepif.rewards.published.aggregations import fixed, switching
-from keepif.trainer import ConfigError, KeepIF, Prepass, callback, run
+from keepif.trainer import KeepIF, Prepass, callback, run
 from keepif.trainer.record import COLUMNS
 from keepif.trainer.report import report
 from tests.helpers.grpo import build, history, script
@@ -138,15 +138,6 @@ def test_a_reference_that_cannot_be_written_costs_no_run(
     assert keepif.run.floor
     assert keepif.run.floor.ready
     assert "keepif-reference.json could not be written" in caplog.text
-
-
-def test_a_resumed_run_without_its_reference_is_refused(tmp_path: Path) -> None:
-    prepass = Prepass(prompts=2, samples=4, share=1.0)
-    build(tmp_path, KeepIF(prepass=prepass), max_steps=1, save_strategy="steps", save_steps=1).train()
-    (tmp_path / "keepif-reference.json").unlink()
-    trainer = build(tmp_path, KeepIF(prepass=prepass), max_steps=2)
-    with pytest.raises(ConfigError, match="bring the file, or start anew"):
-        trainer.train(resume_from_checkpoint=str(tmp_path / "checkpoint-1"))
 
 
 RUN = """

@@ -181,6 +181,7 @@ def _sample(
     def observe(scores: Sequence[Score], prompts: Sequence[Any]) -> None:
         batches.append((list(prompts), list(scores)))
 
+    trainer.model.eval()  # each time: after continuous batching TRL leaves the model in train mode
     with scorer.watched_by(observe), torch.no_grad(), trainer.compute_loss_context_manager():
         # Each completion's row is one of its own: TRL writes a rollout's further fields into it.
         trl_doors.sample(trainer, [dict(row) for row in padded for _ in range(samples)])
@@ -197,7 +198,6 @@ def _sampling(trainer: Any, samples: int) -> Iterator[None]:
     device = trainer.accelerator.device
     kept = trainer.num_generations_eval, trainer.args.num_generations_eval, trainer.model.training
     trainer.num_generations_eval = trainer.args.num_generations_eval = samples
-    trainer.model.eval()
     try:
         with torch.random.fork_rng([device] if device.type == "cuda" else []):
             torch.manual_seed(trainer.args.seed + trainer.accelerator.process_index)

@@ -117,11 +117,13 @@ class Reference:
             ) from None
         for name, expected in (provenance | {"schema": SCHEMA}).items():
             if known.get(name) != expected:
+                found, wanted = _differing(known.get(name), expected)
+                other = f"; or take it all the same: KeepIF(reference_file={str(path)!r})" if name == "dataset" else ""
                 raise ReferenceMismatchError(
-                    f"the reference in {path} was measured with another {name}: it has {_short(known.get(name))}, "
-                    f"this run has {_short(expected)}. To resume a run, keep the settings that it began with, or "
-                    "pass its own reference_file. A new run takes another output_dir or reference_file, or delete "
-                    "that file to measure again"
+                    f"the reference in {path} was measured with another {name}: it has {_short(found)}, this run has "
+                    f"{_short(wanted)}. To resume a run, keep the {name} that it began with. A new run, from a "
+                    f"checkpoint's model too, takes another output_dir or reference_file, or delete that file to "
+                    f"measure again{other}"
                 )
         return reference
 
@@ -153,6 +155,14 @@ def _content(content: Any) -> str:
 
 def short_hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
+
+
+def _differing(found: Any, wanted: Any) -> tuple[Any, Any]:
+    """The two, without the settings that they have in common."""
+    if not isinstance(found, dict) or not isinstance(wanted, dict):
+        return found, wanted
+    names = [name for name in {**found, **wanted} if found.get(name) != wanted.get(name)]
+    return {name: found.get(name) for name in names}, {name: wanted.get(name) for name in names}
 
 
 def _short(value: Any) -> str:

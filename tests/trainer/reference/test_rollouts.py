@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from trl import GRPOTrainer
+import pytest
+from trl import GRPOConfig, GRPOTrainer
 
 from keepif.trainer import KeepIF, Prepass
 from tests.helpers import tiny
+from tests.helpers.grpo import build, history
 
 
 def test_a_rollout_function_that_reads_the_arguments_answers_the_right_prompts(tmp_path: Path) -> None:
@@ -51,3 +53,15 @@ def test_a_rollout_function_that_reads_the_arguments_answers_the_right_prompts(t
     assert measured["correct"] == 16
     assert seen[:8] == [0, 1, 2, 3] * 2  # each completion's own, chunk by chunk
     assert trainer.args.num_generations_eval is None
+
+
+@pytest.mark.skipif(
+    not hasattr(GRPOConfig, "use_transformers_continuous_batching"), reason="TRL has no continuous batching"
+)
+def test_continuous_batching(tmp_path: Path) -> None:
+    """After each batch TRL leaves the model in train mode; the last chunk has fewer prompts than the others."""
+    keepif = KeepIF(prepass=Prepass(prompts=5, samples=2, share=1.0))
+    trainer = build(tmp_path, keepif, max_steps=1, use_transformers_continuous_batching=True)
+    trainer.train()
+    assert json.loads((tmp_path / "keepif-reference.json").read_text())["tally"]["completions"] == 10
+    assert history(trainer)["step"] == [1]
