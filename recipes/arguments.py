@@ -23,12 +23,11 @@ class KeepIFArguments:
     dataset: str = field(
         default="tiny",
         metadata={
-            "help": "A hub data set, a local .jsonl, .json or .parquet file, 'reasoning_gym:NAME' for a procedural "
-            "set, or 'tiny' for the embedded policy's own task."
+            "help": "The train split of a hub data set, a local .jsonl, .json or .parquet file, "
+            "'reasoning_gym:NAME' for a procedural set, or 'tiny' for the embedded policy's own task."
         },
     )
     dataset_config: str | None = field(default=None, metadata={"help": "Configuration of a hub data set."})
-    dataset_split: str = field(default="train", metadata={"help": "Split of a hub data set."})
     dataset_options: dict[str, Any] | str | None = field(
         default=None, metadata={"help": "Options of a reasoning_gym set, as a mapping or JSON."}
     )
@@ -37,7 +36,6 @@ class KeepIFArguments:
         default=BOXED, metadata={"help": "Sentence behind each question that says how to give the answer."}
     )
     share: float = field(default=1.0, metadata={"help": "Share of the prompts that get constraints."})
-    min_constraints: int = field(default=1, metadata={"help": "Fewest constraints a prompt."})
     max_constraints: int = field(default=3, metadata={"help": "Most constraints a prompt."})
     constraint_types: list[str] | None = field(
         default=None, metadata={"help": "Instruction ids to draw from; all by default."}

@@ -50,7 +50,7 @@ def load_prompts(
     dataset = constrain(
         dataset,
         share=args.share,
-        per_prompt=(args.min_constraints, args.max_constraints),
+        per_prompt=(1, args.max_constraints),
         types=args.constraint_types,
         seed=seed,
     )
@@ -107,7 +107,7 @@ def _load(args: KeepIFArguments, seed: int) -> Dataset:
         if not path.is_file():
             raise ValueError(f"dataset: there is no file {path.resolve()}")
         return _of_file(path)
-    return load_dataset(args.dataset, args.dataset_config, split=args.dataset_split)
+    return load_dataset(args.dataset, args.dataset_config, split="train")
 
 
 def _of_file(path: Path) -> Dataset:

@@ -79,7 +79,7 @@ def build(output_dir: Path, rewards: Any, method: str, seed: int, steps: int, pr
             lr_scheduler_type="constant",
             scale_rewards="batch",
             multi_objective_aggregation="normalize_then_sum" if method == GDPO else "sum_then_normalize",
-            activation_checkpointing=False,
+            gradient_checkpointing=False,
             use_cpu=True,
             bf16=False,
             save_strategy="no",

@@ -82,5 +82,6 @@ def test_longer_completions_are_another_run(tmp_path: Path, model: Any) -> None:
 
 def test_other_prompts_may_be_taken_by_name(tmp_path: Path, model: Any) -> None:
     build(tmp_path, KeepIF(prepass=SMALL), model(), max_steps=2, **SAVED).train()
-    with pytest.raises(ReferenceMismatchError, match=r"another dataset.*take it all the same: KeepIF\(reference_file="):
+    said = r"another dataset.*take it all the same: KeepIF\(reference_file="
+    with pytest.raises(ReferenceMismatchError, match=said):
         build(tmp_path, KeepIF(prepass=SMALL), model(), dataset=tiny.prompts(20), max_steps=3, **SAVED)

@@ -60,8 +60,8 @@ def test_a_rollout_function_that_reads_the_arguments_answers_the_right_prompts(t
 )
 def test_continuous_batching(tmp_path: Path) -> None:
     """After each batch TRL leaves the model in train mode; the last chunk has fewer prompts than the others."""
-    keepif = KeepIF(prepass=Prepass(prompts=5, samples=2, share=1.0))
-    trainer = build(tmp_path, keepif, max_steps=1, use_transformers_continuous_batching=True)
+    keepif, dataset = KeepIF(prepass=Prepass(prompts=None, samples=2)), tiny.prompts(5)
+    trainer = build(tmp_path, keepif, dataset=dataset, max_steps=1, use_transformers_continuous_batching=True)
     trainer.train()
     assert json.loads((tmp_path / "keepif-reference.json").read_text())["tally"]["completions"] == 10
     assert history(trainer)["step"] == [1]
