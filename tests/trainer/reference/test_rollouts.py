@@ -4,8 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-from trl import GRPOConfig, GRPOTrainer
+from trl import GRPOTrainer
 
 from keepif.trainer import KeepIF, Prepass
 from tests.helpers import tiny
@@ -55,13 +54,20 @@ def test_a_rollout_function_that_reads_the_arguments_answers_the_right_prompts(t
     assert trainer.args.num_generations_eval is None
 
 
-@pytest.mark.skipif(
-    not hasattr(GRPOConfig, "use_transformers_continuous_batching"), reason="TRL has no continuous batching"
-)
-def test_continuous_batching(tmp_path: Path) -> None:
-    """After each batch TRL leaves the model in train mode; the last chunk has fewer prompts than the others."""
+def test_a_model_that_sampling_leaves_in_train_mode(tmp_path: Path) -> None:
+    """As TRL's continuous batching does; the last chunk has fewer prompts than the others."""
     keepif, dataset = KeepIF(prepass=Prepass(prompts=None, samples=2)), tiny.prompts(5)
-    trainer = build(tmp_path, keepif, dataset=dataset, max_steps=1, use_transformers_continuous_batching=True)
+    trainer = build(tmp_path, keepif, dataset=dataset, max_steps=1)
+    generate, modes = trainer._generate_single_turn, []  # noqa: SLF001
+
+    def leaves(*call: Any) -> Any:
+        modes.append(trainer.model.training)
+        sampled = generate(*call)
+        trainer.model.train()
+        return sampled
+
+    trainer._generate_single_turn = leaves  # noqa: SLF001
     trainer.train()
+    assert modes == [False, False, False, True]
     assert json.loads((tmp_path / "keepif-reference.json").read_text())["tally"]["completions"] == 10
     assert history(trainer)["step"] == [1]
