@@ -1,5 +1,6 @@
 """`make versions`: the trainer's tests beside other versions of TRL, transformers and peft, each in an environment."""
 
+import json
 import os
 import re
 import subprocess
@@ -30,8 +31,12 @@ def run(name: str) -> str:
     python = FOLDER / name / "bin" / "python"
     venv.create(FOLDER / name, with_pip=True)
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    for packages in ((TORCH,), (*VERSIONS[name], *NEEDED, TORCH), ("--no-deps", "--editable", str(ROOT))):
+    for packages in ((TORCH,), (*VERSIONS[name], *NEEDED, TORCH)):
         subprocess.run([*pip, *packages], cwd=ROOT, check=True)
+    report = subprocess.check_output([*pip, "--dry-run", "--report", "-", str(ROOT)], text=True)
+    changed = [package["metadata"]["name"] for package in json.loads(report)["install"]]
+    changes = ", ".join(name for name in changed if name != "keepif") or "nothing"
+    subprocess.run([*pip, "--no-deps", "--editable", str(ROOT)], check=True)
     code = f"from importlib.metadata import version; print(*map(version, {SHOWN}), sep=' | ')"
     found = subprocess.check_output([str(python), "-c", code], text=True).strip()
     environment = os.environ | {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"}
@@ -39,11 +44,13 @@ def run(name: str) -> str:
     done = subprocess.run(tests, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     (FOLDER / f"{name}.log").write_text(done.stdout + done.stderr)
     ended = re.findall(r"\d+ (?:passed|failed|skipped|errors?)", done.stdout.strip().rpartition("\n")[2])
-    return f"| {name} | {found} | {', '.join(ended)} |"
+    return f"| {name} | {found} | {changes} | {', '.join(ended)} |"
 
 
 if __name__ == "__main__":
-    sys.stdout.write("| | TRL | transformers | peft | trainer tests |\n|---|---|---|---|---|\n")
+    sys.stdout.write(
+        "| | TRL | transformers | peft | changed by keepif | trainer tests |\n|---|---|---|---|---|---|\n"
+    )
     for name in sys.argv[1:] or VERSIONS:
         sys.stdout.write(run(name) + "\n")
         sys.stdout.flush()
