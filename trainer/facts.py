@@ -1,6 +1,6 @@
 """What is known of a run before it begins: read off its trainer, or off a recipe for another machine."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,6 +8,7 @@ from keepif.rewards import Delimiters, Scoring
 from keepif.rewards.reward import Rewards
 from keepif.rewards.rows import GOLD_COLUMNS, READ
 
+from .columns import with_columns
 from .floor import Floor
 
 
@@ -68,15 +69,6 @@ class Facts:
     @property
     def scoring(self) -> Scoring:
         return self.rewards.scorer.scoring
-
-
-def with_columns(dataset: Any, names: Collection[str]) -> Any:
-    """`dataset` with its columns of these `names` alone, so that no image is decoded for the others."""
-    columns = getattr(dataset, "column_names", None)
-    transformed = columns and getattr(dataset, "format", {}).get("type") == "custom"  # by the user, from any column
-    if transformed or not columns:
-        return dataset
-    return dataset.select_columns([name for name in columns if name in names])
 
 
 def tokenizer_of(trainer: Any) -> Any:

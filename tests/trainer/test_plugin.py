@@ -98,7 +98,8 @@ def test_an_end_in_generation_kwargs_counts_as_truncated(tmp_path: Path) -> None
     keepif = KeepIF(floor=None)
     trainer = trainer_of(tmp_path, keepif.reward, generation_kwargs={"eos_token_id": every}, temperature=1.0)
     keepif.attach(trainer)
-    metrics = trainer.evaluate(trainer.train_dataset.select(range(4)))
+    trainer.evaluate(trainer.train_dataset.select(range(4)))
+    metrics = trainer.state.log_history[-1]
     assert metrics["eval_completions/max_length"] == 1
     assert metrics["eval_completions/clipped_ratio"] > 0.5
 

@@ -19,7 +19,7 @@ from keepif.rewards.batch import Scorer
 from keepif.rewards.rows import READ
 
 from .. import trl_doors
-from ..facts import with_columns
+from ..columns import with_columns
 from ..files import keep_json, read_json
 from ..tally import proportion
 from .provenance import rows_hash

@@ -17,7 +17,7 @@ from keepif.rewards import Scoring
 from keepif.rewards.constraints import REGISTRY
 from keepif.rewards.rows import READ
 
-from ..facts import with_columns
+from ..columns import with_columns
 from .reference import prompt_key, short_hash
 
 SAMPLING = (
