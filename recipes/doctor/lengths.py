@@ -46,8 +46,9 @@ def sampled(recipe: Recipe) -> Iterator[Finding]:
             f"{100 * cut:.0f} % of the sampled completions were cut at {limit} tokens; the longest had {longest:.0f}"
         )
         yield Finding("ok", "lengths", text)
-    shares = (metrics.get(f"eval_keepif/{name}") for name in ("correctness", "compliance"))
-    lacking = nothing_to_keep(*shares, metrics["eval_keepif/guard/empty"], floor) if cut < 1 else ()
+    correctness, compliance = (metrics.get(f"eval_keepif/{name}") for name in ("correctness", "compliance"))
+    empty = metrics["eval_keepif/guard/empty"]
+    lacking = nothing_to_keep(correctness, compliance, empty, floor) if cut < 1 else ()
     yield from (Finding.of("sample", problem) for problem in lacking)
     yield from _against_budget(recipe.keepif.budget, mean)
 
