@@ -3,6 +3,7 @@
 # make lint         ruff, pyright and the direction of imports
 # make thorough     fuzzing with new draws: 10,000 texts a constraint, 50,000 against the published checkers; DeepSpeed (an hour)
 # make profile      the reward's share of a training step (SmolLM2 on a CPU, about two minutes)
+# make versions    the trainer's tests beside the lowest, the pinned and the newest TRL, and one between (gigabytes, an hour)
 # make ablation     all methods, five seeds each (hours on two cores; goes on where it stopped)
 PYTHON ?= python3
 VENV := .venv
@@ -10,13 +11,13 @@ BIN := $(VENV)/bin
 PYTEST := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: quickstart test thorough lint bench profile ablation clean
+.PHONY: quickstart test thorough lint bench profile versions ablation clean
 
 quickstart: $(VENV)/demo
 	@$(BIN)/keepif demo
 
 test: $(VENV)/dev
-	$(PYTEST)
+	$(PYTEST) -n 2 --dist loadfile
 
 thorough: $(VENV)/dev
 	$(PYTEST) -m "thorough or hypothesis" --hypothesis-profile exploring
@@ -32,9 +33,13 @@ bench: $(VENV)/dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.bench_rewards
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.bench_hostile
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.bench_constraints
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.bench_attention
 
 profile: $(VENV)/dev
 	TOKENIZERS_PARALLELISM=false HF_HUB_OFFLINE=1 $(BIN)/python -m tests.benchmarks.profile_step
+
+versions:
+	$(PYTHON) -m tests.benchmarks.versions
 
 ablation: $(VENV)/demo
 	$(BIN)/python -m keepif.recipes.experiments.ablation

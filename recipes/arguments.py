@@ -23,12 +23,11 @@ class KeepIFArguments:
     dataset: str = field(
         default="tiny",
         metadata={
-            "help": "A hub data set, a local .jsonl, .json or .parquet file, 'reasoning_gym:NAME' for a procedural "
-            "set, or 'tiny' for the embedded policy's own task."
+            "help": "The train split of a hub data set, a local .jsonl, .json or .parquet file, "
+            "'reasoning_gym:NAME' for a procedural set, or 'tiny' for the embedded policy's own task."
         },
     )
     dataset_config: str | None = field(default=None, metadata={"help": "Configuration of a hub data set."})
-    dataset_split: str = field(default="train", metadata={"help": "Split of a hub data set."})
     dataset_options: dict[str, Any] | str | None = field(
         default=None, metadata={"help": "Options of a reasoning_gym set, as a mapping or JSON."}
     )
@@ -37,7 +36,6 @@ class KeepIFArguments:
         default=BOXED, metadata={"help": "Sentence behind each question that says how to give the answer."}
     )
     share: float = field(default=1.0, metadata={"help": "Share of the prompts that get constraints."})
-    min_constraints: int = field(default=1, metadata={"help": "Fewest constraints a prompt."})
     max_constraints: int = field(default=3, metadata={"help": "Most constraints a prompt."})
     constraint_types: list[str] | None = field(
         default=None, metadata={"help": "Instruction ids to draw from; all by default."}
@@ -50,8 +48,13 @@ class KeepIFArguments:
         },
     )
     slack: float = field(default=SLACK, metadata={"help": "How far below the reference the floor lies."})
+    floor_by: str = field(
+        default="type",
+        metadata={"help": "What the floor holds: each constraint 'type', or their 'mean', which a cheap one can pay."},
+    )
     budget: str | None = field(
-        default=None, metadata={"help": "Tokens the mean completion may have, or 'reference'; no budget by default."}
+        default=None,
+        metadata={"help": "Tokens the mean correct completion may have, or 'reference'; no budget by default."},
     )
     bonus: float = field(default=BONUS, metadata={"help": "ν, what compliance adds to a correct completion."})
     reference: str = field(
@@ -132,6 +135,7 @@ class KeepIFArguments:
         return KeepIF(
             floor=_floor(self.floor),
             slack=self.slack,
+            floor_by=self.floor_by,  # pyright: ignore[reportArgumentType]  # KeepIF says what it may be
             budget=_budget(self.budget),
             bonus=self.bonus,
             prepass=None if self.reference == "first_batches" else prepass,

@@ -17,7 +17,7 @@ from keepif.trainer.data.constrain import with_sentences
 
 from .arguments import KeepIFArguments
 from .plainly import first_line
-from .tiny_policy import task
+from .tiny_policy.worlds import TINY
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def load_prompts(
             broken, with the line, and where no row's constraints have a check.
     """
     if args.dataset == "tiny":
-        return Dataset.from_list(task.rows(args.rows or PROCEDURAL_ROWS, seed))
+        return Dataset.from_list(TINY.rows(args.rows or PROCEDURAL_ROWS, seed))
     dataset = with_checks(_load(args, seed), warn or _log)
     if args.rows is not None:
         dataset = dataset.select(range(min(args.rows, len(dataset))))
@@ -50,7 +50,7 @@ def load_prompts(
     dataset = constrain(
         dataset,
         share=args.share,
-        per_prompt=(args.min_constraints, args.max_constraints),
+        per_prompt=(1, args.max_constraints),
         types=args.constraint_types,
         seed=seed,
     )
@@ -107,7 +107,7 @@ def _load(args: KeepIFArguments, seed: int) -> Dataset:
         if not path.is_file():
             raise ValueError(f"dataset: there is no file {path.resolve()}")
         return _of_file(path)
-    return load_dataset(args.dataset, args.dataset_config, split=args.dataset_split)
+    return load_dataset(args.dataset, args.dataset_config, split="train")
 
 
 def _of_file(path: Path) -> Dataset:

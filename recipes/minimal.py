@@ -16,7 +16,7 @@ def train(seed: int = 0, output_dir: str = "runs/minimal") -> GRPOTrainer:
     rows = [{"prompt": [{"role": "user", "content": one.question}], "answer": str(one.answer)} for one in sums]
     batch = {"per_device_train_batch_size": 64, "num_generations": 8, "max_completion_length": 112, "max_steps": 20}
     learning = {"learning_rate": 3e-4, "lr_scheduler_type": "constant", "scale_rewards": "batch", "seed": seed}
-    machine = {"use_cpu": True, "bf16": False, "activation_checkpointing": False, "logging_steps": 5}
+    machine = {"use_cpu": True, "bf16": False, "gradient_checkpointing": False, "logging_steps": 5}
 
     keepif = KeepIF()  # compliance stays where this policy had it before RL, less 2 points
     trainer = GRPOTrainer(
@@ -32,5 +32,5 @@ def train(seed: int = 0, output_dir: str = "runs/minimal") -> GRPOTrainer:
 
 if __name__ == "__main__":
     first, *_, last = [logged for logged in train().state.log_history if "reward" in logged]
-    for name in ("reward", "keepif/correctness", "keepif/compliance"):
+    for name in ("keepif/correctness", "keepif/compliance", "keepif/joint"):
         print(f"{name}: {first[name]:.2f} in the first five steps, {last[name]:.2f} in the last five")

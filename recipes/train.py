@@ -76,7 +76,8 @@ def rehearsed(keepif_args: KeepIFArguments, grpo_args: GRPOConfig, model_args: M
 
 def score_one_batch(trainer: Any, prompts: int = DRY_PROMPTS) -> dict[str, float]:
     """Sample and score a few prompts without training; TRL's metrics by name."""
-    return trainer.evaluate(trainer.train_dataset.select(range(min(prompts, len(trainer.train_dataset)))))
+    trainer.evaluate(trainer.train_dataset.select(range(min(prompts, len(trainer.train_dataset)))))
+    return trainer.state.log_history[-1]  # what evaluate() returns lacks TRL 1.0's and the rewards'
 
 
 def show(trainer: Any, metrics: dict[str, Any]) -> None:

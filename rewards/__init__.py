@@ -3,12 +3,13 @@
 if __name__ == "rewards":
     raise ImportError("import keepif.rewards: this folder is that package (see [tool.setuptools] in pyproject.toml)")
 
-from .combine import CAP, Multipliers, combine, length_penalty
+from .combine import CAP, Multipliers, Pressure, combine
 from .compliance import compliance, verdicts
 from .constraints import Constraint, ConstraintError, make
 from .correctness.grading import correctness
 from .correctness.logic import logic_credit, logic_verdict
 from .guard import guard
+from .length import length_penalty
 from .reward import (
     KeepIFParts,
     KeepIFReward,
@@ -32,6 +33,7 @@ __all__ = [
     "KeepIFReward",
     "Multipliers",
     "PartReward",
+    "Pressure",
     "Response",
     "Score",
     "Scoring",

@@ -67,6 +67,17 @@ def credits_of(
     ]
 
 
+def scaled(weights: Sequence[float] | None, count: int) -> list[float]:
+    """A row's constraint weights, 1 on average; 1 each if it has none.
+
+    >>> scaled([1.0, 3.0], 2), scaled(None, 2)
+    ([0.5, 1.5], [1.0, 1.0])
+    """
+    if not weights:
+        return [1.0] * count
+    return [weight * count / sum(weights) for weight in weights]
+
+
 def compliance(earned: Sequence[float], weights: Sequence[float] | None = None) -> float | None:
     """The mean credit, weighted or not; of plain constraints, the share kept. `None` if there are no constraints.
 
@@ -74,5 +85,5 @@ def compliance(earned: Sequence[float], weights: Sequence[float] | None = None) 
     """
     if not earned:
         return None
-    weights = weights or [1.0] * len(earned)
+    weights = scaled(weights, len(earned))
     return sum(weight * credit for weight, credit in zip(weights, earned, strict=True)) / sum(weights)

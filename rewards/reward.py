@@ -1,7 +1,7 @@
 """What TRL is handed: one combined reward, or its parts as rewards of their own."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -65,10 +65,10 @@ class KeepIFReward:
         """Reward each completion, a string or a message list; `call` is whatever else TRL passes to a reward."""
         scores = self.scorer.scores(self.__name__, completions, **call)
         added = self._added(scores, call.get("prompts") or [""] * len(scores))
+        if self.length_term:
+            scores = [replace(score, p=0.0) for score in scores]
         return [
-            None
-            if score.unreadable
-            else self.aggregation(score.c, score.f, 0.0 if self.length_term else score.p, self.multipliers) + more
+            None if score.unreadable else self.aggregation(score, self.multipliers) + more
             for score, more in zip(scores, added, strict=True)
         ]
 
@@ -123,15 +123,17 @@ class KeepIFReward:
 class Part:
     """A part of the reward: its value for a completion, `None` if there is none, and its weight."""
 
-    value: Callable[[Score], float | None]
+    value: Callable[[Score, Multipliers], float | None]
     weight: Callable[[Multipliers], float]
 
 
 PARTS = {
-    "correctness": Part(lambda score: score.c, lambda _: 1.0),
-    "joint": Part(lambda score: None if score.c is None or score.f is None else score.c * score.f, lambda m: m.bonus),
-    "compliance": Part(lambda score: score.f, lambda m: m.lam),
-    "length": Part(lambda score: -score.p, lambda m: m.mu),
+    "correctness": Part(lambda score, _: score.c, lambda _: 1.0),
+    "joint": Part(
+        lambda score, _: None if score.c is None or score.f is None else score.c * score.f, lambda m: m.bonus
+    ),
+    "compliance": Part(lambda score, m: None if score.f is None else m.compliance(score), lambda m: m.most),
+    "length": Part(lambda score, _: -score.p, lambda m: m.mu),
 }
 
 
@@ -150,6 +152,7 @@ class PartReward:
             raise ValueError(f"part must be one of {', '.join(PARTS)}, found {part!r}")
         self.__name__ = f"{part}_reward"
         self.part = part
+        self.multipliers = Multipliers()
         self.scorer = scorer or Scorer()
         # Alone, a part is not the one to log; and compliance needs no grading.
         gold = {*GOLD_COLUMNS} - {*READ} if part == "compliance" else set()
@@ -159,7 +162,11 @@ class PartReward:
         """This part for each completion; `None` if the row has no such part."""
         call = {name: value for name, value in call.items() if name not in self._unused}
         scores = self.scorer.scores(self.part, completions, **call)
-        return [None if score.unreadable else PARTS[self.part].value(score) for score in scores]
+        return [None if score.unreadable else self._value(score) for score in scores]
+
+    def _value(self, score: Score) -> float | None:
+        value = PARTS[self.part].value(score, self.multipliers)
+        return None if value is None else self.multipliers.loudness(score) * value
 
 
 class KeepIFParts:
@@ -187,6 +194,8 @@ class KeepIFParts:
         return {"aggregation": "parts", "length_term": None, "no_thinking": None}
 
     def use(self, multipliers: Multipliers) -> Mapping[RewardFunction, float]:
+        for part in self.parts:
+            part.multipliers = multipliers
         return {part: PARTS[part.part].weight(multipliers) for part in self.parts}
 
     def refer_to(self, reference: BeforeRL) -> None:

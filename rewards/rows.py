@@ -43,6 +43,8 @@ CONSTRAINT_COLUMNS = (*KWARGS, TRUTH, *NESTED)
 """The columns that hold constraints, if a row has any."""
 READ = (*CONSTRAINT_COLUMNS, *(name for names in KWARGS.values() for name in names), WEIGHTS, TRIP_WIRE)
 """Every column that the constraints of a row are read from."""
+OWN_TOKENS = "tool_mask"
+"""For each completion 1 for a token that the model wrote and 0 for one of a tool's, as TRL trains by."""
 DEEP = 4
 """Lists and mappings within one another that a gold answer is looked for in."""
 REMEMBERED = 2**16
@@ -155,7 +157,7 @@ def _json(text: str) -> Any:
 
 def same_length(rows: int, columns: Mapping[str, Any]) -> None:
     """Raise a `ValueError` that names the column which is not a list of one entry a completion."""
-    for name in ("completion_ids", "budget", *GOLD_COLUMNS, *READ):
+    for name in ("completion_ids", OWN_TOKENS, "budget", *GOLD_COLUMNS, *READ):
         column = columns.get(name)
         if column is not None and (isinstance(column, str) or len(column) != rows):
             found = "a text" if isinstance(column, str) else f"{len(column)} entries"
@@ -241,6 +243,13 @@ def _tokens(cell: Any) -> Sequence[int] | None:
         return tokens
     complain(f"completion_ids must be lists of tokens, found {reprlib.repr(cell)}; such a completion has no length")
     return None
+
+
+def lengths(ids: Sequence[Sequence[int] | None], masks: Sequence[Sequence[int]] | None) -> list[int]:
+    """The tokens of each completion that the model wrote itself; 0 for one whose tokens are not known."""
+    if masks is None:
+        return [len(tokens or ()) for tokens in ids]
+    return [int(sum(mask)) for mask in masks]
 
 
 def token_budgets(column: Sequence[Any] | None, default: int | None, rows: int) -> list[Any]:

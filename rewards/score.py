@@ -1,17 +1,18 @@
 """A batch of completions, scored: correctness, compliance, length penalty and what voided them."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from .combine import length_penalty
-from .compliance import compliance, credits_of
+from .compliance import compliance, credits_of, scaled
 from .compliance import verdicts as verdicts_of
 from .constraints import Constraint, Reading, known
 from .correctness.grading import correctness
 from .elsewhere import compliance_elsewhere
 from .guard import guard, repeated_words
-from .rows import Row, complain, golds_of, rows_of, same_length, token_budgets, token_ids
+from .length import length_penalty
+from .rows import OWN_TOKENS, Row, complain, golds_of, lengths, rows_of, same_length, token_budgets, token_ids
 from .text.response import DEFAULT_DELIMITERS, Delimiters, Response, prompt_text
 from .text.words import words_read
 
@@ -33,8 +34,10 @@ class Score:
         p (`float`): length penalty, 0 to 1.
         void (`str` or `None`): the guard's reason, with which c and f are 0.
         verdicts (`dict[str, bool]`): verdict by instruction id (for a repeated id, whether all hold).
+        earned, weights (`dict[str, float]`): what the constraints of each instruction id earned, and what they weigh;
+            unweighted, a constraint weighs 1. f is the sum of the one over that of the other.
         held_out (`dict[str, bool]`): the same for the types that are held out, which do not enter f.
-        tokens (`int`): completion tokens, 0 if the trainer did not say.
+        tokens (`int`): completion tokens that the model wrote itself, 0 if the trainer did not say.
         unreadable (`bool`): the completion is not scored: the row's gold answer or constraints cannot be read, or all
             its constraints are a judge's, who gave no verdict.
         vacuous (`frozenset[str]`): instruction ids that hold only because the answer says nothing; the reading `math`
@@ -61,6 +64,8 @@ class Score:
     fooled: bool | None = None
     unjudged: float | None = None
     held_out: dict[str, bool] = field(default_factory=dict)
+    earned: dict[str, float] = field(default_factory=dict)
+    weights: dict[str, float] = field(default_factory=dict)
     elsewhere: float | None = None
     repeated_words: float = 0.0
 
@@ -133,9 +138,11 @@ class Scoring:
         count = len(completions)
         texts = [""] * count if prompts is None else [prompt_text(prompt) for prompt in prompts]
         samples: list[Sample] = []
-        for completion, ids, budget, prompt, row in zip(
+        tokens = token_ids(completion_ids, count)
+        for completion, ids, length, budget, prompt, row in zip(
             completions,
-            token_ids(completion_ids, count),
+            tokens,
+            lengths(tokens, columns.get(OWN_TOKENS)),
             token_budgets(columns.get("budget"), self.budget, count),
             texts,
             rows_of(columns, count),
@@ -143,7 +150,7 @@ class Scoring:
         ):
             response = Response.parse(completion, self.delimiters)
             void = guard(response, ids, self.end_ids, _not_to_copy(prompt, row))
-            samples.append(Sample(response, row, len(ids or ()), budget, void))
+            samples.append(Sample(response, row, length, budget, void))
         golds = golds_of(columns, count)
         if all(gold is None for gold in golds) and not any(s.row is None or s.constraints for s in samples):
             complain(f"neither a gold answer nor constraints in the columns ({', '.join(sorted(columns)) or 'none'}): "
@@ -159,7 +166,7 @@ class Scoring:
             self.reading,
         )
         return [
-            replace(self._score(sample, c, missing, judged), elsewhere=share)
+            self._score(sample, c, missing, judged, share)
             for sample, c, missing, share in zip(samples, correct, unreadable, elsewhere, strict=True)
         ]
 
@@ -173,15 +180,22 @@ class Scoring:
         ]
         return dict(zip(pairs, self.judge.verdicts(pairs), strict=True)) if self.judge and pairs else {}
 
-    def _score(self, sample: Sample, c: float | None, unreadable: bool, judged: "Mapping[Pair, bool | None]") -> Score:
+    def _score(
+        self,
+        sample: Sample,
+        c: float | None,
+        unreadable: bool,
+        judged: "Mapping[Pair, bool | None]",
+        elsewhere: float | None,
+    ) -> Score:
         response, constraints, void = sample.response, sample.constraints, sample.void
-        score = Score(
+        score = partial(
+            Score,
             c,
-            None,
             p=1.0 if void == "truncated" and sample.budget else length_penalty(c, sample.tokens, sample.budget),
             void=void,
             tokens=sample.tokens,
-            unreadable=unreadable or sample.row is None,
+            elsewhere=elsewhere,
             repeated_words=repeated_words(response.answer),
             thinking_words=words_read(response.thinking or ""),
             answer_words=words_read(response.answer_text),
@@ -189,25 +203,29 @@ class Scoring:
         verdicts = [False] * len(constraints) if void else verdicts_of(response, constraints, self.reading, judged)
         row = sample.row or Row()
         if row.trip_wire:
-            return replace(score, fooled=all(verdicts))
+            return score(None, unreadable=unreadable, fooled=all(verdicts))
         settled = [i for i, verdict in enumerate(verdicts) if verdict is not None]
         rewarded = [i for i in settled if constraints[i].id not in self.held_out]
         held_out = [i for i in settled if constraints[i].id in self.held_out]
-        return replace(
-            score,
-            f=self._compliance(response, row.only(rewarded), [bool(verdicts[i]) for i in rewarded], void),
+        asked = row.only(rewarded)
+        earned = self._credits(response, asked, [bool(verdicts[i]) for i in rewarded], void)
+        weights = scaled(asked.weights, len(rewarded))
+        return score(
+            compliance(earned, weights),
+            earned=_sums(asked.constraints, [weight * credit for weight, credit in zip(weights, earned, strict=True)]),
+            weights=_sums(asked.constraints, weights),
             verdicts=_by_id(constraints, verdicts, rewarded),
             held_out=_by_id(constraints, verdicts, held_out),
-            unreadable=score.unreadable or (None in verdicts and not rewarded),
+            unreadable=unreadable or sample.row is None or (None in verdicts and not rewarded),
             unjudged=_unjudged(constraints, verdicts),
             vacuous=frozenset(() if void else self._vacuous(response, constraints, verdicts)),
         )
 
-    def _compliance(self, response: Response, row: Row, verdicts: Sequence[bool], void: str | None) -> float | None:
+    def _credits(self, response: Response, row: Row, verdicts: Sequence[bool], void: str | None) -> list[float]:
+        """What each constraint earns."""
         if void or all(verdicts) or self.credit == "hard":
-            return compliance([float(all(verdicts))] if verdicts else [])
-        earned = credits_of(response, row.constraints, verdicts, self.reading, graded=self.credit == "graded")
-        return compliance(earned, row.weights)
+            return [float(all(verdicts))] * len(verdicts)
+        return credits_of(response, row.constraints, verdicts, self.reading, graded=self.credit == "graded")
 
     def _vacuous(
         self, response: Response, constraints: Sequence[Constraint], verdicts: Sequence[bool | None]
@@ -233,6 +251,14 @@ def _by_id(
     for i in positions:
         by_id[constraints[i].id] = bool(verdicts[i]) and by_id.get(constraints[i].id, True)
     return by_id
+
+
+def _sums(constraints: Sequence[Constraint], values: Sequence[float]) -> dict[str, float]:
+    """The sum of `values` by instruction id."""
+    sums: dict[str, float] = {}
+    for constraint, value in zip(constraints, values, strict=True):
+        sums[constraint.id] = sums.get(constraint.id, 0.0) + value
+    return sums
 
 
 def _unjudged(constraints: Sequence[Constraint], verdicts: Sequence[bool | None]) -> float | None:

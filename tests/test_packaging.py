@@ -47,4 +47,6 @@ def test_no_bare_import(name: str) -> None:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_doctests(name: str) -> None:
+    if ".frameworks." in name and name.rpartition(".")[2] in {"axolotl", "swift", "verifiers"}:
+        pytest.importorskip(name.rpartition(".")[2])  # an adapter is for those who have the framework
     assert doctest.testmod(importlib.import_module(name)).failed == 0

@@ -10,12 +10,14 @@ from accelerate.utils import gather_object
 from transformers import TrainerCallback
 
 from keepif.rewards import Score
+from keepif.rewards.rows import complain
 
 from .files import keep_json
-from .preflight import ConfigError, too_many_cut
+from .preflight import ConfigError, nothing_to_keep, too_many_cut
 from .reference.prepass import Prepass, measure
 from .report import dashboard, report
 from .run import Run
+from .tally import Tally
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +46,7 @@ class KeepIFCallback(TrainerCallback):
     def __init__(self, run: Run, trainer: Any, path: Path) -> None:
         self.run, self.trainer, self.path = run, trainer, path
         self.reported = time.monotonic()
+        self.out_of_reach: set[str] = set()
         run.rewards.scorer.watch(self.observe)
 
     def observe(self, scores: Sequence[Score], prompts: Sequence[Any]) -> None:
@@ -56,15 +59,19 @@ class KeepIFCallback(TrainerCallback):
         # First: Trackio keeps a config as it is when the first metric comes, and measuring brings one.
         dashboard.show_settings(self.trainer, "keepif", self.run.settings)
         self.run.begin()
+        if stored := state.stateful_callbacks.get(KEY):
+            waited = self.run.needs_reference
+            self.run.restore(stored, Path(args.output_dir) / f"checkpoint-{state.global_step}")
+            if waited and not self.run.needs_reference:
+                self._keep_reference()
         if self.run.too_late(state.global_step):
             raise ConfigError(
-                f"this run goes on at step {state.global_step}, but its reference is not at {self.path}, and the "
-                "policy before RL is no longer there to be measured: bring the file, or start anew"
+                f"this run goes on at step {state.global_step}, but its reference is neither in the checkpoint nor at "
+                f"{self.path}, and the policy before RL is no longer there to be measured: bring the file, or start "
+                "anew"
             )
         if self.run.needs_reference and self.run.prepass:
             self._measure(self.run.prepass)
-        if stored := state.stateful_callbacks.get(KEY):
-            self.run.restore(stored)
         self._publish()
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
@@ -85,25 +92,50 @@ class KeepIFCallback(TrainerCallback):
         reference = self.run.reference
         measure(self.trainer, self.run.rewards.scorer, prepass, reference, self.path)
         self.run.refer_to(reference)
-        if self.trainer.accelerator.is_main_process:
-            unreadable, completions = reference.tally.unreadable, reference.tally.completions
-            if unreadable:
-                text = "keepif: in the reference, %d of %d completions are not scored, for their rows cannot be read"
-                logger.warning(text, unreadable, completions)
-            cut = reference.tally.guarded["truncated"] / completions
-            for problem in too_many_cut(cut, self.trainer.args.max_completion_length):
-                text = "keepif: in the reference, %s; there they keep nothing, and lower the floor"
-                logger.warning(text, problem.text)
+        self._warn_of(reference.tally)
+
+    def _warn_of(self, tally: Tally) -> None:
+        """Say what the reference lacks, if anything."""
+        if not self.trainer.accelerator.is_main_process:
+            return
+        if tally.unreadable:
+            text = "keepif: in the reference, %d of %d completions are not scored, for their rows cannot be read"
+            logger.warning(text, tally.unreadable, tally.completions)
+        cut, empty = (tally.guarded[reason] / tally.completions for reason in ("truncated", "empty"))
+        for problem in too_many_cut(cut, self.trainer.args.max_completion_length):
+            text = "keepif: in the reference, %s; there they keep nothing, and lower the floor"
+            logger.warning(text, problem.text)
+        if cut == 1:
+            return
+        correctness = tally.correct / tally.graded if tally.graded else None
+        compliance = tally.compliance / tally.constrained if tally.constrained else None
+        for problem in nothing_to_keep(correctness, compliance, empty, self.run.floor):
+            logger.warning("keepif: in the reference, %s", problem.text)
 
     def _tick(self, state: Any) -> None:
         """Add up the ranks and, if there was a generation batch, tick."""
         waited = self.run.needs_reference
         if not self.run.tick(state.global_step, gather_object([self.run.collect()])):
             return
-        if waited and not self.run.needs_reference and self.trainer.accelerator.is_main_process:
-            keep_json(self.path, self.run.reference.to_dict())
+        if waited and not self.run.needs_reference:
+            self._keep_reference()
+            self._warn_of(self.run.reference.tally)
+        self._say_out_of_reach()
         self._publish()
         state.stateful_callbacks[KEY] = self.run.state()
+
+    def _say_out_of_reach(self) -> None:
+        """Name what cannot be held, once, with what it would cost."""
+        now = set(self.run.controller.infeasible)
+        new, self.out_of_reach = sorted(now - self.out_of_reach), self.out_of_reach | now
+        if self.trainer.accelerator.is_main_process:
+            for kind in new:
+                price = self.run.record.recent().price_of(kind)
+                logger.warning("keepif: %s", report.said(kind, price))
+
+    def _keep_reference(self) -> None:
+        if self.trainer.accelerator.is_main_process:
+            keep_json(self.path, self.run.reference.to_dict())
 
     def _publish(self) -> None:
         """Put the multipliers where the next batch is rewarded with them."""
@@ -114,8 +146,10 @@ class KeepIFCallback(TrainerCallback):
         self.reported = time.monotonic()
         if not self.trainer.accelerator.is_main_process:
             return
+        folder = Path(self.trainer.args.output_dir)
         try:
-            content = report.build(self.run, state.global_step, state.max_steps, finished=finished)
-            report.write(Path(self.trainer.args.output_dir), content)
-        except Exception:  # a full disk or a broken font must not cost the run
+            report.write(folder, report.build(self.run, state.global_step, state.max_steps, finished=finished))
+        except OSError as error:  # a full disk must not cost the run, nor fill its log
+            complain(f"the report in {folder} could not be written ({error}); the run goes on without it")
+        except Exception:  # nor must a broken font
             logger.exception("keepif: the report could not be written; the run goes on")

@@ -1,30 +1,43 @@
-"""The law: feedback that moves the multipliers so that compliance holds its floor and length its budget.
+"""The law: feedback that moves the multipliers so that every constraint type holds its floor, and length its budget.
 
-Pure arithmetic. After each generation batch, from what the batch adds up to over all ranks,
+Pure arithmetic. After each generation batch, from what the batch adds up to over all ranks, for each type with n
+verdicts in it,
 
-    e = mean of (floor of the prompt - compliance of the completion), over completions with constraints
-    ē = moving average of e, corrected for its start at 0
-    I = clip(I + K_I * (e if e > 0 else release * e), 0, cap)
-    λ = clip(K_P * ē + I, 0, cap)
+    e = mean over them of (floor - verdict)
+    ē = ē + n / (n + M) (e - ē)
+    I = clip(I + K_I * n / (n + M') * (ē if ē > 0 else release * ē), 0, top)
+    u = clip(K_P * ē + I, 0, top)
+    λₖ = min(u, cap),  wₖ = 1 + K_W * max(u - cap, 0), divided by the smallest of them
 
-is the multiplier for the next batch; μ moves likewise, with the error mean tokens / budget - 1. This is the PID
-Lagrangian method (Stooke, Achiam and Abbeel, arXiv 2007.03964) without its derivative term, and with two changes: the
-integral lets go at a quarter of the rate at which it takes hold, so that errors fall on the safe side, and λ starts
-at 0.3, because without a warm start the first dip is the worst.
+are the price and the loudness of the type for the next batch; μ moves likewise, with the error tokens / budget - 1,
+the mean over the completions that it charges. A type that a run meets late begins as the others did.
+
+This is the PID Lagrangian method (Stooke, Achiam and Abbeel, arXiv 2007.03964) without its derivative term, one loop a
+constraint. What is ours: the averaged error moves by its evidence, so that a type that is seen rarely is not moved by
+noise; the law begins dear and lets go, because a type that was unlearned comes back slowly; and if a price at its cap
+does not hold a type, its prompts are heard louder, which keeps the order of the completions of every prompt.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from keepif.rewards import CAP, Multipliers
-from keepif.rewards.combine import BONUS, LAM
+from keepif.rewards.combine import BONUS, LAM, Pressure
 
+MEMORY, PRIOR = 64, 320
+"""M: verdicts after which half of the averaged error is new. At first it is what is left of a prior of so many
+verdicts on the floor, so that noise in the first ticks does not undo the start."""
 ENOUGH = 16
-"""Completions with constraints that a tick of λ needs; fewer wait for the next batch."""
-PATIENCE = 50
-"""Ticks at the cap, still in error, after which a floor or budget is called infeasible."""
+"""M': verdicts in a tick with which the integral moves at half its rate."""
+PATIENCE = 30
+"""Ticks at the top, still in error, after which a floor or budget is called infeasible."""
 LENGTH_CAP = 0.5
 """Largest μ; with a budget λ has the rest of `CAP`, so that λ + μ < 1 whatever the two loops do."""
+LOUDEST = 16.0
+"""Largest w."""
+ALL, LENGTH = "all constraints", "length"
+"""What is held if the floor is one on the mean, and what a budget holds."""
 
 
 @dataclass(frozen=True)
@@ -32,66 +45,90 @@ class Gains:
     """How one loop answers its error.
 
     Near the set point compliance drifts at a rate h (λ - λ*), which makes the loop an oscillator of frequency √(h K_I)
-    and damping (K_P / 2) √(h / K_I). With h = 0.006 a step, measured in simulation, K_P = 4 and K_I = 0.01 give a
-    damping of 1.5, and stay stable with errors that arrive 16 ticks late (tests/trainer/test_control_simulation.py).
+    and damping (K_P / 2) √(h / K_I). With h = 0.006 a step, measured in simulation, K_P = 4 and K_I = 0.02 give a
+    damping of 1.1, and stay stable with errors that arrive 16 ticks late (tests/trainer/test_control_simulation.py).
 
     Attributes:
         proportional (`float`): K_P, multiplier per unit of averaged error.
-        integral (`float`): K_I, multiplier per unit of error and tick.
+        integral (`float`): K_I, multiplier per unit of averaged error and tick.
         start (`float`): the multiplier and its integral before the first tick.
-        release (`float`): share of K_I that acts while the error is negative.
-        smoothing (`float`): weight of the past in the moving average, in [0, 1).
+        loudness (`float`): K_W, loudness per unit of multiplier above the cap; 0 for none.
+        release (`float`): share of K_I that acts while the averaged error is negative.
     """
 
     proportional: float
     integral: float
     start: float
+    loudness: float = 0.0
     release: float = 0.25
-    smoothing: float = 0.9
 
 
-FLOOR_GAINS = Gains(proportional=4.0, integral=0.01, start=LAM)
+FLOOR_GAINS = Gains(proportional=4.0, integral=0.02, start=LAM)
+TYPE_GAINS = Gains(proportional=8.0, integral=0.05, start=1.3, loudness=8.0, release=1.0)
+"""Of each type. It begins beyond the cap, as if every type were dear, and lets go by evidence: a type that has been
+unlearned comes back slowly, and where obedience is free an early price costs nothing (recipes/results)."""
 SWITCH_GAINS = Gains(proportional=1e9, integral=0.0, start=0.0)
 """λ as a relay, for the aggregation `switching`: at its cap while the averaged error is positive, else 0."""
-LENGTH_GAINS = Gains(proportional=2.0, integral=0.02, start=0.0)
-"""With 0.5 and 0.01 length overran its budget by 18 % in simulation before it was held, with these by 6 %."""
+LENGTH_GAINS = Gains(proportional=4.0, integral=0.05, start=0.0)
+"""With 2 and 0.02 length overran its budget by 6 % after 100 steps in simulation, with these by 2 %."""
 
 
 @dataclass
 class Loop:
-    """One multiplier, `value`, with the state that moves it."""
+    """One multiplier with the state that moves it.
+
+    Attributes:
+        value (`float`): u.
+        integral (`float`): I.
+        average (`float`): ē.
+        verdicts (`int`): verdicts heard so far.
+        topped (`int`): ticks that it has been at its top, in error.
+    """
 
     gains: Gains
     cap: float
     value: float
     integral: float
-    total: float = 0.0
-    ticks: int = 0
-    capped: int = 0
+    average: float = 0.0
+    verdicts: int = 0
+    topped: int = 0
 
     @classmethod
     def started(cls, gains: Gains, cap: float) -> "Loop":
-        start = min(gains.start, cap)
-        return cls(gains, cap, value=start, integral=start)
+        loop = cls(gains, cap, value=gains.start, integral=gains.start)
+        loop.clip(cap)
+        return loop
 
     @property
-    def average(self) -> float:
-        """ē: the moving average of the error."""
-        return self.total / (1 - self.gains.smoothing**self.ticks) if self.ticks else 0.0
+    def top(self) -> float:
+        """The largest u: the cap, and what the loudness takes beyond it."""
+        return self.cap + ((LOUDEST - 1) / self.gains.loudness if self.gains.loudness else 0.0)
+
+    @property
+    def price(self) -> float:
+        """The multiplier up to its cap: λ."""
+        return min(self.value, self.cap)
+
+    @property
+    def loudness(self) -> float:
+        """What the multiplier beyond its cap comes to."""
+        return 1.0 + self.gains.loudness * max(self.value - self.cap, 0.0)
 
     @property
     def infeasible(self) -> bool:
-        """Whether the multiplier has long been at its cap and the error has not gone."""
-        return self.capped > PATIENCE and self.average > 0
+        """Whether the multiplier has long been at its top and the error has not gone."""
+        return self.topped > PATIENCE
 
-    def tick(self, error: float) -> None:
-        """Move the multiplier; a positive `error` is a violation."""
-        gains, self.ticks = self.gains, self.ticks + 1
-        self.total = gains.smoothing * self.total + (1 - gains.smoothing) * error
-        rate = gains.integral if error > 0 else gains.integral * gains.release
-        self.integral = self._within(self.integral + rate * error)
+    def tick(self, error: float, verdicts: int) -> None:
+        """Move the multiplier by the mean `error` of so many verdicts; a positive one is a violation."""
+        gains = self.gains
+        self.verdicts += verdicts
+        memory = max(MEMORY, PRIOR - self.verdicts)
+        self.average += verdicts / (verdicts + memory) * (error - self.average)
+        rate = gains.integral * verdicts / (verdicts + ENOUGH) * (1.0 if self.average > 0 else gains.release)
+        self.integral = self._within(self.integral + rate * self.average)
         self.value = self._within(gains.proportional * self.average + self.integral)
-        self.capped = self.capped + 1 if self.value == self.cap else 0
+        self.topped = self.topped + 1 if self.value == self.top and self.average > 0 else 0
 
     def clip(self, cap: float) -> None:
         """Take another cap."""
@@ -109,7 +146,7 @@ class Loop:
         return loop
 
     def _within(self, value: float) -> float:
-        return min(max(value, 0.0), self.cap)
+        return min(max(value, 0.0), self.top)
 
 
 @dataclass(frozen=True)
@@ -117,65 +154,94 @@ class Sums:
     """What the law needs to know of a batch, added up over all ranks.
 
     Attributes:
-        constrained (`int`): completions whose prompt has constraints.
-        shortfall (`float`): sum over them of floor - compliance.
-        completions (`int`): all completions.
+        held (`Mapping[str, tuple[int, float]]`): number of verdicts and sum of floor - verdict, by instruction id or,
+            for a floor on the mean, of [`ALL`].
+        charged (`int`): completions that μ charges if they are long.
         tokens (`int`): sum of their lengths.
     """
 
-    constrained: int = 0
-    shortfall: float = 0.0
-    completions: int = 0
+    held: Mapping[str, tuple[int, float]] = field(default_factory=dict)
+    charged: int = 0
     tokens: int = 0
 
 
 class Controller:
-    """λ and μ, moved once a generation batch.
+    """λₖ, wₖ and μ, moved once a generation batch.
 
     Args:
         bonus (`float`, *optional*): ν, which no loop moves.
-        gains ([`Gains`], *optional*): of the loop that moves λ.
+        gains ([`Gains`], *optional*): of the loops that move λ.
+        by_type (`bool`, *optional*): whether each constraint type has a loop, or their mean has one.
+
+    Attributes:
+        loops (`dict[str, Loop]`): by instruction id, or of [`ALL`].
+        mu ([`Loop`]): moves μ.
     """
 
-    def __init__(self, bonus: float = BONUS, gains: Gains = FLOOR_GAINS) -> None:
-        self.bonus = bonus
+    def __init__(self, bonus: float = BONUS, gains: Gains = TYPE_GAINS, *, by_type: bool = True) -> None:
+        self.bonus, self.gains, self.by_type = bonus, gains, by_type
         self.budget: int | None = None
-        self.lam = Loop.started(gains, CAP)
+        self.cap = CAP
+        self.loops: dict[str, Loop] = {}
         self.mu = Loop.started(LENGTH_GAINS, LENGTH_CAP)
-        self.waiting = (0, 0.0)
 
     def hold_length(self, budget: int) -> None:
         """Move μ too, so that the mean completion has `budget` tokens at most; without this it stays 0."""
         self.budget = budget
-        self.lam.clip(CAP - LENGTH_CAP)
+        self.cap = CAP - LENGTH_CAP
+        for loop in self.loops.values():
+            loop.clip(self.cap)
 
     @property
     def multipliers(self) -> Multipliers:
         """What the next batch is rewarded with."""
-        return Multipliers(self.lam.value, self.mu.value, self.bonus)
+        start = Loop.started(self.gains, self.cap)
+        if not self.by_type:
+            return Multipliers(self.loops.get(ALL, start).price, self.mu.value, self.bonus)
+        return Multipliers(start.price, self.mu.value, self.bonus, self.pressures)
+
+    @property
+    def pressures(self) -> dict[str, Pressure]:
+        """λₖ and wₖ by what is held. The quietest type has w = 1: only how loud the others are beside it counts."""
+        quietest = min((loop.loudness for loop in self.loops.values()), default=1.0)
+        return {kind: Pressure(loop.price, loop.loudness / quietest) for kind, loop in self.loops.items()}
 
     def tick(self, sums: Sums) -> Multipliers:
         """Take in one batch. Errors are rounded, so that the order in which ranks were added up leaves no trace."""
-        if self.budget and sums.completions:
-            self.mu.tick(round(sums.tokens / sums.completions / self.budget - 1, 9))
-        constrained, shortfall = self.waiting[0] + sums.constrained, self.waiting[1] + sums.shortfall
-        if constrained >= ENOUGH:
-            self.lam.tick(round(shortfall / constrained, 9))
-            constrained, shortfall = 0, 0.0
-        self.waiting = (constrained, shortfall)
+        if self.budget and sums.charged:
+            self.mu.tick(round(sums.tokens / sums.charged / self.budget - 1, 9), sums.charged)
+        for kind, (verdicts, shortfall) in sorted(sums.held.items()):
+            loop = self.loops.setdefault(kind, Loop.started(self.gains, self.cap))
+            loop.tick(round(shortfall / verdicts, 9), verdicts)
         return self.multipliers
 
     @property
-    def infeasible(self) -> bool:
-        """Whether floor or budget cannot be held with what the caps allow."""
-        return self.lam.infeasible or self.mu.infeasible
+    def gauges(self) -> dict[str, float]:
+        """What the dashboard shows of each type."""
+        shown: dict[str, float] = {}
+        for kind, pressure in self.pressures.items():
+            shown[f"keepif/lambda/{kind}"] = pressure.lam
+            shown[f"keepif/loudness/{kind}"] = pressure.loudness
+            shown[f"keepif/error/{kind}"] = self.loops[kind].average
+        return shown
+
+    @property
+    def furthest_below(self) -> str | None:
+        """What is furthest below its floor, by the averaged error; `None` before the first tick."""
+        return max(self.loops, key=lambda kind: self.loops[kind].average, default=None)
+
+    @property
+    def infeasible(self) -> list[str]:
+        """What cannot be held with what the caps allow."""
+        held = {**self.loops, LENGTH: self.mu}
+        return [kind for kind, loop in held.items() if loop.infeasible]
 
     def state(self) -> dict[str, Any]:
         """Everything that moves, as JSON."""
-        return {"waiting": list(self.waiting), "lam": self.lam.state(), "mu": self.mu.state()}
+        return {"loops": {kind: loop.state() for kind, loop in self.loops.items()}, "mu": self.mu.state()}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a state that [`Controller.state`] gave."""
-        constrained, shortfall = state["waiting"]
-        self.waiting = (constrained, shortfall)
-        self.lam, self.mu = self.lam.restored(state["lam"]), self.mu.restored(state["mu"])
+        start = Loop.started(self.gains, self.cap)
+        self.loops = {kind: start.restored(stored) for kind, stored in state["loops"].items()}
+        self.mu = self.mu.restored(state["mu"])

@@ -8,6 +8,7 @@ from keepif.rewards import Delimiters, Scoring
 from keepif.rewards.reward import Rewards
 from keepif.rewards.rows import GOLD_COLUMNS, READ
 
+from .columns import with_columns
 from .floor import Floor
 
 
@@ -62,11 +63,8 @@ class Facts:
 
     @property
     def targets(self) -> Any:
-        """The data set without the columns that no reward reads, so that no image is decoded for them."""
-        transformed = self.columns and self.dataset.format["type"] == "custom"  # by the user, from any column
-        if transformed or not self.columns:
-            return self.dataset
-        return self.dataset.select_columns([name for name in self.columns if name in {*READ, *GOLD_COLUMNS}])
+        """The data set with no columns but those that a reward reads."""
+        return with_columns(self.dataset, {*READ, *GOLD_COLUMNS})
 
     @property
     def scoring(self) -> Scoring:

@@ -1,12 +1,11 @@
 """JSON files: read if they are there, written all or nothing."""
 
 import json
-import logging
 import os
 from pathlib import Path
 from typing import Any
 
-logger = logging.getLogger(__name__)
+from keepif.rewards.rows import complain
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -21,11 +20,11 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def keep_json(path: Path, value: Any) -> None:
-    """Write it if that can be done: a full disk costs a warning, not the run."""
+    """Write it if that can be done: a full disk costs one line of the log, not the run."""
     try:
         write_json(path, value)
     except OSError as error:
-        logger.warning("keepif: %s could not be written (%s); the run goes on without it", path, error)
+        complain(f"{path} could not be written ({error}); the run goes on without it")
 
 
 def read_json(path: Path) -> Any:

@@ -66,6 +66,22 @@ class Floor:
             raise RuntimeError("the reference has not been measured yet")
         return self._reference.baseline(prompt, instruction_ids) - self.slack
 
+    def of_types(self, prompt: Any, instruction_ids: Sequence[str]) -> dict[str, float]:
+        """The floor of each of a prompt's constraint types; none for a type that shares by instruction id leave out.
+
+        Relative to a reference, it is what the type kept there, moved by as much as the prompt lies above or below its
+        types' mean, less the slack and the standard error of what was measured: no multiplier shall chase noise.
+        """
+        if isinstance(self.setting, Mapping):
+            return {kind: self.setting[kind] for kind in instruction_ids if kind in self.setting}
+        if not isinstance(self.setting, str):
+            return dict.fromkeys(instruction_ids, self.setting)
+        if self._reference is None:
+            raise RuntimeError("the reference has not been measured yet")
+        means = {kind: self._reference.of_type(kind) for kind in instruction_ids}
+        above = self._reference.baseline(prompt, instruction_ids) - sum(means.values()) / len(means) if means else 0.0
+        return {kind: mean + above - self.slack - self._reference.standard_error(kind) for kind, mean in means.items()}
+
     def missing(self, instruction_ids: set[str]) -> set[str]:
         """The constraint types without a share, if shares are set by instruction id."""
         return instruction_ids - set(self.setting) if isinstance(self.setting, Mapping) else set()

@@ -11,7 +11,7 @@ from keepif.rewards import Delimiters, KeepIFParts, KeepIFReward, Multipliers, S
 from keepif.rewards.combine import BONUS, LAM, combine
 from keepif.rewards.constraints import Reading
 from keepif.rewards.correctness.workers import shared_grader
-from keepif.rewards.published.aggregations import Aggregation
+from keepif.rewards.published.aggregations import AGGREGATIONS, Aggregation
 from keepif.rewards.reward import LengthTerm
 from keepif.rewards.score import Credit
 
@@ -23,7 +23,8 @@ from .preflight import ConfigError, refuse_or_warn
 from .reference.prepass import Prepass
 from .reference.provenance import provenance
 from .reference.reference import Reference
-from .run import Run
+from .run import FloorBy, Run
+from .trl_doors import hand_over_own_tokens
 
 if TYPE_CHECKING:
     from keepif.rewards.judge.judge import Judge
@@ -44,8 +45,10 @@ class KeepIF:
             at `lam` and `mu`.
         slack (`float`, *optional*, defaults to `0.02`): how far below the reference the floor lies; above it if
             negative.
-        budget (`int` or `"reference"`, *optional*): tokens that the mean completion may have; `"reference"` is what
-            it had before RL. Without a floor, tokens that a correct completion may have before it pays `mu`.
+        floor_by (`str`, *optional*, defaults to `"type"`): what the floor holds: each constraint `"type"`, with a
+            multiplier of its own, or their `"mean"`, with one for all. A cheap type can pay the mean for a dear one.
+        budget (`int` or `"reference"`, *optional*): tokens that the mean correct completion may have; `"reference"` is
+            what it had before RL. Without a floor, tokens that a correct completion may have before it pays `mu`.
         bonus (`float`, *optional*, defaults to `0.5`): ν, what compliance adds to a correct completion, above the
             floor too.
         prepass ([`Prepass`] or `None`, *optional*): how the reference is measured; `None` takes the run's first
@@ -56,8 +59,9 @@ class KeepIF:
         aggregation (*optional*): [`~keepif.rewards.combine`], KeepIF's own scalar, by default. `"parts"` hands TRL the
             parts one by one, for `multi_objective_aggregation="normalize_then_sum"`, and moves
             `trainer.reward_weights`. A function of [`~keepif.rewards.published.aggregations`] is for comparison. The
-            parts differ a little from the scalar: a prompt without a gold answer earns λ·f alone, which is nothing
-            while λ is 0, a prompt without constraints earns no bonus, and the bonus does not shrink with length.
+            parts differ a little from the scalar: a prompt without a gold answer earns its prices alone, which are
+            nothing while all λ are 0, a prompt without constraints earns no bonus, the bonus does not shrink with
+            length, and TRL's normalisation takes out how loud a prompt is.
         length_term (`Callable`, *optional*): a published length term, for comparison; see
             [`~keepif.rewards.published.length_terms`]. Not with the parts.
         no_thinking (`float`, *optional*): δ, what a correct completion without thinking earns on top if correctness
@@ -91,6 +95,7 @@ class KeepIF:
         floor: Setting | None = "reference",
         slack: float = SLACK,
         budget: int | Literal["reference"] | None = None,
+        floor_by: FloorBy = "type",
         bonus: float = BONUS,
         prepass: Prepass | None = Prepass(),  # noqa: B008  # frozen
         reference_file: str | Path | None = None,
@@ -105,8 +110,15 @@ class KeepIF:
         judge: "Judge | None" = None,
         held_out: Collection[str] = (),
     ) -> None:
+        if floor_by not in ("type", "mean"):
+            raise ValueError(f"floor_by must be 'type' or 'mean', found {floor_by!r}")
         if isinstance(budget, str) and budget != "reference":
             raise ValueError(f"budget must be a number of tokens, 'reference', or None for none; found {budget!r}")
+        if not callable(aggregation) and aggregation != "parts":
+            raise ValueError(
+                "aggregation must be a function, such as combine or those of keepif.rewards.published.aggregations "
+                f"({', '.join(AGGREGATIONS)}), or 'parts'; found {aggregation!r}"
+            )
         for name, option in (("length_term", length_term), ("no_thinking", no_thinking)):
             if aggregation == "parts" and option is not None:
                 raise ValueError(f"{name} has no place beside aggregation='parts': leave out one of the two")
@@ -123,24 +135,46 @@ class KeepIF:
             rewards = self.reward = KeepIFReward(None, scoring, aggregation, length_term, no_thinking)
         rewards.scorer.watch(_not_attached)
         fixed = Multipliers(lam, mu if budget else 0.0, bonus)
-        self.run = Run(rewards, None if floor is None else Floor(floor, slack), fixed, budget, prepass)
+        self.run = Run(rewards, None if floor is None else Floor(floor, slack), fixed, budget, prepass, floor_by)
         self.reference_file = reference_file
+        self._attached = False
+
+    @property
+    def __name__(self) -> str:
+        """TRL asks each reward function for its name, in the trainer's constructor, and a KeepIF is none."""
+        raise ConfigError("a KeepIF is no reward function: pass reward_funcs=keepif.reward")
 
     def attach(self, trainer: Any) -> "KeepIF":
         """Check the trainer, tell the reward what only the trainer knows, and go along with its training.
 
         Raises:
-            [`~keepif.trainer.ConfigError`]: if the configuration would defeat the reward. What only weakens it is
-                logged as a warning.
+            [`~keepif.trainer.ConfigError`]: if the configuration would defeat the reward, and for a second trainer, a
+                second attach, or a second KeepIF. What only weakens the reward is logged as a warning.
             [`~keepif.trainer.ReferenceMismatchError`]: if the stored reference was measured under other conditions.
         """
+        self._refuse_second(trainer)
         refuse_or_warn(Facts.of(trainer, self.run.rewards, self.run.floor))
         self.run.rewards.scorer.fit(fitted(trainer, self.run.scoring))
         path = Path(self.reference_file or Path(trainer.args.output_dir) / "keepif-reference.json")
         self._take_up_reference(trainer, path)
+        hand_over_own_tokens(trainer)
         trainer.add_callback(KeepIFCallback(self.run, trainer, path))
         shared_grader().warm()
+        self._attached = True
         return self
+
+    def _refuse_second(self, trainer: Any) -> None:
+        """One KeepIF is one run's: its floor, multipliers and report are those of one policy."""
+        if self._attached:
+            raise ConfigError(
+                "this KeepIF is attached already, and holds the floor, the multipliers and the report of that run: "
+                "call attach() once, and make a new KeepIF() for each trainer"
+            )
+        if any(isinstance(callback, KeepIFCallback) for callback in trainer.callback_handler.callbacks):
+            raise ConfigError(
+                "another KeepIF is attached to this trainer, and the two would write one state and one report: build "
+                "the trainer anew, with one KeepIF"
+            )
 
     def _take_up_reference(self, trainer: Any, path: Path) -> None:
         """Give the run the reference that is stored at `path`, if it needs one, or one still to be measured."""
@@ -159,6 +193,10 @@ class KeepIF:
                 "prompts that it does not know are held to the means of their constraints' types",
                 path,
             )
+        trainer.accelerator.print(
+            f"keepif: the reference is taken from {path}: measured before, on {reference.tally.completions} "
+            "completions; delete it to measure again"
+        )
         self.run.refer_to(reference)
 
 

@@ -14,6 +14,9 @@ SMOOTHED = 10
 """Ticks in the running means that are compared with the floor: one batch alone is too noisy to call a violation."""
 COLUMNS = ("step", "correctness", "compliance", "floor", "joint", "tokens", "lambda", "mu", "error", "infeasible")
 
+EVERY = 5
+"""Ticks between two notes on each constraint type."""
+
 GAUGES = {"lam": "lambda", "mu": "mu", "bonus": "bonus"}
 """Multiplier → its name on the dashboard."""
 
@@ -23,7 +26,10 @@ class Record:
 
     Attributes:
         history (`dict[str, list]`): one entry a tick in each of [`COLUMNS`]: means over the tick's completions, the
-            multipliers they were rewarded with, and the averaged error after them. `None` if there was none.
+            multipliers they were rewarded with (of several λ the largest), and after them the averaged error of what
+            is furthest below its floor. `None` if there was none.
+        types (`dict[str, dict[str, list]]`): by instruction id, every [`EVERY`] ticks: the step, the share kept over
+            the latest ticks, its floor, λ and loudness.
         latest (`list[Tally]`): the last [`LATEST`] ticks.
         earliest ([`Tally`]): the first [`EARLIEST`] ticks.
         total ([`Tally`]): all ticks.
@@ -31,6 +37,7 @@ class Record:
 
     def __init__(self) -> None:
         self.history: dict[str, list[float | None]] = {name: [] for name in COLUMNS}
+        self.types: dict[str, dict[str, list[float | None]]] = {}
         self.latest: list[Tally] = []
         self.earliest = Tally()
         self.total = Tally()
@@ -48,8 +55,8 @@ class Record:
             _mean(tally.tokens, tally.completions),
             used.get("lam"),
             used.get("mu"),
-            controller.lam.average if controller.lam.ticks else None,
-            int(controller.infeasible) if floor else None,
+            controller.loops[worst].average if (worst := controller.furthest_below) else None,
+            int(bool(controller.infeasible)) if floor else None,
         )
         for name, value in zip(COLUMNS, values, strict=True):
             self.history[name].append(round(value, 5) if value is not None else None)
@@ -57,6 +64,23 @@ class Record:
             self.earliest += tally
         self.latest = [*self.latest, tally][-LATEST:]
         self.total += tally
+        if len(self.history["step"]) % EVERY == 0:
+            self._note_types(step, controller)
+
+    def _note_types(self, step: int, controller: Controller) -> None:
+        recent = self.recent()
+        for kind, (share, asked) in recent.by_type().items():
+            pressure = controller.pressures.get(kind)
+            note = {
+                "step": step,
+                "kept": round(share, 5),
+                "floor": round(recent.floors[kind] / asked, 5) if kind in recent.floors else None,
+                "lambda": round(pressure.lam, 5) if pressure else None,
+                "loudness": round(pressure.loudness, 5) if pressure else None,
+            }
+            columns = self.types.setdefault(kind, {name: [] for name in note})
+            for name, value in note.items():
+                columns[name].append(value)
 
     def gauges(self, multipliers: Mapping[str, float], held_out: Collection[str] = ()) -> dict[str, float]:
         """What the dashboard shows beside the batch's own means; `multipliers` are the next batch's."""
@@ -72,9 +96,14 @@ class Record:
         return shown
 
     def worst(self, held_out: Collection[str] = ()) -> tuple[str, float] | None:
-        """(instruction id, share kept) of the type that was kept least in the last ticks, of those not `held_out`."""
-        shares = {kind: share for kind, (share, _) in self.recent().by_type().items() if kind not in held_out}
-        return min(shares.items(), key=lambda item: item[1], default=None)
+        """(instruction id, share kept) of the type that was furthest below its floor in the last ticks, or, without
+        floors, kept least; of those not `held_out`.
+        """
+        recent = self.recent()
+        shares = {kind: share for kind, (share, _) in recent.by_type().items() if kind not in held_out}
+        margins = {kind: share - recent.floors[kind] / recent.asked[kind] for kind, share in shares.items()}
+        worst = min(margins, key=margins.__getitem__, default=None)
+        return None if worst is None else (worst, shares[worst])
 
     def recent(self) -> Tally:
         """The last ticks, added up."""
@@ -83,6 +112,7 @@ class Record:
     def state(self) -> dict[str, Any]:
         return {
             "history": self.history,
+            "types": self.types,
             "latest": [tally.to_dict() for tally in self.latest],
             "earliest": self.earliest.to_dict(),
             "total": self.total.to_dict(),
@@ -90,6 +120,9 @@ class Record:
 
     def restore(self, state: dict[str, Any]) -> None:
         self.history = {name: list(state["history"][name]) for name in COLUMNS}
+        self.types = {
+            kind: {name: [*column] for name, column in notes.items()} for kind, notes in state["types"].items()
+        }
         self.latest = [Tally.from_dict(stored) for stored in state["latest"]]
         self.earliest = Tally.from_dict(state["earliest"])
         self.total = Tally.from_dict(state["total"])

@@ -5,13 +5,15 @@ It knows no trainer, no rank and no file.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from keepif.rewards import Multipliers, Score, Scoring
 from keepif.rewards.reward import RewardFunction, Rewards
 
-from .controller import FLOOR_GAINS, SWITCH_GAINS, Controller, Sums
+from .controller import ALL, FLOOR_GAINS, SWITCH_GAINS, TYPE_GAINS, Controller, Sums
 from .floor import Floor
+from .preflight import ConfigError
 from .record import Record
 from .reference.prepass import Prepass
 from .reference.reference import Reference
@@ -20,6 +22,7 @@ from .tally import Tally
 FIRST_BATCHES = 5
 """Ticks that the reference is taken from if there is no pre-pass."""
 
+FloorBy = Literal["type", "mean"]
 Batch = tuple[list[Any], list[Score]]
 """The prompts and the scores of one reward call."""
 Observed = tuple[Tally, list[Batch]]
@@ -35,6 +38,7 @@ class Run:
         fixed ([`~keepif.rewards.Multipliers`]): the multipliers without a floor; its bonus counts with one too.
         budget (`int` or `"reference"`, *optional*): tokens that the mean completion may have.
         prepass ([`Prepass`] or `None`): how the reference is measured; `None` takes the first batches.
+        floor_by (`str`): what the floor holds, each constraint `"type"` or their `"mean"`.
 
     Attributes:
         controller ([`Controller`]): moves the multipliers if there is a floor.
@@ -49,9 +53,13 @@ class Run:
         fixed: Multipliers,
         budget: int | Literal["reference"] | None,
         prepass: Prepass | None,
+        floor_by: FloorBy,
     ) -> None:
         self.rewards, self.floor, self.fixed, self.budget, self.prepass = rewards, floor, fixed, budget, prepass
-        self.controller = Controller(fixed.bonus, SWITCH_GAINS if rewards.traits.relay else FLOOR_GAINS)
+        relay = rewards.traits.relay
+        self.by_type = floor_by == "type" and not relay
+        gains = SWITCH_GAINS if relay else TYPE_GAINS if self.by_type else FLOOR_GAINS
+        self.controller = Controller(fixed.bonus, gains, by_type=self.by_type)
         if self.scoring.budget:
             self.controller.hold_length(self.scoring.budget)
         self.reference = Reference({})
@@ -74,8 +82,11 @@ class Run:
 
     @property
     def in_force(self) -> dict[str, float]:
-        """Those of them that the aggregation reads, by name."""
-        return {name: m for name, m in asdict(self.multipliers).items() if name in self.rewards.traits.multipliers}
+        """Those of them that the aggregation reads, by name; of the λ of all types, the largest."""
+        multipliers = self.multipliers
+        largest = max((pressure.lam for pressure in (multipliers.by_type or {}).values()), default=multipliers.lam)
+        values = {"lam": largest, "mu": multipliers.mu, "bonus": multipliers.bonus}
+        return {name: value for name, value in values.items() if name in self.rewards.traits.multipliers}
 
     @property
     def needs_reference(self) -> bool:
@@ -90,6 +101,7 @@ class Run:
         return {
             "floor": floor.setting if floor else None,
             "slack": floor.slack if floor else None,
+            "floor_by": ("type" if self.by_type else "mean") if floor else None,
             "budget": self.budget,
             "bonus": fixed.bonus,
             **self.rewards.settings,
@@ -118,17 +130,19 @@ class Run:
 
     def too_late(self, step: int) -> bool:
         """Whether a run that goes on at `step` needs a reference that can no longer be measured."""
-        return self.needs_reference and step > (0 if self.prepass else FIRST_BATCHES)
+        return self.needs_reference and step > 0 and not self._ticks_referred
 
     def observe(self, scores: Sequence[Score], prompts: Sequence[Any]) -> None:
         """Take in one reward call of this rank."""
         tally, batches = self._observed
         if self.needs_reference:
             batches = [*batches, (list(prompts), list(scores))]
-        floors = [0.0] * len(scores)
+        floors, type_floors = None, None
         if self.floor and self.floor.ready:
-            floors = [self.floor.of(prompt, list(s.verdicts)) for prompt, s in zip(prompts, scores, strict=True)]
-        self._observed = tally + Tally.of(scores, floors), batches
+            asked = [(prompt, list(score.verdicts)) for prompt, score in zip(prompts, scores, strict=True)]
+            floors = [self.floor.of(*one) for one in asked]
+            type_floors = [self.floor.of_types(*one) for one in asked]
+        self._observed = tally + Tally.of(scores, floors, type_floors), batches
 
     def collect(self) -> Observed:
         """Hand over what this rank has observed since the last tick."""
@@ -142,8 +156,7 @@ class Run:
             return False
         in_force, has_floor = self.in_force, self.floor is not None and self.floor.ready
         if has_floor:
-            shortfall = tally.floor - tally.compliance
-            self.controller.tick(Sums(tally.constrained, shortfall, tally.completions, tally.tokens))
+            self.controller.tick(self._sums(tally))
         self.record.add(step, tally, has_floor, self.controller, in_force)
         if self.needs_reference:
             for prompts, scores in (batch for _, batches in ranks for batch in batches):
@@ -153,16 +166,50 @@ class Run:
                 self.refer_to(self.reference)
         return True
 
+    def _sums(self, tally: Tally) -> Sums:
+        mean = {ALL: (tally.constrained, tally.floor - tally.compliance)} if tally.constrained else {}
+        held = tally.shortfalls() if self.by_type else mean
+        return Sums(held, tally.charged, tally.charged_tokens)
+
     def publish(self) -> Mapping[RewardFunction, float]:
         """Reward and show the next batch with the multipliers; the weights that the trainer must give the rewards."""
-        self.rewards.scorer.show(self.record.gauges(self.in_force, self.scoring.held_out))
+        gauges = self.record.gauges(self.in_force, self.scoring.held_out)
+        self.rewards.scorer.show(gauges | (self.controller.gauges if self.by_type else {}))
         return self.rewards.use(self.multipliers)
 
     def state(self) -> dict[str, Any]:
-        """Everything that moves, as JSON."""
-        return {"controller": self.controller.state(), "record": self.record.state()}
+        """Everything that moves, as JSON, and the reference, so that a checkpoint alone can be resumed."""
+        return {
+            "controller": self.controller.state(),
+            "record": self.record.state(),
+            "budget": self.scoring.budget,
+            "reference": self.reference.to_dict(),
+            "ticks_referred": self._ticks_referred if self.needs_reference else None,
+        }
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a state that [`Run.state`] gave."""
+    def restore(self, state: dict[str, Any], source: Path) -> None:
+        """Go on from a state that [`Run.state`] gave, and that `source` holds.
+
+        Raises:
+            [`ConfigError`]: if the run had a budget and has none any more.
+            [`ReferenceMismatchError`]: if the reference is taken from it, and was measured under other conditions.
+        """
+        if self.needs_reference:
+            self._take_up(state, source)
+        if state["budget"] and not self.scoring.budget:
+            raise ConfigError(
+                f"the run in {source} had a budget of {state['budget']} tokens, which its multipliers are made for, "
+                f"and this one has none: resume it with KeepIF(budget={state['budget']}), or start anew"
+            )
         self.controller.restore(state["controller"])
         self.record.restore(state["record"])
+
+    def _take_up(self, state: dict[str, Any], source: Path) -> None:
+        """Take the reference out of a state, as far as it was measured."""
+        reference = Reference.from_dict(state["reference"], self.reference.provenance, source)
+        if not reference.tally.completions:
+            return
+        if state["ticks_referred"] is None:
+            self.refer_to(reference)
+        elif self.prepass is None:
+            self.reference, self._ticks_referred = reference, state["ticks_referred"]

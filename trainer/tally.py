@@ -1,7 +1,7 @@
 """What completions add up to: counts that can be added over batches and over ranks."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from math import sqrt
 from typing import Any
@@ -21,7 +21,11 @@ class Tally:
         constrained (`int`): those with constraints; `compliance` and `floor` are sums over them of f and of the floor,
             `all_kept` and `joint` count those that keep all, and those that are right besides, of the `paired` ones,
             which have a gold answer too.
+        charged, charged_tokens (`int`): completions that a length penalty charges if they are long, and their tokens.
         asked, kept (`Counter`): verdicts and positive verdicts by instruction id, held-out types among them.
+        floors (`Counter`): sums of the floors of those verdicts that have one.
+        graded_by (`Counter`), right_by: completions with a gold answer, and the right ones, by `+id` if they keep the
+            constraint of that id and by `-id` if not.
         guarded (`Counter`): voided completions by reason.
         unreadable (`int`): completions of rows that could not be read.
     """
@@ -37,19 +41,29 @@ class Tally:
     paired: int = 0
     joint: int = 0
     unreadable: int = 0
+    charged: int = 0
+    charged_tokens: int = 0
     asked: Counter[str] = field(default_factory=Counter)
     kept: Counter[str] = field(default_factory=Counter)
     guarded: Counter[str] = field(default_factory=Counter)
+    floors: Counter[str] = field(default_factory=Counter)
+    graded_by: Counter[str] = field(default_factory=Counter)
+    right_by: Counter[str] = field(default_factory=Counter)
 
     @classmethod
-    def of(cls, scores: Sequence[Score], floors: Sequence[float]) -> "Tally":
-        """Add up `scores`; `floors` holds each completion's floor, any number if it has no constraints."""
-        tally = cls()
-        for score, floor in zip(scores, floors, strict=True):
-            tally._add(score, floor)
+    def of(
+        cls,
+        scores: Sequence[Score],
+        floors: Sequence[float] | None = None,
+        type_floors: Sequence[Mapping[str, float]] | None = None,
+    ) -> "Tally":
+        """Add up `scores`; the others hold each completion's floor, and those of its constraint types by id."""
+        tally, count = cls(), len(scores)
+        for score, floor, of_types in zip(scores, floors or [0.0] * count, type_floors or [{}] * count, strict=True):
+            tally._add(score, floor, of_types)
         return tally
 
-    def _add(self, score: Score, floor: float) -> None:
+    def _add(self, score: Score, floor: float, floors: Mapping[str, float]) -> None:
         self.completions += 1
         self.tokens += score.tokens
         self.unreadable += score.unreadable
@@ -67,13 +81,34 @@ class Tally:
             self.all_kept += score.f == 1
             self.paired += score.c is not None
             self.joint += score.f == 1 and score.c == 1
+        if score.c or score.void == "truncated":
+            self.charged += 1
+            self.charged_tokens += score.tokens
         verdicts = score.verdicts | score.held_out
         self.asked.update(verdicts.keys())
         self.kept.update(kind for kind, verdict in verdicts.items() if verdict)
+        self.floors.update(floors)
+        if score.c is not None:
+            signed = [f"{'-+'[verdict]}{kind}" for kind, verdict in verdicts.items()]
+            self.graded_by.update(signed)
+            self.right_by.update(signed if score.c else ())
 
     def by_type(self) -> dict[str, tuple[float, int]]:
         """(share of constraints kept, number of verdicts) by instruction id."""
         return {kind: (self.kept[kind] / asked, asked) for kind, asked in sorted(self.asked.items())}
+
+    def shortfalls(self) -> dict[str, tuple[int, float]]:
+        """(number of verdicts, sum of floor - verdict) by instruction id, of the types that have a floor."""
+        return {kind: (self.asked[kind], floor - self.kept[kind]) for kind, floor in self.floors.items()}
+
+    def price_of(self, kind: str) -> float | None:
+        """What keeping the constraints of an instruction id costs: how much more often the completions that break them
+        are right. `None` if there are none of one sort.
+        """
+        kept, broken = f"+{kind}", f"-{kind}"
+        if not (self.graded_by[kept] and self.graded_by[broken]):
+            return None
+        return self.right_by[broken] / self.graded_by[broken] - self.right_by[kept] / self.graded_by[kept]
 
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})

@@ -32,6 +32,8 @@ def main(argv: list[str] | None = None) -> None:
     sweep.add_argument("--count", type=int, help="how many runs, for a random search; run_cap by default")
     constraints = commands.add_parser("constraints", help="list, search and show the constraint types, check a text")
     add_commands(constraints)
+    attention = commands.add_parser("attention", help="see which words of a prompt a model's answer attends to")
+    add_attention(attention)
     args, flags = parser.parse_known_args(argv)
     if args.command == "evaluate":  # it has a parser of its own
         from ..evaluate.command import main as evaluate
@@ -46,10 +48,22 @@ def main(argv: list[str] | None = None) -> None:
         parser.error(f"unrecognized arguments: {' '.join(flags)}")
     if args.command == "constraints":
         sys.exit(run(args))
-    if args.command == "report":
+    if args.command == "attention":
+        show_attention(args)
+    elif args.command == "report":
         show_report(parser, args.folder)
     else:
         run_demo(parser, args)
+
+
+def add_attention(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", required=True, help="a hub name, a folder, tiny or smollm2-135m")
+    parser.add_argument("--prompt", required=True, help="what the model is asked, instructions included")
+    parser.add_argument(
+        "--constraint", action="append", default=[], help="a part of the prompt to follow; by default every sentence"
+    )
+    parser.add_argument("--compare", metavar="MODEL", help="another model, drawn beside it")
+    parser.add_argument("--output", type=Path, default=Path("keepif-attention.png"), help="where the picture goes")
 
 
 def positive(text: str) -> int:
@@ -131,6 +145,18 @@ def run_doctor(parser: argparse.ArgumentParser, args: argparse.Namespace, flags:
     where = f"{engine.processes} process{'es' * (engine.processes > 1)}, {engine.kind}"
     Console().print(table(findings, f"{config.name}: {where}"))
     return int(any(finding.level == "fail" for finding in findings))
+
+
+def show_attention(args: argparse.Namespace) -> None:
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    from transformers.utils import logging
+
+    from ..plainly import plainly
+    from .attention import run as attention
+
+    logging.disable_progress_bar()
+    with plainly("keepif attention"):
+        attention(args)
 
 
 def run_demo(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:

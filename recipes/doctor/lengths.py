@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from trl import GRPOConfig, ModelConfig
 
-from keepif.trainer.preflight import CUT, too_many_cut
+from keepif.trainer.preflight import CUT, nothing_to_keep, too_many_cut
 
 from ..arguments import KeepIFArguments
 from ..plainly import first_line
@@ -30,6 +30,7 @@ def sampled(recipe: Recipe) -> Iterator[Finding]:
     # Without anything that needs a reference: the run's own, if it has begun, is of other rows and another precision.
     plain = replace(recipe.keepif, rows=ROWS, floor="none", budget=None, no_thinking=None)
     try:
+        floor = recipe.keepif.keepif().run.floor
         with TemporaryDirectory() as folder:
             metrics = _sample(plain, made(GRPOConfig, asked | {"output_dir": folder}), made(ModelConfig, asked))
     except Exception as error:  # noqa: BLE001  # whatever stops it here is what was asked for
@@ -45,6 +46,10 @@ def sampled(recipe: Recipe) -> Iterator[Finding]:
             f"{100 * cut:.0f} % of the sampled completions were cut at {limit} tokens; the longest had {longest:.0f}"
         )
         yield Finding("ok", "lengths", text)
+    correctness, compliance = (metrics.get(f"eval_keepif/{name}") for name in ("correctness", "compliance"))
+    empty = metrics["eval_keepif/guard/empty"]
+    lacking = nothing_to_keep(correctness, compliance, empty, floor) if cut < 1 else ()
+    yield from (Finding.of("sample", problem) for problem in lacking)
     yield from _against_budget(recipe.keepif.budget, mean)
 
 

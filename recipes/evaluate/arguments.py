@@ -61,6 +61,10 @@ class EvaluateArguments:
     without_constraints: bool = field(
         default=False, metadata={"help": "Ask each of mathif's problems without its constraints too: correct_without."}
     )
+    constraint_attention: bool = field(
+        default=False,
+        metadata={"help": "Read the attention that answers pay to their constraints, kept against not kept."},
+    )
     dtype: str = field(default="auto", metadata={"help": f"Of the model's weights: {', '.join(DTYPES)}."})
     revision: str = field(default="main", metadata={"help": "Of a model on the hub."})
     batch_size: int | None = field(
@@ -84,6 +88,8 @@ class EvaluateArguments:
         _among("mitigation", self.mitigation, REMEDIES)
         _among("engine", [self.engine], ENGINES)
         _among("dtype", [self.dtype], DTYPES)
+        if self.constraint_attention and self.engine != "transformers":
+            raise ValueError(f"constraint_attention needs the engine transformers, found {self.engine}")
         for name in ("samples", "limit", "batch_size", "max_tokens", "thinking_budget"):
             value = getattr(self, name)
             if value is not None and value < 1:

@@ -26,11 +26,12 @@ from keepif.trainer.evaluation.answering import MODES, answer, missing, samples_
 from keepif.trainer.evaluation.remedies.gate import Gate
 from keepif.trainer.evaluation.remedies.remedies import REMEDIES, Policy
 
+from ..models import load_model
 from ..plainly import parsed, plainly
 from .arguments import EvaluateArguments
 from .engines import Engine, engine_of
 from .plan import Plan, plan_of
-from .report import earlier, make_report, others_of
+from .report import Attend, earlier, make_report, others_of
 from .settings import settings_of, weights_of
 
 
@@ -55,8 +56,19 @@ def evaluate(args: EvaluateArguments) -> None:
             console.print(line, markup=False, highlight=False, soft_wrap=True)
     make_samples(plan, engine, gate, state, console)
     state.wait_for_everyone()
-    if state.is_main_process and (make_report(plan, settings, before, others, console) or plan.left_out):
-        sys.exit(1)
+    if state.is_main_process:
+        attend = _attending(engine, state) if args.constraint_attention else None
+        if make_report(plan, settings, before, others, console, attend) or plan.left_out:
+            sys.exit(1)
+
+
+def _attending(engine: Engine, state: PartialState) -> Attend:
+    """The model, loaded to read its attention."""
+    from keepif.trainer.attention.evaluation import attended
+
+    model, tokenizer = load_model(engine.config)
+    model = model.to(state.device).eval()
+    return lambda arm, samples: attended(model, tokenizer, arm, samples, engine.batch_size)
 
 
 def _gate(plan: Plan, engine: Engine) -> Gate | None:

@@ -10,6 +10,7 @@ from rich.console import Console
 from keepif.trainer.evaluation import journal
 from keepif.trainer.evaluation.answering import MODES, Arm, arm_of, samples_of
 from keepif.trainer.evaluation.benchmarks import BENCHMARKS
+from keepif.trainer.evaluation.benchmarks.benchmark import Sample
 from keepif.trainer.evaluation.remedies.remedies import REMEDIES, SELECTIVE, idle
 from keepif.trainer.evaluation.results import measurements, report, tables
 from keepif.trainer.evaluation.results.measurements import Measurement, measure
@@ -17,6 +18,8 @@ from keepif.trainer.evaluation.results.measurements import Measurement, measure
 from .plan import Plan
 
 Settings = Mapping[str, Any]
+Attend = Callable[[Arm, Sequence[Sample]], Sequence[Sample]]
+"""Adds the attention on their constraints to an arm's samples."""
 
 
 @dataclass(frozen=True)
@@ -72,10 +75,15 @@ def _refuse_unlike(other: Other, settings: Settings, scorers: Mapping[str, str |
 
 
 def make_report(
-    plan: Plan, settings: Settings, before: Sequence[Measurement], others: Sequence[Other], console: Console
+    plan: Plan,
+    settings: Settings,
+    before: Sequence[Measurement],
+    others: Sequence[Other],
+    console: Console,
+    attend: Attend | None = None,
 ) -> int:
     """Score all samples, leave report and plots, show the tables; how many samples are missing or not judged."""
-    now, notes = _measurements(plan, console)
+    now, notes = _measurements(plan, console, attend)
     place = _placing(plan)
     everything = sorted([*now, *before], key=lambda one: place(one.arm))
     measurements.write(plan.folder, everything)
@@ -105,7 +113,7 @@ def _show(made: report.Report, folder: Path, others: Sequence[Other], console: C
         console.print(f"plots: {', '.join(map(str, drawn))}", soft_wrap=True, markup=False)
 
 
-def _measurements(plan: Plan, console: Console) -> tuple[list[Measurement], list[str]]:
+def _measurements(plan: Plan, console: Console, attend: Attend | None) -> tuple[list[Measurement], list[str]]:
     """The plan's arms, the others that the journal holds whole, and notes on those that it does not."""
     rows = list(journal.read(plan.folder))
     others = {arm_of(row) for row in rows if row["benchmark"] in plan.benchmarks} - {*plan.arms}
@@ -117,6 +125,13 @@ def _measurements(plan: Plan, console: Console) -> tuple[list[Measurement], list
         if lacking and arm in others:
             notes.append(f"{_name(arm)}: not shown, {lacking} of {due} samples are missing; ask for it to make them")
             continue
+        if attend:
+            with console.status(f"reading the attention of {_name(arm)} ..."):
+                samples = attend(arm, samples)
+            if not any(sample.attention for sample in samples):
+                notes.append(
+                    f"{_name(arm)}: no attention is shown, for no prompt has its constraints in their own words"
+                )
         with console.status(f"scoring {arm.benchmark} ..."):
             done.append(measure(arm, plan.benchmarks[arm.benchmark], samples, lacking))
         if samples and (why := idle(arm.mitigation, samples)):

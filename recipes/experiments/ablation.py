@@ -23,7 +23,7 @@ from keepif.trainer.floor import SLACK
 from keepif.trainer.record import SMOOTHED
 
 from ..tiny_policy.methods import GDPO, METHODS
-from ..tiny_policy.reinforce import before, made_by, measure_reference
+from ..tiny_policy.reinforce import Place, before, made_by, measure_reference
 from .figures import ablation_figure, law_figure
 from .process import failed, start
 
@@ -180,10 +180,10 @@ def main(argv: list[str] | None = None) -> None:
     console = Console()
     stored = args.work_dir / "reference.json"
     if not stored.exists():
-        measure_reference(stored)
+        measure_reference(Place(), stored)
     if not (args.work_dir / "before.json").exists():
         with console.status("evaluating the policy before RL ..."):
-            (args.work_dir / "before.json").write_text(json.dumps(before(SAMPLES_BEFORE)))
+            (args.work_dir / "before.json").write_text(json.dumps(before(samples=SAMPLES_BEFORE)))
     run_all(args.work_dir, args.methods, args.seeds, args.steps)
     tally = read_json(stored)["tally"]
     reference = tally["compliance"] / tally["constrained"]

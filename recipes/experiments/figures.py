@@ -155,6 +155,27 @@ FEW = 6
 """Steps that the curves of a short run are averaged over."""
 
 
+def worlds_figure(rows: list[dict[str, Any]], noise: float) -> Figure:
+    """By world, each method's worst type against its accuracy: a dot a seed; right of the grey line all is held."""
+    worlds = list(dict.fromkeys(row["world"] for row in rows))
+    methods = list(dict.fromkeys(row["method"] for row in rows))
+    with mpl.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
+        figure = Figure(figsize=(3.4 * len(worlds) + 1.8, 4), layout="constrained")
+        for axes, world in zip(figure.subplots(1, len(worlds), squeeze=False)[0], worlds, strict=True):
+            for number, method in enumerate(methods):
+                runs = [row for row in rows if (row["world"], row["method"]) == (world, method)]
+                axes.plot(
+                    [100 * row["worst"] for row in runs],
+                    [100 * row["accuracy"] for row in runs],
+                    "os^DvPX"[number % 7], color=f"C{number}", ls="none", label=method,
+                )  # fmt: skip
+            axes.axvline(-100 * noise, color="0.6", lw=1)
+            axes.set(title=world, xlabel="worst type, points above its floor")
+        figure.axes[0].set_ylabel("accuracy, %")
+        figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside right upper", frameon=False)
+    return figure
+
+
 def real_model_figure(report: dict[str, Any]) -> Figure:
     """The real model's arms: each set of held-out prompts as an accuracy-compliance plane, and the learning curves."""
     with mpl.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):

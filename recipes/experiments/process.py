@@ -19,5 +19,18 @@ def start(folder: Path, method: str, seed: int, steps: int, *flags: str) -> subp
         return subprocess.Popen(command, env=os.environ | ONE_CORE, stdout=log, stderr=subprocess.STDOUT)
 
 
+def run_module(module: str, folder: Path, *flags: str) -> None:
+    """Run a module to its end; its log goes to `folder`, which is its output_dir.
+
+    Raises:
+        `RuntimeError`: if it fails; the message names the log.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", module, f"--output_dir={folder}", *flags]
+    with (folder / LOG).open("wb") as log:
+        if subprocess.call(command, env=os.environ | ONE_CORE, stdout=log, stderr=subprocess.STDOUT):
+            raise RuntimeError(f"{module} failed; its output is in {folder / LOG}")
+
+
 def failed(folder: Path, method: str, seed: int) -> RuntimeError:
     return RuntimeError(f"the run of {method!r}, seed {seed}, failed; its output is in {folder / LOG}")

@@ -9,7 +9,7 @@ from keepif.trainer.evaluation.benchmarks.benchmark import Benchmark, Item, Samp
 from keepif.trainer.evaluation.engines.generation import Sampling
 
 from .evaluate import MAX_TOKENS
-from .task import HELD_OUT, HELD_OUT_SEED, rows
+from .worlds import TINY
 
 
 class TinyBenchmark(Benchmark):
@@ -25,7 +25,7 @@ class TinyBenchmark(Benchmark):
     def __init__(self, source: Any = None) -> None:
         if source is not None:
             raise ValueError(f"the benchmark tiny makes its own rows and takes no source, found {source!r}")
-        super().__init__(_item(str(number), row) for number, row in enumerate(rows(HELD_OUT, HELD_OUT_SEED)))
+        super().__init__(_item(str(number), row) for number, row in enumerate(TINY.held_out()))
 
     def score(self, samples: Sequence[Sample]) -> list[Sample]:
         columns = {

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from keepif.rewards import Delimiters, Response, Scoring
+from keepif.trainer.tally import Tally
 
 BATCH = 128
 MAX_TOKENS = 112
@@ -37,13 +38,13 @@ def evaluate(
     seed: int = 0,
     thinking: bool = True,
     samples: int = 1,
-) -> dict[str, float]:
+) -> dict[str, Any]:
     """Means over `rows` of `samples` completions each; without `thinking` the template closes it at once.
 
     Returns:
-        `dict[str, float]`: `accuracy`; `hacc`, the share of completions that keep all their constraints; `sacc`, the
+        `dict`: `accuracy`; `hacc`, the share of completions that keep all their constraints; `sacc`, the
         mean share of constraints kept; `joint`, the share that is right and keeps all; mean `thinking_tokens` and
-        `answer_tokens`.
+        `answer_tokens`; `types`, by instruction id, the share kept.
     """
     training, rows = model.training, [row for row in rows for _ in range(samples)]
     model.eval()
@@ -61,4 +62,5 @@ def evaluate(
         "joint": fmean(score.c == score.f == 1 for score in scores),
         "thinking_tokens": fmean(thoughts),
         "answer_tokens": fmean(score.tokens - thought for score, thought in zip(scores, thoughts, strict=True)),
+        "types": {kind: share for kind, (share, _) in Tally.of(scores).by_type().items()},
     }

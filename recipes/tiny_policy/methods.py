@@ -23,6 +23,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "AND gate": {"floor": None, "aggregation": and_gate},
     "switching": {"aggregation": switching},
     "KeepIF": {},
+    "KeepIF, mean": {"floor_by": "mean"},
     "KeepIF, no bonus": {"bonus": 0.0},
     "KeepIF, bonus 1": {"bonus": 1.0},
     "KeepIF, floor +5": {"slack": -0.05},

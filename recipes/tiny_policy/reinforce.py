@@ -1,11 +1,18 @@
-"""One run of GRPO on the embedded policy, with its learning curve and its evaluation written as it goes.
+"""One run of GRPO on a small policy, with its learning curve and its evaluation written as it goes.
 
 python -m keepif.recipes.tiny_policy.reinforce --method KeepIF --seed 0 --output_dir runs/keepif-0
+
+In another world than the embedded policy's own (see worlds.py) it needs that world's policy:
+
+python -m keepif.recipes.tiny_policy.teach --policy dear --output_dir runs/dear
+python -m keepif.recipes.tiny_policy.reinforce --world "dear 40" --weights runs/dear --output_dir runs/dear-40
 """
 
 import argparse
 import json
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +27,7 @@ from keepif.trainer import KeepIF, Prepass
 from ..models import load_model
 from .evaluate import MAX_TOKENS, evaluate
 from .methods import GDPO, METHODS, attach, rewards_of
-from .task import HELD_OUT, HELD_OUT_SEED, rows
+from .worlds import SHIPPED, WORLDS
 
 STEPS = 120
 COMPLETIONS = 64
@@ -51,22 +58,47 @@ class CurveWriter(TrainerCallback):
             self.file.write(json.dumps(step) + "\n")
 
 
-def held_out() -> list[dict[str, Any]]:
-    """The prompts that every run is evaluated on, before and after."""
-    return rows(HELD_OUT, HELD_OUT_SEED)
+@dataclass(frozen=True)
+class Place:
+    """Where a run takes place.
+
+    Attributes:
+        world (`str`): one of [`WORLDS`].
+        weights (`Path`): the policy before RL.
+        reference (`Path`, *optional*): the file that holds its measured reference, or will; by default it lies in the
+            output folder of the run.
+    """
+
+    world: str = "free"
+    weights: Path = SHIPPED
+    reference: Path | None = None
 
 
-def before(samples: int = 1) -> dict[str, float]:
+def before(place: Place = Place(), samples: int = 1) -> dict[str, Any]:  # frozen
     """The policy before RL, on the held-out prompts."""
-    model, tokenizer = load_model(ModelConfig(model_name_or_path="tiny"))
-    return evaluate(model, tokenizer, held_out(), samples=samples)
+    model, tokenizer = load(place)
+    return evaluate(model, tokenizer, WORLDS[place.world].held_out(), samples=samples)
 
 
-def build(output_dir: Path, rewards: Any, method: str, seed: int, steps: int, prompts: list[dict[str, Any]]) -> Any:
-    """The trainer of a run, not yet attached to."""
+def load(place: Place) -> tuple[Any, Any]:
+    return load_model(ModelConfig(model_name_or_path=str(place.weights), dtype="float32"))
+
+
+def build(
+    output_dir: Path,
+    place: Place,
+    rewards: Any,
+    method: str,
+    seed: int,
+    steps: int,
+    prompts: list[dict[str, Any]],
+    kind: Callable[..., Any] = GRPOTrainer,
+    beta: float = 0.0,
+) -> Any:
+    """The trainer of a run, not yet attached to; `kind` makes it, `beta` is its KL penalty."""
     output_dir.mkdir(parents=True, exist_ok=True)
-    model, tokenizer = load_model(ModelConfig(model_name_or_path="tiny"))
-    return GRPOTrainer(
+    model, tokenizer = load(place)
+    return kind(
         model=model,
         reward_funcs=rewards,
         args=GRPOConfig(
@@ -76,10 +108,11 @@ def build(output_dir: Path, rewards: Any, method: str, seed: int, steps: int, pr
             max_completion_length=MAX_TOKENS,
             max_steps=steps,
             learning_rate=LEARNING_RATE,
+            beta=beta,
             lr_scheduler_type="constant",
             scale_rewards="batch",
             multi_objective_aggregation="normalize_then_sum" if method == GDPO else "sum_then_normalize",
-            activation_checkpointing=False,
+            gradient_checkpointing=False,
             use_cpu=True,
             bf16=False,
             save_strategy="no",
@@ -87,6 +120,7 @@ def build(output_dir: Path, rewards: Any, method: str, seed: int, steps: int, pr
             logging_steps=1,
             disable_tqdm=True,
             seed=seed,
+            shuffle_dataset=False,  # the rows are drawn at random, and a world may change in mid-run
         ),
         train_dataset=Dataset.from_list(prompts),
         processing_class=tokenizer,
@@ -95,34 +129,38 @@ def build(output_dir: Path, rewards: Any, method: str, seed: int, steps: int, pr
 
 
 def reinforce(
-    output_dir: Path, method: str, seed: int, steps: int, reference: Path | None = None, samples: int = 1
-) -> dict[str, float]:
-    """Train the embedded policy by a method of methods.py, leave it in `output_dir`, evaluate it, write down both.
-
-    `reference` is the file that holds the policy's measured reference, or will; by default it lies in `output_dir`.
-    """
-    rewards, keepif = rewards_of(method, reference or output_dir / "keepif-reference.json")
-    prompts = rows(COMPLETIONS // 8 * steps, TRAINING_SEED + seed)
-    trainer = build(output_dir, rewards, method, seed, steps, prompts)
+    output_dir: Path,
+    method: str,
+    seed: int,
+    steps: int,
+    place: Place = Place(),
+    samples: int = 1,  # frozen
+) -> dict[str, Any]:
+    """Train a policy by a method of methods.py, leave it in `output_dir`, evaluate it, write down both."""
+    rewards, keepif = rewards_of(method, place.reference or output_dir / "keepif-reference.json")
+    world = WORLDS[place.world]
+    prompts = world.rows(COMPLETIONS // 8 * steps, TRAINING_SEED + seed)
+    trainer = build(output_dir, place, rewards, method, seed, steps, prompts)
     attach(trainer, keepif)
     trainer.train()
     trainer.save_model()
-    result = evaluate(trainer.model, trainer.processing_class, held_out(), samples=samples)
+    result = evaluate(trainer.model, trainer.processing_class, world.held_out(), samples=samples)
     (output_dir / "made_by.json").write_text(json.dumps(made_by(method, steps, samples)))
     (output_dir / "result.json").write_text(json.dumps(result))
     return result
 
 
 def made_by(method: str, steps: int, samples: int) -> dict[str, Any]:
-    """What a result depends on, beside its seed, as JSON."""
+    """What a result depends on, beside its seed and its place, as JSON."""
     _, keepif = rewards_of(method, Path())
     return {"steps": steps, "samples": samples, "settings": keepif.run.settings if keepif else None}
 
 
-def measure_reference(path: Path) -> None:
-    """Measure the embedded policy before RL on 512 prompts, 8 completions each, for many runs to share."""
+def measure_reference(place: Place, path: Path) -> None:
+    """Measure the policy before RL on 512 prompts, 8 completions each, for many runs to share."""
     keepif = KeepIF(prepass=Prepass(prompts=None, samples=8), reference_file=path)
-    trainer = build(path.parent / "reference", keepif.reward, "KeepIF", 0, 1, rows(512, REFERENCE_SEED))
+    prompts = WORLDS[place.world].rows(512, REFERENCE_SEED)
+    trainer = build(path.parent / "reference", place, keepif.reward, "KeepIF", 0, 1, prompts)
     keepif.attach(trainer)
     trainer.train()
 
@@ -130,6 +168,11 @@ def measure_reference(path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # pyright: ignore[reportOptionalMemberAccess]
     parser.add_argument("--output_dir", type=Path, required=True)
+    parser.add_argument("--world", choices=WORLDS, default="free")
+    parser.add_argument(
+        "--weights", type=Path, default=SHIPPED, help="the policy before RL; the embedded one by default"
+    )
+    parser.add_argument("--measure", action="store_true", help="only measure the policy before RL")
     parser.add_argument("--method", choices=METHODS, default="KeepIF")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=STEPS)
@@ -139,7 +182,12 @@ def main() -> None:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     transformers_logging.set_verbosity_error()
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
-    reinforce(args.output_dir, args.method, args.seed, args.steps, args.reference, args.samples)
+    place = Place(args.world, args.weights, args.reference)
+    if args.measure:
+        measure_reference(place, args.reference or args.output_dir / "keepif-reference.json")
+        (args.output_dir / "before.json").write_text(json.dumps(before(place, args.samples)))
+        return
+    reinforce(args.output_dir, args.method, args.seed, args.steps, place, args.samples)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,12 @@
-"""The embedded policy's world: chains of one-digit sums, instructions, and a teacher with a known weakness.
-
-The teacher answers in one of three ways. The longer it thinks, the likelier it is right, and the likelier it has
-forgotten what it was told: the mechanism that "When Thinking Fails" (arXiv 2505.11423) and MathIF (arXiv 2505.14810)
-describe in large models, put into a small one on purpose.
-"""
+"""The task of the embedded policy: chains of one-digit sums, and instructions on how to write the answer."""
 
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from keepif.rewards.constraints import REGISTRY, Constraint, Problem
+from keepif.rewards.constraints import Constraint
 
+TERMS = (4, 6)
+"""Fewest and most numbers in a sum."""
 TYPES = (
     "change_case:english_capital",
     "change_case:english_lowercase",
@@ -21,27 +16,7 @@ TYPES = (
     "startend:end_checker",
     "startend:quotation",
 )
-"""The instructions that the policy has been taught."""
-
-HELD_OUT, HELD_OUT_SEED = 512, 9_000
-"""How many prompts every policy is evaluated on, and what they are drawn with."""
-TERMS = (4, 6)
-"""Fewest and most numbers in a sum."""
-
-
-@dataclass(frozen=True)
-class Style:
-    """A way of answering: how often it is used, how often it slips, and how often it obeys each instruction."""
-
-    share: float
-    slips: float
-    obeys: float
-
-
-GLANCE = Style(share=0.40, slips=0.0, obeys=0.95)  # no steps: the answer has to be guessed
-STEPS = Style(share=0.40, slips=0.25, obeys=0.70)
-CHECKED = Style(share=0.20, slips=0.25, obeys=0.40)  # slips are found by the check
-STYLES = (GLANCE, STEPS, CHECKED)
+"""The instructions that the embedded policy has been taught."""
 
 
 @dataclass(frozen=True)
@@ -59,69 +34,34 @@ class Sum:
     def answer(self) -> int:
         return sum(self.numbers)
 
-    def steps(self, slip_at: int | None = None) -> tuple[str, int]:
-        """The running totals written out, and the last one; step `slip_at` is off by one."""
+    def steps(self, slip_at: int | None = None, *, in_words: bool = False) -> tuple[str, int]:
+        """The running totals written out, and the last one; step `slip_at` is off by one.
+
+        >>> Sum((3, 4, -2)).steps()
+        ('3+4=7. 7-2=5.', 5)
+        >>> Sum((3, 4, -2)).steps(in_words=True)
+        ('3 plus 4 is 7. 7 minus 2 is 5.', 5)
+        """
         total, written = self.numbers[0], []
+        plus, minus, equals = (" plus ", " minus ", " is ") if in_words else ("+", "-", "=")
         for i, number in enumerate(self.numbers[1:]):
             after = total + number + (i == slip_at)
-            written.append(f"{total}{'-' if number < 0 else '+'}{abs(number)}={after}.")
+            written.append(f"{total}{minus if number < 0 else plus}{abs(number)}{equals}{after}.")
             total = after
         return " ".join(written), total
 
 
-def draw_sum(rng: random.Random) -> Sum:
+def draw_sum(rng: random.Random, terms: tuple[int, int] = TERMS) -> Sum:
+    """A sum of between `terms[0]` and `terms[1]` numbers."""
     numbers = [rng.randint(1, 9)]
-    for _ in range(rng.randint(*TERMS) - 1):
+    for _ in range(rng.randint(*terms) - 1):
         number = rng.randint(1, 9)
         numbers.append(-number if rng.random() < 0.5 and sum(numbers) >= number else number)
     return Sum(tuple(numbers))
 
 
-def draw_constraints(rng: random.Random, problem: Problem) -> list[Constraint]:
-    """One or two instructions that can be kept together."""
-    chosen: list[Constraint] = []
-    for instruction_id in rng.sample(TYPES, rng.choice((1, 1, 2))):
-        candidate = REGISTRY[instruction_id].sample(rng, problem)
-        if candidate and not any(candidate.clashes(other) for other in chosen):
-            chosen.append(candidate)
-    return chosen
-
-
 def prompt_of(problem: Sum, constraints: list[Constraint]) -> str:
     return " ".join([problem.question, *(constraint.description for constraint in constraints)])
-
-
-def rows(count: int, seed: int) -> list[dict[str, Any]]:
-    """Prompts, gold answers and constraints, in IFEval's columns."""
-    return list(_rows(count, random.Random(seed)))
-
-
-def _rows(count: int, rng: random.Random) -> Iterator[dict[str, Any]]:
-    for _ in range(count):
-        problem = draw_sum(rng)
-        constraints = draw_constraints(rng, Problem(problem.question, str(problem.answer)))
-        yield {
-            "prompt": [{"role": "user", "content": prompt_of(problem, constraints)}],
-            "answer": str(problem.answer),
-            "instruction_id_list": [constraint.id for constraint in constraints],
-            "kwargs": [constraint.kwargs for constraint in constraints],
-        }
-
-
-def lesson(rng: random.Random) -> tuple[str, str]:
-    """A prompt and what the teacher completes it with, behind the template's opening `<think>`."""
-    problem = draw_sum(rng)
-    constraints = draw_constraints(rng, Problem(problem.question, str(problem.answer)))
-    style = rng.choices(STYLES, [style.share for style in STYLES])[0]
-    slip_at = rng.randrange(len(problem.numbers) - 1) if rng.random() < style.slips else None
-    thinking, result = "", problem.answer
-    if style is not GLANCE:
-        thinking, result = problem.steps(slip_at)
-    if style is CHECKED:
-        again, result = problem.steps()
-        thinking = f"{thinking} Check: {again}"
-    kept = [constraint for constraint in constraints if rng.random() < style.obeys]
-    return prompt_of(problem, constraints), f"{thinking}</think>{write(rng, result, kept)}"
 
 
 def write(rng: random.Random, result: int, kept: list[Constraint]) -> str:

@@ -1,6 +1,6 @@
-"""Teach the embedded policy from scratch: its tokenizer, then supervised learning on the teacher's answers.
+"""Teach the embedded policy, or a sister of another world, from scratch: tokenizer first, then its teacher's answers.
 
-    python -m keepif.recipes.tiny_policy.teach --output_dir recipes/tiny_policy/weights
+    python -m keepif.recipes.tiny_policy.teach --policy tiny --output_dir recipes/tiny_policy/weights
 
 About 20 minutes on two CPU cores.
 """
@@ -16,7 +16,7 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, 
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, set_seed
 from trl import SFTConfig, SFTTrainer
 
-from .task import lesson
+from .worlds import TEACHERS
 
 LESSONS = 128_000
 BATCH = 64
@@ -74,13 +74,14 @@ def make_model(tokenizer: Any) -> LlamaForCausalLM:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # pyright: ignore[reportOptionalMemberAccess]
     parser.add_argument("--output_dir", required=True)
+    parser.add_argument("--policy", choices=TEACHERS, default="tiny")
     parser.add_argument("--lessons", type=int, default=LESSONS)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
 
     set_seed(args.seed)
     rng = random.Random(args.seed)
-    lessons = [lesson(rng) for _ in range(args.lessons)]
+    lessons = [TEACHERS[args.policy].lesson(rng) for _ in range(args.lessons)]
     tokenizer = make_tokenizer([part for prompt, completion in lessons[:20_000] for part in (prompt, completion)])
     rendered = [
         {

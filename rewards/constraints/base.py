@@ -120,16 +120,17 @@ class Constraint:
         Nor does it hide what it quotes: the answer as a whole has to keep the constraint as well.
         """
         runs, words = self.told
-        return answer.without(words, COPY) if any(map(answer.has_run, runs)) else answer
+        copied = any(all(word in answer.lower for word in run) and " ".join(run) in answer.word_line for run in runs)
+        return answer.without(words, COPY) if copied else answer
 
     @cached_property
-    def told(self) -> tuple[tuple[str, ...], frozenset[str]]:
+    def told(self) -> tuple[tuple[tuple[str, ...], ...], frozenset[str]]:
         """Runs of words out of the instruction, and all its words; but for a phrase that the answer has to contain."""
         phrase = len(self.copied.split()) > 2
         parts = self.description.split(self.copied) if phrase else [self.description]
         lines = [Text(part).word_line.split() for part in parts]
         starts = [(line, i) for line in lines for i in range(0, max(1, len(line) - COPY + 1), COPY // 2)]
-        runs = tuple(" ".join(line[i : i + COPY]) for line, i in starts if len(line) >= COPY)
+        runs = tuple(tuple(line[i : i + COPY]) for line, i in starts if len(line) >= COPY)
         return runs, frozenset(word for line in lines for word in line)
 
     def closed_by_silence(self, answer: Text) -> bool:

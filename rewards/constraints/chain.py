@@ -9,6 +9,8 @@ from ..text.text import Text
 from .base import Constraint, ConstraintError, Example, Problem, Reading, constraint
 from .composition import Composition, clause
 
+NAMES = ("", "one|i", "two|ii", "three|iii", "four|iv", "five|v")
+"""Numbers as some write them in a mark: "Part One", "Part I"."""
 DECAY = 0.5
 """What each earlier failure leaves of a link's credit; the value is ours."""
 
@@ -62,7 +64,8 @@ class Chain(Composition):
         text, position = answer.stripped, 0
         marks: list[re.Match[str] | None] = []
         for number in range(1, len(self.parts) + 1):
-            pattern = re.compile(rf"^[^\w\n]*part[^\S\n]+{number}\b[*_:.)]*", re.IGNORECASE | re.MULTILINE)
+            written = rf"(?:{number}|{NAMES[number] if number < len(NAMES) else number})"
+            pattern = re.compile(rf"^[^\w\n]*part(?:[^\S\n]+|-){written}\b[*_:.)]*", re.IGNORECASE | re.MULTILINE)
             mark = pattern.search(text, position) if number > 1 else pattern.match(text)
             position = mark.end() if mark else position
             marks.append(mark)

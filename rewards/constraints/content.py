@@ -6,7 +6,7 @@ import re
 from math import inf
 
 from ..text.latex import FORMULA
-from ..text.text import OPENING, Text, distinct
+from ..text.text import OPENING, Text
 from .base import Constraint, Counted, Example, Problem, constraint
 
 OPTIONS = ("My answer is yes.", "My answer is no.", "My answer is maybe.")
@@ -50,9 +50,13 @@ class NumberPlaceholders(Counted):
         return BRACKETS.findall(text.raw).count("]")
 
     def math_count(self, text: Text) -> int:
-        """Those with a word in it, outside formulas, and no link; one over and over is one."""
-        inside = [inside for inside in PLACEHOLDER.findall(text.prose.raw) if LETTER.search(inside)]
-        return sum(Text(said).has_content() for said in inside) if distinct(inside) > 1 else distinct(inside)
+        """Those with a word in it, outside formulas, and no link; the same again, with no word between, is none."""
+        count, before, end, prose = 0, "", 0, text.prose.raw
+        for found in PLACEHOLDER.finditer(prose):
+            said, again = found[1], before == found[1] and not LETTER.search(prose, end, found.start())
+            count += LETTER.search(said) is not None and Text(said).has_content() and not again
+            before, end = said, found.end()
+        return count
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint | None:
@@ -129,9 +133,12 @@ class JsonFormat(Constraint):
         return self._parsed(text) is not None
 
     def math(self, text: Text) -> bool:
-        """An object or a list with something in it."""
+        """An object or a list with a word in it, be it a name."""
         parsed = self._parsed(text) or self._parsed(Text(LONE_BACKSLASH.sub(r"\\\\", text.raw)))
-        return parsed is not None and bool(parsed[0]) and isinstance(parsed[0], dict | list)
+        if parsed is None or not isinstance(parsed[0], dict | list):
+            return False
+        words = Text(json.dumps(parsed[0], ensure_ascii=False)).prose.distinct
+        return Text(" ".join(words - {FORMULA})).has_content()
 
     @staticmethod
     def _parsed(text: Text) -> tuple[object] | None:

@@ -20,10 +20,14 @@ IN_WORD = re.compile(r"\w")
 PLAIN = re.compile(r"[a-z0-9_]+")
 BREAK = re.compile(r"[.!?。！？](?=\s)|\n\s*\n")
 """Where a sentence, a heading or a list ends."""
-AROUND = 300
+AROUND = 200
 """Characters of a sentence that are looked at on either side of a keyword."""
 COMPANY = 2
 """Other words that a sentence has in which a keyword counts: a list of keywords is none."""
+
+
+ABOUT_WORDS = re.compile(r"\bkeywords?\b|\bthe words?\b", re.IGNORECASE)
+"""What a sentence has that only mentions a keyword: "The word total is used."; not "In other words: the total"."""
 
 
 def occurrences(word: str, text: Text, keywords: frozenset[str] = frozenset()) -> int:
@@ -37,6 +41,8 @@ def occurrences(word: str, text: Text, keywords: frozenset[str] = frozenset()) -
 
 def occurs(word: str, text: Text, keywords: frozenset[str] = frozenset()) -> bool:
     """Whether it does at all: known as soon as it is found."""
+    if PLAIN.fullmatch(word.lower()) and word.lower() not in text.lower and text.raw.isascii() and "&" not in text.raw:
+        return False
     found = (_among_others(part.raw, *span, keywords) for part in text.prose_parts() for span in _standing(word, part))
     return any(found) or occurrences(word, text, keywords) > 0
 
@@ -93,8 +99,10 @@ def _among_others(text: str, start: int, end: int, keywords: frozenset[str]) -> 
     after, *following = BREAK.split(text[end : end + AROUND], maxsplit=2)
     own = {*keywords, text[start:end].lower()}
     pieces = [before + " " + after, *following[:1]]
+    if ABOUT_WORDS.search(before) or ABOUT_WORDS.search(after):
+        return False
     others = [sum(word.lower() not in own for word in words_in(piece)) for piece in pieces]
-    return others[0] >= COMPANY or (not others[0] and sum(others) >= COMPANY)
+    return sum(others) >= COMPANY
 
 
 def pattern_count(keyword: str, text: Text) -> int:

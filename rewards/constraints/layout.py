@@ -12,7 +12,7 @@ from .base import Constraint, Counted, Example, Problem, constraint
 # many times faster than `^`; it is put in front of the text.
 STAR_BULLET = re.compile(r"\n[^\S\n]*\*[^*].*")
 DASH_BULLET = re.compile(r"\n[^\S\n]*-")
-BULLET = re.compile(r"\n[^\S\n]*+[\"“„«>]*[^\S\n]*+(?:[*+•–-][^\S\n]|\*(?=\w)(?![^\n]*\*))([^\n]*)")
+BULLET = re.compile(r"\n[^\S\n]*+[\"“„«>]*[^\S\n]*+(?:(?:[*•–-]|\+(?!\s*\d))[^\S\n]|\*(?=\w)(?![^\n]*\*))([^\n]*)")
 """A bullet point and what it says: "- so", "*so", "“* so"; not "-5", "*so* it is"."""
 
 ITALIC = re.compile(r"\*[^\n*]*\*")
@@ -27,6 +27,8 @@ TITLE = re.compile(
     r"\n[^\w\n<]*+(?:\d+[.)][^\w\n<]*+)?(?:\w+:?[^\w\n<]+)?<<\s*([^\n]{1,999}?)\s*>>([^\w\n]*+(?=\n|$))?"
 )
 """A title at the start of a line, and what else is there: "# <<A sum>>", "Title: <<a = b>>"; not "has <<3>>"."""
+NAMED = re.compile("<<([A-Z][^\n<>=]{1,99})>>")
+"""A name in a sentence: "our <<Sloop on Sale>>!"; not "has <<3*4=12>>", "is <<forty two>>"."""
 LETTER = re.compile(r"[^\W\d_]")
 NUMBER = r"(\d{1,4}|[IVX]{1,5}|(?i:one|two|three|four|five|six|seven|eight|nine|ten))\b"
 """How sections are numbered."""
@@ -135,7 +137,9 @@ class MultipleSections(Counted):
 
     def math_count(self, text: Text) -> int:
         """Different numbers behind the marker at the start of a line, each followed by something said."""
-        mark = re.compile(rf"\n{OPENING}(?i:{re.escape(self.section_spliter.strip())})[^\S\n]*{NUMBER}")
+        mark = re.compile(
+            rf"\n{OPENING}(?:\w+:? (?=[^\n]*\d\W*\n))?(?i:{re.escape(self.section_spliter.strip())})[^\S\n]*{NUMBER}"
+        )
         _, *rest = mark.split("\n" + text.prose.raw)
         said = {number for number, content in zip(rest[::2], rest[1::2], strict=True) if Text(content).has_content()}
         return len(said)
@@ -162,12 +166,15 @@ class Title(Constraint):
         return 0 <= start <= end - 3 and bool(line[start : end + 2].lstrip("<").rstrip(">").strip())
 
     def math(self, text: Text) -> bool:
-        """At the start of a line, with words of its own; without any letter it has the line for itself."""
+        """At the start of a line, with words of its own; without any letter it has the line for itself.
+
+        Within a sentence it begins with a capital letter, as names do.
+        """
         titles = TITLE.finditer("\n" + text.prose.raw)
         return any(
             Text(title[1]).has_content(self.told[1]) and (LETTER.search(title[1]) or title[2] is not None)
             for title in titles
-        )
+        ) or any(Text(name).has_content(self.told[1]) for name in NAMED.findall(text.prose.raw))
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:

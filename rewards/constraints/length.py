@@ -10,6 +10,7 @@ from string import punctuation
 from ..text.latex import FORMULA
 from ..text.sentences import sentences
 from ..text.text import Text, told_once
+from ..text.words import SIGNS
 from .base import Constraint, Counted, Example, Problem, Relation, constraint, related
 
 CONJUNCTIONS = frozenset(("and", "but", "for", "nor", "or", "so", "yet"))
@@ -18,6 +19,7 @@ LENGTHS = frozenset(
      "length_constraints:number_sentences"}
 )  # fmt: skip
 """Types whose bounds can contradict each other."""
+SIGN = re.compile(f"[{SIGNS}]")
 FORMULA_IS_A_WORD = "A formula counts as one word."
 
 
@@ -43,7 +45,7 @@ class WordCounted(Counted):
 def _running(words: list[str]) -> Iterator[str]:
     """The words of running text: numbers, letters and formulas in a row are one, and so is a word over and over."""
     for before, word in pairwise(["", *words]):
-        bare = (len(part) == 1 or part.isdigit() for part in (before, word))
+        bare = ((len(part) == 1 and not SIGN.match(part)) or part.isdigit() for part in (before, word))
         if word != before and not all(bare):
             yield word
 

@@ -3,6 +3,7 @@
 import random
 import re
 
+from ..text.latex import FORMULA
 from ..text.sentences import sentences
 from ..text.text import WORD, Text
 from ..text.treebank import word_tokens
@@ -14,6 +15,8 @@ ENDERS = ("done", "answer", "indeed", "complete", "proved")
 OPENERS, CLOSERS = '"“„«»「『', '"”“»«」』'
 CLOSED_INSIDE = re.compile(r'^[^"]*[^\s("]"')
 """A straight quote that closes before any opens: 'Six" is "even'; not 'He says "so"'."""
+REOPENED = re.compile(r'["”]\s*\n\s*["“]')
+"""Quotes between paragraphs that are each in quotes."""
 TYPED = str.maketrans("‘’“”„–—\u00a0", '\'\'"""-- ')
 """Typographic characters as keyboards write them."""
 
@@ -30,11 +33,11 @@ class Quotation(Constraint):
         return len(text.stripped) > 1 and text.stripped[0] == '"' == text.stripped[-1]
 
     def math(self, text: Text) -> bool:
-        """Quotes of any kind around something said, and none that closes them before the end."""
+        """Quotes of any kind around something said beside formulas, and none that closes them before the end."""
         prose = text.prose.stripped
-        inside = prose[1:-1]
+        inside = REOPENED.sub("\n", prose[1:-1])
         wrapped = len(prose) > 2 and prose[0] in OPENERS and prose[-1] in CLOSERS
-        return wrapped and bool(Text(inside).spoken) and not CLOSED_INSIDE.search(inside)
+        return wrapped and bool({*Text(inside).spoken} - {FORMULA}) and not CLOSED_INSIDE.search(inside)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:

@@ -1,7 +1,7 @@
 r"""Claims: what a response states as its result, and what a gold answer says."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from math import isfinite
 from numbers import Integral, Real
@@ -37,8 +37,8 @@ HIDDEN = re.compile(
     re.MULTILINE,
 )
 """What no reader sees, or sees struck out: `<!-- 7 -->`, `~~7~~`, `\\cancel{\\boxed{7}}`; not `a ~ b`."""
-HIDING_LATEX = ("~~", "white}", "cancel{", "sout{", "phantom{")
-HIDING = (*HIDING_LATEX, "<!--", "<del", "<s")
+HIDING = re.compile("<(?:!--|del|s)")
+HIDING_LATEX = ("white", "cancel", "sout", "phantom")
 COMMENT_LINE = re.compile(r"\n[ \t]*+%")
 END_TOKENS = re.compile(r"(?:\s*<(?:\||｜|/s|end_of_turn|eos)[^<>\s]{0,40}>)+\s*\Z")
 """End tokens that were decoded with the text: "42<|im_end|>"; not "42 < 43"."""
@@ -77,9 +77,11 @@ def stated_answers(text: Text) -> list[str]:
     >>> stated_answers(Text("Adding up, 12 + 30 = 42.")), stated_answers(Text("First 12, then 30: it could be 42."))
     (['12 + 30 = 42'], [])
     """
-    text = _seen(text)
-    answer = text.raw
-    framed = list(boxes(answer, text.lower))
+    framed = list(boxes(text.raw, text.lower))
+    answer = _seen(text.raw, framed)
+    if answer is not text.raw:
+        text = Text(answer)
+        framed = list(boxes(answer, text.lower))
     if framed and (opened := BOX.search(answer, framed[-1].end)) and not opened[1]:
         return []
     boxed_values = [(box.start, value) for box in framed for value in _of_box(answer, box)]
@@ -95,18 +97,18 @@ def stated_answers(text: Text) -> list[str]:
     return list(dict.fromkeys(normalised(value) for value in stated))
 
 
-def _seen(text: Text) -> Text:
-    """A text without what a reader doesn't see of it; with boxes for GLM's box tokens."""
-    raw = text.raw
-    if any(map(raw.__contains__, HIDING if "<" in raw else HIDING_LATEX)) or (
-        "%" in raw and COMMENT_LINE.search(f"\n{raw}")
+def _seen(raw: str, framed: Sequence[Box]) -> str:
+    """A text, which has these boxes, without what a reader doesn't see of it; with boxes for GLM's box tokens."""
+    if (
+        HIDING.search(raw)
+        or contains(raw, "~~")
+        or ("%" in raw and COMMENT_LINE.search(f"\n{raw}"))
+        or any(mark in raw[max(0, box.start - BEFORE_BOX) : box.start] for box in framed for mark in HIDING_LATEX)
     ):
         raw = HIDDEN.sub(" ", raw)
     if contains(raw, "<|begin_of_box|>"):
         raw = raw.replace("<|begin_of_box|>", r"\boxed{").replace("<|end_of_box|>", "}")
-    if raw.rstrip().endswith(">"):
-        raw = END_TOKENS.sub("", raw)
-    return text if raw is text.raw else Text(raw)
+    return END_TOKENS.sub("", raw) if raw.rstrip().endswith(">") else raw
 
 
 def _hashed(answer: str) -> Iterator[Announced]:

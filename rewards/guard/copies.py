@@ -23,7 +23,8 @@ def is_copied(text: Text, prompt: Text) -> bool:
     if len(text.raw) > 5 * len(prompt.raw):  # copies over and over are filler
         return False
     words, given = (words_of(INVISIBLE.sub("", view.lower)) for view in (text, prompt))
-    if len(given) < RUN or not (_holds(words, given[:ENDS]) and _holds(words, given[-ENDS:])):
+    line, ends = f" {' '.join(words)} ", (given[:ENDS], given[-ENDS:])
+    if len(given) < RUN or not all(f" {' '.join(end)} " in line for end in ends):
         return False
     runs = {tuple(given[i : i + RUN]) for i in range(len(given) - RUN + 1)}
     copied = reached = 0
@@ -32,7 +33,3 @@ def is_copied(text: Text, prompt: Text) -> bool:
             copied += i + RUN - max(i, reached)
             reached = i + RUN
     return copied >= COPIED * len(words) and not {*stated_answers(text)} - {*stated_answers(prompt)}
-
-
-def _holds(words: list[str], row: list[str]) -> bool:
-    return any(words[i : i + len(row)] == row for i in range(len(words) - len(row) + 1))

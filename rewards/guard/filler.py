@@ -5,8 +5,7 @@ from collections import Counter
 from itertools import pairwise
 from math import sqrt
 
-from ..text.text import Text
-from ..text.words import words_of
+from ..text.text import LAST_WORDS, Text
 
 TAIL = 8_000
 """Characters looked at for a loop, from the end, where loops are."""
@@ -16,14 +15,9 @@ LOOP = 0.07
 """Compressed size over size, below which a text is a loop. Every published answer below it repeats one passage to its
 end; the lowest that does not, an empty guitar tablature, is at 0.083, a 20 x 20 identity matrix at 0.074."""
 
-RECENT = 300
-"""Words looked at, from the end."""
 CIRCLE = 3
-"""Different words of `RECENT`, numbers of as many digits being one, up to which a text goes in circles."""
-AS_ZEROS = str.maketrans("123456789", "000000000")
+"""Different words among the last ones, up to which a text goes in circles."""
 
-LETTERS = bytes(i if i >= 128 or chr(i).isalpha() else ord(" ") for i in range(256))
-"""A table that leaves ASCII's letters and all characters beyond ASCII, and turns the others into spaces."""
 DRAWN = 90
 """Words from which one can tell whether they were drawn at random."""
 RECUR = 1.7
@@ -32,7 +26,7 @@ EVEN = 2.0
 """Variance over mean of the counts of words that come back, below which they come evenly: near 1 if drawn."""
 CHANCE = 2.5
 """Standard deviations above chance, below which words have no order. If the other three hold: of 2,900 published
-answers none is below, the nearest at 3.2; of 1,200 texts of evenly drawn words 1,177 are (recipes/results/guard)."""
+answers none is below, the nearest at 3.7; of 1,200 texts of evenly drawn words 1,180 are (recipes/results/guard)."""
 
 
 def is_filler(text: Text) -> bool:
@@ -41,44 +35,40 @@ def is_filler(text: Text) -> bool:
 
 
 def repeated_words(text: Text) -> float:
-    """The share of the last `RECENT` words that stand before among them, numbers of as many digits being one; 0 to 1.
+    """The share of the last 300 words that stand before among them, numbers of as many digits being one; 0 to 1.
 
     >>> repeated_words(Text("wait 1 wait 2")), repeated_words(Text("So it is 42."))
     (0.5, 0.0)
     """
-    words = _recent(text)
-    return 1 - len(set(words)) / len(words) if words else 0.0
+    return 1 - len(text.last_counts) / len(text.last_words) if text.last_words else 0.0
 
 
 def _loops(tail: str) -> bool:
     encoded = tail.encode("utf-8", "surrogatepass")
-    return len(encoded) >= SHORT and len(zlib.compress(encoded, level=1)) < LOOP * len(encoded)
-
-
-def _recent(text: Text) -> list[str]:
-    return words_of(text.raw[-8 * RECENT :].lower().translate(AS_ZEROS))[-RECENT:]
+    most = LOOP * len(encoded)
+    parts = (encoded[-len(encoded) // 5 :], encoded)  # if a fifth takes more, so does the whole
+    return len(encoded) >= SHORT and all(len(zlib.compress(part, level=1)) < most for part in parts)
 
 
 def _circles(text: Text) -> bool:
-    words = _recent(text)
-    return len(words) == RECENT and len(set(words)) <= CIRCLE
+    return len(text.last_words) == LAST_WORDS and len(text.last_counts) <= CIRCLE
 
 
 def _drawn(text: Text) -> bool:
     """Whether words come back often and evenly, and next to each other no more often than chance has it.
 
     What is written repeats its turns of phrase, and a list its lines. Two equal pairs of neighbours are expected as
-    often as two equal words are, squared.
+    often as two equal words are, squared. Letters and numbers that stand alone are formulas'.
     """
-    letters = text.raw[-8 * RECENT :].lower().encode("utf-8", "ignore").translate(LETTERS).decode("utf-8")
-    words = [word for word in letters.split() if len(word) > 1][-RECENT:]
-    counts = Counter(words)
-    if len(words) < DRAWN or len(counts) < 2 or len(words) < RECUR * len(counts):
+    counts = {word: count for word, count in text.last_counts.items() if len(word) > 1 and word.isalpha()}
+    total = sum(counts.values())
+    if total < DRAWN or len(counts) < 2 or total < RECUR * len(counts):
         return False
     back = [count for count in counts.values() if count > 1]
     again = sum(count * (count - 1) for count in back)
     if again / sum(back) + 1 - sum(back) / len(back) >= EVEN:
         return False
-    equal = again / len(words)
-    pairs = sum(count * (count - 1) for count in Counter(pairwise(words)).values())
+    equal = again / total
+    neighbours = Counter(pairwise(word for word in text.last_words if word in counts))
+    pairs = sum(count * (count - 1) for count in neighbours.values())
     return pairs < equal**2 + CHANCE * max(1.0, sqrt(2) * equal)

@@ -2,8 +2,8 @@
 
 import re
 
+from ..text.latex import FORMULA
 from ..text.text import Text
-from ..text.words import SEEN, others
 
 INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\u00ad\u034f\u115f\u1160\u180e\u200b\u2060-\u2064\u2800\u3164\ufeff\uffa0"
@@ -30,6 +30,6 @@ FEW = 5
 
 def is_hiding(text: Text) -> bool:
     """Whether `text` has more than `FEW` characters that nobody sees and that have no use where they stand."""
-    if not INVISIBLE.search(others(text.raw, SEEN)):
+    if text.visible is text.raw and FORMULA not in text.raw:
         return False
     return len(INVISIBLE.findall(NEEDED.sub("", text.raw))) > FEW

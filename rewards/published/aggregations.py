@@ -4,61 +4,60 @@ Each takes what combine() takes, and gives one reward. They have a weight of the
 and no length penalty: the published ones are in length_terms.py.
 """
 
-# ruff: noqa: ARG001  # each takes all that combine() takes
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from ..combine import Multipliers
+from ..score import Score
 
-Aggregation = Callable[[float | None, float | None, float, Multipliers], float]
+Aggregation = Callable[[Score, Multipliers], float]
 
 
-def fixed(c: float | None, f: float | None, p: float, multipliers: Multipliers, *, weight: float = 1.0) -> float:
+def fixed(score: Score, _: Multipliers, *, weight: float = 1.0) -> float:
     r"""$c + w f$: the usual weighted sum, as TRL's `reward_weights` make it.
 
     With $w = 1$ a wrong completion can draw level with a correct one, with more it can outrank it.
 
-    >>> fixed(1.0, 0.5, 0.0, Multipliers(), weight=0.5)
+    >>> fixed(Score(1.0, 0.5), Multipliers(), weight=0.5)
     1.25
     """
-    return (c or 0.0) + weight * (f or 0.0)
+    return (score.c or 0.0) + weight * (score.f or 0.0)
 
 
-def gated(c: float | None, f: float | None, p: float, multipliers: Multipliers, *, weight: float = 1.0) -> float:
+def gated(score: Score, _: Multipliers, *, weight: float = 1.0) -> float:
     r"""$c (1 + w f)$: compliance pays correct completions only (conditioning an easier reward on a harder one, as
     GDPO, arXiv 2601.05242, proposes).
 
-    >>> gated(1.0, 0.5, 0.0, Multipliers(), weight=0.5), gated(0.0, 1.0, 0.0, Multipliers(), weight=0.5)
+    >>> gated(Score(1.0, 0.5), Multipliers(), weight=0.5), gated(Score(0.0, 1.0), Multipliers(), weight=0.5)
     (1.25, 0.0)
     """
-    if c is None:
-        return f or 0.0
-    return c * (1 + weight * (1.0 if f is None else f))
+    if score.c is None:
+        return score.f or 0.0
+    return score.c * (1 + weight * (1.0 if score.f is None else score.f))
 
 
-def and_gate(c: float | None, f: float | None, p: float, multipliers: Multipliers, *, weight: float = 1.0) -> float:
+def and_gate(score: Score, _: Multipliers, *, weight: float = 1.0) -> float:
     r"""$w c \cdot [f = 1]$: all or nothing; only a correct completion that keeps every constraint is paid.
 
-    >>> and_gate(1.0, 0.5, 0.0, Multipliers()), and_gate(1.0, 1.0, 0.0, Multipliers())
+    >>> and_gate(Score(1.0, 0.5), Multipliers()), and_gate(Score(1.0, 1.0), Multipliers())
     (0.0, 1.0)
     """
-    return weight * (1.0 if c is None else c) * float(f is None or f == 1)
+    return weight * (1.0 if score.c is None else score.c) * float(score.f is None or score.f == 1)
 
 
-def switching(c: float | None, f: float | None, p: float, multipliers: Multipliers, *, weight: float = 1.0) -> float:
+def switching(score: Score, multipliers: Multipliers, *, weight: float = 1.0) -> float:
     r"""$w f$ while the floor is violated, $c$ while it is held (CRPO, Xu, Liang and Lan, arXiv 2011.05869).
 
     The floor counts as violated while λ > 0; keepif.trainer moves λ as a relay for this aggregation.
 
-    >>> switching(1.0, 0.5, 0.0, Multipliers(lam=0.0)), switching(1.0, 0.5, 0.0, Multipliers(lam=0.1))
+    >>> switching(Score(1.0, 0.5), Multipliers(lam=0.0)), switching(Score(1.0, 0.5), Multipliers(lam=0.1))
     (1.0, 0.5)
     """
-    if f is None or (multipliers.lam == 0 and c is not None):
-        return c or 0.0
-    return weight * f
+    if score.f is None or (multipliers.lam == 0 and score.c is not None):
+        return score.c or 0.0
+    return weight * score.f
 
 
 AGGREGATIONS: dict[str, Callable[..., float]] = {

@@ -59,8 +59,10 @@ PROSE, ASCII_PROSE = (
     for letter in (r"[^\W\d_]", "[A-Za-z]")
 )
 """Four words or more in a row, which are no formula, wherever they stand; the second takes half the time."""
+PLAIN = re.compile(r"\$\\text\{([^{}$\n]*)\}\$|\$,\$|`,`|\\\(,\\\)")
+r"""Formulas that are none: $,$, $\text{we add six}$; not $x, y$."""
 PART = 12
-"""Formulas in a part of a masked text."""
+"""Formulas in a part of a masked text, at most."""
 REPEATED = 200
 """Characters of a formula that is likely to come again, so that what is masked of it is kept."""
 SHORTEST = 11
@@ -159,21 +161,23 @@ def mask_formulas(text: str) -> str:
 def masked_parts(text: str) -> Iterator[str]:
     """The text with its formulas masked, in parts, each made when it is asked for: many a check needs but the first.
 
-    A part ends behind a placeholder, where no word goes on.
+    A part ends behind a placeholder, where no word goes on. The first has one, each other twice as many, up to `PART`.
     """
-    rest, masked, begin = text.replace(FORMULA, ""), [], 0
+    rest, masked, begin, size = text.replace(FORMULA, ""), [], 0, 1
     for found in FORMULAS.finditer(rest):
         span = found[0]
         masked += rest[begin : found.start()], (_masked_before if len(span) <= REPEATED else _masked)(span)
         begin = found.end()
-        if len(masked) >= 2 * PART and masked[-1] == FORMULA:
+        if len(masked) >= 2 * size and masked[-1] == FORMULA:
             yield "".join(masked)
-            masked = []
+            masked, size = [], min(2 * size, PART)
     yield "".join([*masked, rest[begin:]])
 
 
 def _masked(span: str) -> str:
     """What a reader reads of a formula or a code span: one thing, and the prose that is put there to be hidden."""
+    if plain := PLAIN.match(span):
+        return plain[1] or ","
     if len(span) < SHORTEST or not (ASCII_PROSE if span.isascii() else PROSE).search(span):
         return FORMULA
     if span[0] != "`":

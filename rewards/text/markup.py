@@ -3,7 +3,7 @@ r"""Markup undone: the words that a reader sees once Markdown, HTML and LaTeX ha
 import re
 from html import unescape
 
-from .words import others
+from .words import contains, others
 
 COMMENT = re.compile(r"<!--(?:(?!<!--|-->).)*+-->", re.DOTALL)
 ENTITY = re.compile(
@@ -23,15 +23,12 @@ OUTER_UNDERSCORES = re.compile(r"_(?:(?<!\w_)_*+|(?<!__)_*+(?!\w))")
 """Emphasis again: inside a word an underscore is a character of it."""
 
 
-WHOLE_FENCE = re.compile(r"\s*```[\w-]*\n((?:(?!```).)*+)\n?```\s*", re.DOTALL)
-"""An answer that is one fenced block: "```json\n{}\n```", not "So:\n```\nx\n```"."""
+WHOLE_FENCE = re.compile(r"\s*([\"“]?)```[\w-]*\n((?:(?!```).)*+)\n?```([\"”]?)\s*", re.DOTALL)
+"""An answer that is one fenced block, maybe in quotes: "```json\n{}\n```", not "So:\n```\nx\n```"."""
 END = 40
 """Characters at the end of a text where that of a proof may be."""
 PROOF_END = re.compile(r"(?:\s|\$|\\\()*(?:\\(?:blacksquare|square|qed|Box)|[∎□■])(?:\s|\$|\\\))*$")
 """The sign at the end of a proof: $\\square$, ∎; not \boxed{}."""
-LONE_COMMAS = ("$,$", "`,`", r"\(,\)")
-ONLY_TEXT = re.compile(r"\$\\text\{([^{}$\n]*)\}\$")
-"""Formulas that are none: $,$, $\text{we add six}$; not $x, y$."""
 PLAIN_CODE = re.compile(r"`([A-Za-z,.!?]+(?: [A-Za-z,.!?]+)+)`")
 """`we add six`; not `x = 6`."""
 REWRITTEN: tuple[tuple[str, re.Pattern[str], str], ...] = (
@@ -49,26 +46,24 @@ REWRITTEN: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("\\", re.compile(r"\\(?=[*<>\"_#])"), ""),
 )
 """A mark without which a text has nothing to rewrite, what is rewritten, and as what."""
+UNMARKED = bytes({*range(128)}.difference(*(mark.encode() for mark, _, _ in REWRITTEN)))
+"""ASCII less the characters of those marks."""
 
 
 def unwrapped(text: str) -> str:
-    r"""`text` without comments and what else is not read, and with the prose that stands in formulas and code.
+    r"""`text` without comments and what else is not read, and with the prose that stands in code.
 
-    >>> unwrapped(r"So`,` $\text{we add six}$ <!-- x --> and are done. $\square$")
-    'So, we add six  and are done.'
+    >>> unwrapped(r"So `we add` <!-- x --> and `are done`. $\square$")
+    'So we add  and are done.'
     """
-    if "```" in text and (fenced := WHOLE_FENCE.fullmatch(text)):
-        text = fenced[1]
+    if contains(text, "```") and (fenced := WHOLE_FENCE.fullmatch(text)):
+        text = "".join(fenced.groups())
     if "\r" in text:
         text = text.replace("\r\n", "\n")
     if "<" in text:
         text = COMMENT.sub("", text)
-    for comma in LONE_COMMAS:
-        text = text.replace(comma, ",")
     if "`" in text and len(PLAIN_CODE.findall(text)) > 1:  # one may be a command, several are prose
         text = PLAIN_CODE.sub(r"\1", text)
-    if "$\\text{" in text:
-        text = ONLY_TEXT.sub(r"\1", text)
     return text[:-END] + PROOF_END.sub("", text[-END:])
 
 
@@ -78,8 +73,9 @@ def as_markdown(text: str) -> str:
     >>> as_markdown(r"\textbf{So} <em>it</em> is ~~not~~. \*\*\*")
     '**So** *it* is . ***'
     """
+    marks = others(text, UNMARKED)
     for mark, written, plain in REWRITTEN:
-        if mark in text:
+        if mark in marks:
             text = written.sub(plain, text)
     return text
 

@@ -92,16 +92,20 @@ class Response:
         False
         """
         thinking, content = _last_message(completion)
-        if thinking is not None and delimiters.open not in content and delimiters.close not in content:
-            response = cls(thinking=thinking, answer_text=content)
-        else:
-            response = cls._split(content, _delimiters_of(content, delimiters))
-        if delimiters.open == DEFAULT_DELIMITERS.open:
-            if contains(response.answer_text, FINAL):
-                response = replace(response, answer_text=response.answer_text.removeprefix(FINAL))
-            if any(other.search(response.answer_text) for other in OTHERS):
-                response = replace(response, reopened=True)
-        wrapped = WRAPPED.fullmatch(response.answer_text) if contains(response.answer_text, "<answer") else None
+        default = delimiters.open == DEFAULT_DELIMITERS.open
+        ours = contains(content, delimiters.open) or contains(content, delimiters.close)
+        marks = _marks(content) if default and not ours else []
+        used = delimiters if ours or (thinking is None and delimiters.prefilled) else None
+        if default and not ours and thinking is None:
+            used = _others_delimiters(content, marks) or used
+        response = cls._split(content, used) if used else cls(thinking=thinking, answer_text=content)
+        if default:
+            answer = response.answer_text.removeprefix(FINAL)
+            if marks if answer is content else _marks(answer):
+                response = replace(response, answer_text=answer, reopened=True)
+            elif answer is not response.answer_text:
+                response = replace(response, answer_text=answer)
+        wrapped = WRAPPED.fullmatch(response.answer_text)
         return replace(response, answer_text=wrapped[1]) if wrapped else response
 
     @classmethod
@@ -114,22 +118,25 @@ class Response:
             return cls(thinking=None, answer_text=text)
         reopened = contains(after, delimiters.open) or contains(after, delimiters.close)
         head, opened, thinking = parted(before, delimiters.open)
-        reopened = reopened or contains(thinking, delimiters.open) or bool(opened and head.strip())
+        reopened = reopened or contains(thinking, delimiters.open) or bool(opened and head.strip().strip("\ufeff"))
         answer = after.rpartition(delimiters.close)[2] if reopened else after
         return cls(thinking=thinking if opened else head, answer_text=answer, reopened=reopened)
 
 
-def _delimiters_of(text: str, delimiters: Delimiters) -> Delimiters:
-    """The delimiters that `text` uses: those that were given, or, if they are the default, another model's."""
-    if delimiters.open != DEFAULT_DELIMITERS.open or delimiters.open in text or delimiters.close in text:
-        return delimiters
+def _marks(text: str) -> list[str]:
+    """What opens or closes the thinking of other models, wherever it stands."""
+    return [mark[0] for other in OTHERS for mark in other.finditer(text)]
+
+
+def _others_delimiters(text: str, marks: list[str]) -> Delimiters | None:
+    """The delimiters of another model that `text`, with such marks, uses."""
     if opening := OPENING.match(text):
         return Delimiters(opening[1], CLOSES.get(opening[1].lower(), f"{opening[1][0]}/{opening[1][1:]}"))
-    for mark in (mark for other in OTHERS for mark in other.finditer(text)):
-        opened = OPENS.get(mark[0].lower(), mark[0].replace("/", "", 1))
-        if opened != mark[0]:  # it closes what the template opened
-            return Delimiters(opened, mark[0])
-    return delimiters
+    for mark in marks:
+        opened = OPENS.get(mark.lower(), mark.replace("/", "", 1))
+        if opened != mark:  # it closes what the template opened
+            return Delimiters(opened, mark)
+    return None
 
 
 def prompt_text(prompt: Any) -> str:

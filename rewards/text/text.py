@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from copy import copy
 from functools import cache, cached_property
@@ -11,11 +12,13 @@ from math import inf
 from .latex import FORMULA, masked_parts
 from .markup import apart, as_markdown, closed, joined, squeezed, unwrapped
 from .visible import as_read, visible, without_accents
-from .words import SIGNS, UNSPACED, words_of
+from .words import SIGNS, UNSPACED, WORD_CHARACTERS, words_of
 
-WORD = re.compile(rf"\w++(?:['’-]\w++|(?<=\d)[.,]\d++){{0,3}}|{FORMULA}")
+WORD = re.compile(rf"\w++(?:(?=['’.,-])(?:['’-]\w++|(?<=\d)[.,]\d++){{0,3}})?+|{FORMULA}")
 """A word of the `math` reading: letters, digits, underscores, joined by apostrophes or hyphens, three at most; "3.14"
 is one, and so is a formula."""
+ASCII_WORD = re.compile(WORD.pattern, re.ASCII)
+"""The same in three quarters of the time."""
 OTHER_SCRIPT = re.compile(f"[\u0300-\u036f\u0590-\u1cff{SIGNS}]")
 """Of Hebrew and what follows it in Unicode, where marks are parts of words or no blanks stand between them."""
 
@@ -32,6 +35,9 @@ ABBREVIATED = re.compile(
 """What a sentence does not end with: an abbreviation, or a list's number or letter at the start of a line."""
 SHORT = re.compile(r"(?:^|[\s(])(?:[A-Za-z]{1,3}|(?:\w\.)+\w)$")
 """Behind which a full stop may shorten it: "3 lb.", "the U.S."; not "the sum."."""
+
+LAST_WORDS = 300
+WORD_CHARACTERS_WITH_ZEROS = WORD_CHARACTERS.translate(bytes.maketrans(b"123456789", b"0" * 9))
 
 
 class Text:
@@ -76,10 +82,15 @@ class Text:
         """The words in lower case with single spaces between them, whatever stood there."""
         return " ".join(words_of(self.lower))
 
-    def has_run(self, run: str) -> bool:
-        """Whether `run`, words in lower case with single spaces between them, is part of the `word_line`."""
-        rarest_first = sorted(run.split(), key=len, reverse=True)  # a search for a word is quicker
-        return all(word in self.lower for word in rarest_first) and run in self.word_line
+    @cached_property
+    def last_words(self) -> list[str]:
+        """The last 300 words in lower case, numbers of as many digits being one."""
+        return words_of(self.raw[-8 * LAST_WORDS :].lower(), WORD_CHARACTERS_WITH_ZEROS)[-LAST_WORDS:]
+
+    @cached_property
+    def last_counts(self) -> Counter[str]:
+        """How often each of them stands there."""
+        return Counter(self.last_words)
 
     def without(self, vocabulary: Collection[str], run: int) -> "Text":
         """The text less every stretch of `run` words or more that are all in `vocabulary` (in lower case)."""
@@ -230,7 +241,9 @@ def told_once(pieces: Iterable[str]) -> int:
 
 def words_in(text: str) -> list[str]:
     """The words of a text in any script, as a reader counts them."""
-    return (WORD if text.isascii() or not OTHER_SCRIPT.search(text) else _mixed_word()).findall(text)
+    if text.isascii():
+        return ASCII_WORD.findall(text)
+    return (_mixed_word() if OTHER_SCRIPT.search(text) else WORD).findall(text)
 
 
 @cache

@@ -13,7 +13,7 @@ KEPT = SEEN + FORMULA.encode()
 """ASCII less the control characters that are taken out."""
 IGNORABLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
-    "\U000e0100-\U000e01ef]"
+    "\U000e0000-\U000e01ef]"
 )
 """What Unicode calls ignorable beside control and format characters, and the blanks that look like nothing."""
 ACCENT = re.compile(r"(?<=[A-Za-z])[\u0300-\u036f]")

@@ -8,7 +8,7 @@ from trl import ModelConfig
 
 from keepif.recipes.experiments.real_model.evaluation import ON_A_CPU, rows_at_once
 from keepif.recipes.models import load_model
-from keepif.recipes.tiny_policy.reinforce import held_out
+from keepif.recipes.tiny_policy.worlds import TINY
 from keepif.trainer.evaluation.engines.generation import Generated, Request, Sampling
 from keepif.trainer.evaluation.engines.transformers_engine import TransformersGenerator
 from tests.gpu.devices import CUDA, DEVICES
@@ -21,7 +21,7 @@ ALIKE = 0.9
 def answers(device: str, sampling: Sampling, batch_size: int) -> list[Generated | None]:
     model, tokenizer = load_model(ModelConfig(model_name_or_path="tiny"))
     generator = TransformersGenerator(model.to(device).eval(), tokenizer, batch_size)
-    return generator.generate([Request(tuple(row["prompt"])) for row in held_out()[:40]], sampling)
+    return generator.generate([Request(tuple(row["prompt"])) for row in TINY.held_out()[:40]], sampling)
 
 
 def alike(ours: Sequence[Any], theirs: Sequence[Any]) -> float:

@@ -5,6 +5,7 @@ accelerate launch --config_file ENGINE.yaml engine_run.py --config tiny_cpu.yaml
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def run(resume: str | None) -> dict[str, Any]:
         "engine": engine(trainer),
         "ranks": trainer.accelerator.num_processes,
         "measured": measured,
-        "multipliers": vars(ours.run.multipliers),
+        "multipliers": asdict(ours.run.multipliers),
         "controller": ours.run.controller.state(),
         "history": ours.run.record.history,
     }

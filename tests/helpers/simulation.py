@@ -14,8 +14,8 @@ from functools import cached_property
 
 import numpy as np
 
-from keepif.rewards import Multipliers, combine
-from keepif.trainer.controller import Controller, Sums
+from keepif.rewards import Multipliers, Score, combine
+from keepif.trainer.controller import ALL, Controller, Sums
 
 PROMPTS, GENERATIONS, STEPS = 16, 8, 1200
 LEARNING_RATE, KL = 0.03, 0.002
@@ -41,14 +41,16 @@ class World:
         return self.reference @ self.kept - SLACK
 
     def optimum(self, floor: float, budget: float = np.inf) -> float:
-        """Highest correctness of any policy that holds both, from the dual of the linear program.
+        """Highest correctness of any policy that holds both, from the dual of the linear program; the budget is for
+        the mean correct completion.
 
         It is the least dual value on a grid of prices, which can only overstate it.
         """
         lam = np.linspace(0, 1, 1001)[:, None, None]
         prices = np.linspace(0, 1, 501) if budget < np.inf else [0.0]
         worth = self.correct + lam * (self.kept - floor)
-        return min((worth - mu * (self.tokens / budget - 1)).max(-1).dot(self.share).min() for mu in prices)
+        over = self.correct * (self.tokens / budget - 1)
+        return min((worth - mu * over).max(-1).dot(self.share).min() for mu in prices)
 
 
 def _world() -> World:
@@ -125,7 +127,7 @@ class Trace:
 def rewards(c: np.ndarray, f: np.ndarray, tokens: np.ndarray, m: Multipliers, budget: float | None) -> np.ndarray:
     """What KeepIF pays for many completions at once."""
     p = c * np.clip(tokens / budget - 1, 0, 1) if budget else np.zeros_like(c)
-    return combine(c, f, p, m)  # pyright: ignore[reportArgumentType, reportReturnType]
+    return combine(Score(c, f, p), m)  # pyright: ignore[reportArgumentType, reportReturnType]
 
 
 def advantages(reward: np.ndarray) -> np.ndarray:
@@ -160,8 +162,8 @@ def simulate(
         np.add.at(gradient, (each, difficulty, style), advantages(reward) / count)
         policies.learn(gradient)
 
-        shortfall, length = (floors[difficulty] - f).sum((1, 2)), tokens.sum((1, 2))
-        unheard.append([Sums(count, s, count, n) for s, n in zip(shortfall, length, strict=True)])
+        shortfall, right, length = (floors[difficulty] - f).sum((1, 2)), c.sum((1, 2)), (c * tokens).sum((1, 2))
+        unheard.append([Sums({ALL: (count, s)}, int(n), t) for s, n, t in zip(shortfall, right, length, strict=True)])
         if len(unheard) > lag:
             for controller, sums in zip(controllers, unheard.popleft(), strict=True):
                 controller.tick(sums)

@@ -36,6 +36,7 @@ def tokenizer(template: str = "{% for m in messages %}{{ m.content }}{% endfor %
         eos_token="<eos>",
         unk_token="<unk>",
         padding_side="left",
+        model_input_names=["input_ids", "attention_mask"],
         chat_template=template,
     )
 

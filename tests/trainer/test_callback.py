@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from keepif.rewards.published.aggregations import fixed, switching
-from keepif.trainer import ConfigError, KeepIF, Prepass, run
+from keepif.trainer import KeepIF, Prepass, callback, controller, run
 from keepif.trainer.record import COLUMNS
 from keepif.trainer.report import report
 from tests.helpers.grpo import build, history, script
@@ -29,8 +29,7 @@ def test_one_tick_a_generation_batch_and_none_in_evaluation(tmp_path: Path) -> N
     )  # fmt: skip
     trainer.train()
     assert history(trainer)["step"] == [1, 3, 5]
-    assert keepif.run.controller.lam.ticks == 3
-    assert keepif.run.multipliers.lam > 0.3
+    assert keepif.run.in_force["lam"] > 0.3
 
 
 def test_the_dashboard_shows_what_the_law_does(tmp_path: Path) -> None:
@@ -41,10 +40,25 @@ def test_the_dashboard_shows_what_the_law_does(tmp_path: Path) -> None:
     ticks = history(trainer)
     assert [entry["keepif/lambda"] for entry in logged] == pytest.approx(ticks["lambda"], abs=1e-5)
     assert logged[1]["keepif/floor"] == pytest.approx(0.9)
-    assert logged[1]["keepif/error"] == pytest.approx(0.9 - ticks["compliance"][0])
+    assert logged[1]["keepif/error"] == pytest.approx(16 / 320 * (0.9 - ticks["compliance"][0]))
+    for name in ("lambda", "loudness", "error"):
+        assert f"keepif/{name}/punctuation:no_comma" in logged[1]
     assert logged[1]["keepif/worst_type"] == pytest.approx(ticks["compliance"][0])
     assert logged[1]["keepif/floor_infeasible"] == 0
     assert set(COLUMNS) == set(ticks)
+
+
+def test_a_type_that_cannot_be_held_is_named_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(controller, "PATIENCE", 1)
+    monkeypatch.setattr(controller, "LOUDEST", 2.0)
+    trainer = build(tmp_path, script(KeepIF(floor=1.0), obeys=0.0), max_steps=6, per_device_train_batch_size=16)
+    trainer.train()
+    said = [record.message for record in caplog.records if "stays below its floor" in record.message]
+    assert len(said) == 1
+    assert "punctuation:no_comma stays below its floor with λ at its cap" in said[0]
+    assert report.load(tmp_path)["by_type"]["punctuation:no_comma"]["state"] == "out of reach"
 
 
 def test_fixed_multipliers_stay(tmp_path: Path) -> None:
@@ -52,7 +66,7 @@ def test_fixed_multipliers_stay(tmp_path: Path) -> None:
     trainer = build(tmp_path, keepif, per_device_train_batch_size=16)
     trainer.train()
     assert history(trainer)["lambda"] == [0.25, 0.25]
-    assert keepif.run.controller.lam.ticks == 0
+    assert not keepif.run.controller.loops
     logged = set().union(*trainer.state.log_history)
     assert {"keepif/lambda", "keepif/bonus"} <= logged
     assert not {"keepif/error", "keepif/floor", "keepif/floor_infeasible"} & logged
@@ -74,7 +88,7 @@ def test_training_again_begins_the_report_anew_and_goes_on_with_the_multipliers(
     keepif = script(KeepIF(floor=0.9), obeys=0.5)
     trainer = build(tmp_path, keepif, per_device_train_batch_size=16)
     trainer.train()
-    reached = keepif.run.multipliers.lam
+    reached = keepif.run.in_force["lam"]
     trainer.train()
     assert history(trainer)["step"] == [1, 2]
     assert history(trainer)["lambda"][0] == pytest.approx(reached, abs=1e-5)
@@ -86,10 +100,10 @@ def test_the_first_batches_can_serve_as_reference(tmp_path: Path) -> None:
     trainer = build(tmp_path, keepif, max_steps=7, per_device_train_batch_size=16)
     trainer.train()
     ticks = history(trainer)
-    assert ticks["lambda"][:5] == [0.3] * 5
+    assert ticks["lambda"][:5] == [0.95] * 5
     assert ticks["floor"][:5] == [None] * 5
     assert ticks["floor"][5] == pytest.approx(sum(ticks["compliance"][:5]) / 5 - 0.02, abs=1e-4)
-    assert keepif.run.controller.lam.ticks == 2
+    assert all(loop.verdicts for loop in keepif.run.controller.loops.values())
     assert keepif.run.controller.budget == keepif.run.scoring.budget == 6
     assert (tmp_path / "keepif-reference.json").exists()
 
@@ -98,11 +112,10 @@ def test_parts_get_their_weights(tmp_path: Path) -> None:
     keepif = script(KeepIF(floor=0.9, aggregation="parts", bonus=0.5, budget=5), obeys=0.3)
     trainer = build(tmp_path, keepif, per_device_train_batch_size=16, multi_objective_aggregation="normalize_then_sum")
     trainer.train()
-    found = keepif.run.multipliers
-    assert found.lam > 0.3
-    assert found.mu > 0
-    assert trainer.reward_weights.tolist() == pytest.approx([1.0, 0.5, found.lam, found.mu])
-    assert len(keepif.run.controller.state()["waiting"]) == 2
+    mu = keepif.run.multipliers.mu
+    assert keepif.run.in_force["lam"] > 0.3
+    assert mu > 0
+    assert trainer.reward_weights.tolist() == pytest.approx([1.0, 0.5, 0.95 - mu, mu])
     assert history(trainer)["step"] == [1, 2]
 
 
@@ -112,11 +125,14 @@ def test_a_report_that_cannot_be_written_costs_no_run(
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(report, "write", full)
+    monkeypatch.setattr(report, "write_json", full)
+    monkeypatch.setattr(callback, "REPORT_EVERY", 0.0)
     trainer = build(tmp_path, script(KeepIF(floor=0.9), obeys=0.5), per_device_train_batch_size=16)
     trainer.train()
     assert trainer.state.global_step == 2
-    assert "the report could not be written; the run goes on" in caplog.text
+    [said] = [record for record in caplog.records if "the report in" in record.message]
+    assert f"{tmp_path} could not be written ([Errno 28] No space left" in said.message
+    assert said.exc_info is None
 
 
 @pytest.mark.parametrize("prepass", [None, Prepass(prompts=2, samples=4, share=1.0)])
@@ -135,15 +151,6 @@ def test_a_reference_that_cannot_be_written_costs_no_run(
     assert keepif.run.floor
     assert keepif.run.floor.ready
     assert "keepif-reference.json could not be written" in caplog.text
-
-
-def test_a_resumed_run_without_its_reference_is_refused(tmp_path: Path) -> None:
-    prepass = Prepass(prompts=2, samples=4, share=1.0)
-    build(tmp_path, KeepIF(prepass=prepass), max_steps=1, save_strategy="steps", save_steps=1).train()
-    (tmp_path / "keepif-reference.json").unlink()
-    trainer = build(tmp_path, KeepIF(prepass=prepass), max_steps=2)
-    with pytest.raises(ConfigError, match="bring the file, or start anew"):
-        trainer.train(resume_from_checkpoint=str(tmp_path / "checkpoint-1"))
 
 
 RUN = """
@@ -199,7 +206,7 @@ def test_two_ranks_and_one_rank_move_the_multipliers_alike(tmp_path: Path) -> No
     launch(tmp_path / "two", processes=2, each=6)
     one = result(tmp_path / "one")
     assert one == result(tmp_path / "two", 0) == result(tmp_path / "two", 1)
-    assert len(set(one["lambda"])) == 3  # twelve completions wait for twelve more
+    assert len(set(one["error"])) == 6
     assert len(set(one["mu"])) > 3
 
 

@@ -41,6 +41,11 @@ def test_a_keepif_that_nobody_attached_does_not_train(tmp_path: Path) -> None:
         trainer.train()
 
 
+def test_a_keepif_is_no_reward_function(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"a KeepIF is no reward function: pass reward_funcs=keepif\.reward"):
+        trainer_of(tmp_path, KeepIF())
+
+
 def test_the_bonus_for_not_thinking_waits_for_the_reference(tmp_path: Path) -> None:
     keepif = KeepIF(floor=None, no_thinking=0.1, prepass=Prepass(prompts=2, samples=4, share=1.0))
     trainer = trainer_of(tmp_path, keepif.reward, max_steps=1)
@@ -73,11 +78,10 @@ def test_a_reference_of_other_data_is_refused_but_where_its_file_is_named(
 ) -> None:
     keepif, path = KeepIF(), tmp_path / "keepif-reference.json"
     trainer = trainer_of(tmp_path, keepif.reward)
-    others = trainer_of(tmp_path, keepif.reward, dataset=tiny.prompts(8))
-    others.model = trainer.model
     measured = Reference(provenance(trainer, tiny.tokenizer(), keepif.run.scoring))
     for known in (measured.provenance, {k: v for k, v in measured.provenance.items() if k != "dataset"}):
         write_json(path, measured.to_dict() | {"provenance": known})
+        others = trainer_of(tmp_path, keepif.reward, model=trainer.model, dataset=tiny.prompts(8))
         with pytest.raises(ReferenceMismatchError, match="was measured with another dataset"):
             keepif.attach(others)
         caplog.clear()
@@ -86,7 +90,6 @@ def test_a_reference_of_other_data_is_refused_but_where_its_file_is_named(
         other.attach(others)
         assert "was measured on other prompts" in caplog.text
         assert not other.run.needs_reference
-        others.reward_funcs = [keepif.reward]
 
 
 def test_an_end_in_generation_kwargs_counts_as_truncated(tmp_path: Path) -> None:
@@ -95,7 +98,8 @@ def test_an_end_in_generation_kwargs_counts_as_truncated(tmp_path: Path) -> None
     keepif = KeepIF(floor=None)
     trainer = trainer_of(tmp_path, keepif.reward, generation_kwargs={"eos_token_id": every}, temperature=1.0)
     keepif.attach(trainer)
-    metrics = trainer.evaluate(trainer.train_dataset.select(range(4)))
+    trainer.evaluate(trainer.train_dataset.select(range(4)))
+    metrics = trainer.state.log_history[-1]
     assert metrics["eval_completions/max_length"] == 1
     assert metrics["eval_completions/clipped_ratio"] > 0.5
 
@@ -104,6 +108,7 @@ def test_an_end_in_generation_kwargs_counts_as_truncated(tmp_path: Path) -> None
     ("options", "message"),
     [
         ({"lam": 0.9, "budget": 100}, r"λ = 0\.9, μ = 0\.2"),
+        ({"aggregation": "gated"}, r"a function, such as combine .* gated, .* or 'parts'; found 'gated'"),
         ({"aggregation": "parts", "length_term": kimi}, "length_term .* aggregation='parts'"),
         ({"aggregation": "parts", "no_thinking": 0.1}, "no_thinking .* aggregation='parts'"),
         ({"no_thinking": 0.0}, "no_thinking must be a number above 0, or None"),

@@ -1,16 +1,22 @@
 """A run's state by hand: what it observes, when it ticks, what it hands on. No trainer, no model."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from keepif.rewards import Multipliers, Score
 from keepif.rewards.published.aggregations import fixed, switching
-from keepif.trainer import KeepIF, Prepass, Reference
+from keepif.trainer import ConfigError, KeepIF, Prepass, Reference, ReferenceMismatchError
 from keepif.trainer.run import FIRST_BATCHES, Run
 
+CHECKPOINT = Path("run/checkpoint-3")
 COMMA = "punctuation:no_comma"
-SCORES = [Score(1.0, 1.0, verdicts={COMMA: True}, tokens=10), Score(0.0, 0.0, verdicts={COMMA: False}, tokens=30)] * 8
+SCORES = [
+    Score(1.0, 1.0, verdicts={COMMA: True}, tokens=10, earned={COMMA: 1.0}, weights={COMMA: 1.0}),
+    Score(0.0, 0.0, verdicts={COMMA: False}, tokens=30, earned={COMMA: 0.0}, weights={COMMA: 1.0}),
+] * 8
 
 
 def tick(run: Run, step: int, ranks: int = 1) -> bool:
@@ -28,9 +34,10 @@ def test_a_tick_by_hand() -> None:
     assert tick(run, 1)
     assert run.record.history["floor"] == [0.75]
     assert run.record.history["compliance"] == [0.5]
-    assert run.record.history["lambda"] == [0.3]  # what the completions were rewarded with
-    assert run.multipliers.lam == 0.95  # 4 times the error of 0.25, at its cap
+    assert run.record.history["lambda"] == [0.95]  # what the completions were rewarded with
     assert run.in_force == {"lam": 0.95, "mu": 0.0, "bonus": 0.5}
+    [loop] = run.controller.loops.values()
+    assert loop.value > 1.3  # where it started
 
 
 def test_ranks_add_up() -> None:
@@ -62,25 +69,72 @@ def test_first_batches_become_the_reference() -> None:
         tick(run, step)
     assert not run.needs_reference
     assert run.reference.tally.completions == 16 * FIRST_BATCHES
-    assert run.scoring.budget == run.controller.budget == 20
+    assert run.scoring.budget == run.controller.budget == 10
     tick(run, FIRST_BATCHES)
     assert run.record.history["floor"][-1] == pytest.approx(0.48)
 
 
-@pytest.mark.parametrize(("prepass", "step", "late"), [
-    (None, FIRST_BATCHES, False), (None, FIRST_BATCHES + 1, True), (Prepass(), 0, False), (Prepass(), 1, True),
-])  # fmt: skip
-def test_a_reference_that_can_no_longer_be_measured(prepass: Prepass | None, step: int, late: bool) -> None:
-    run = KeepIF(prepass=prepass).run
-    assert run.too_late(step) == late
-    run.refer_to(Reference({}))
-    assert not run.too_late(step)
+def resumed(run: Run, **options: Any) -> Run:
+    """Another run that goes on from the state of `run`."""
+    other = KeepIF(**options).run
+    other.restore(json.loads(json.dumps(run.state())), CHECKPOINT)
+    return other
+
+
+def test_a_reference_that_can_no_longer_be_measured() -> None:
+    for prepass in (Prepass(), None):
+        run = KeepIF(prepass=prepass).run
+        assert not run.too_late(0)
+        assert run.too_late(1)
+        run.refer_to(Reference({}))
+        assert not run.too_late(1)
+
+
+def test_a_reference_of_the_first_batches_goes_on_with_what_a_checkpoint_has_of_it() -> None:
+    run = KeepIF(prepass=None).run
+    for step in range(3):
+        tick(run, step)
+    other = resumed(run, prepass=None)
+    assert not other.too_late(3)
+    assert resumed(run, prepass=Prepass()).too_late(3)
+    for step in range(3, FIRST_BATCHES):
+        assert other.needs_reference
+        tick(other, step)
+        tick(run, step)
+    assert not other.needs_reference
+    assert other.reference == run.reference
+
+
+def test_a_checkpoint_brings_the_reference() -> None:
+    run = KeepIF(budget="reference").run
+    run.expect({"model": "a"})
+    run.observe(SCORES, ["a"] * 16)
+    [_, batches] = run.collect()
+    run.reference.add(*batches[0])
+    run.refer_to(run.reference)
+    other = KeepIF(budget="reference").run
+    other.expect({"model": "b"})
+    with pytest.raises(ReferenceMismatchError, match=r"in run/checkpoint-3 was measured with another model"):
+        other.restore(run.state(), CHECKPOINT)
+    other.expect({"model": "a"})
+    other.restore(run.state(), CHECKPOINT)
+    assert other.reference == run.reference
+    assert other.scoring.budget == 10
+    assert resumed(KeepIF(floor=0.5).run).too_late(1)  # which never had one
+
+
+def test_a_run_that_loses_its_budget_is_refused() -> None:
+    run = KeepIF(floor=0.5, budget=15).run
+    tick(run, 1)
+    with pytest.raises(ConfigError, match=r"had a budget of 15 tokens.* resume it with KeepIF\(budget=15\)"):
+        resumed(run, floor=0.5)
+    assert resumed(run, floor=0.5, budget=30).controller.mu == run.controller.mu
 
 
 def test_a_restored_run_goes_on_alike() -> None:
-    run, other = KeepIF(floor=0.52, budget=15).run, KeepIF(floor=0.52, budget=15).run
+    run = KeepIF(floor=0.52, budget=15).run
     tick(run, 1)
-    other.restore(json.loads(json.dumps(run.state())))
+    other = resumed(run, floor=0.52, budget=15)
     tick(run, 2)
     tick(other, 2)
     assert run.state() == other.state()

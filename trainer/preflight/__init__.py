@@ -9,11 +9,12 @@ from collections.abc import Iterator
 
 from ..facts import Facts
 from . import configuration, data
+from .measured import nothing_to_keep
 from .problem import CHECKS, CUT, Check, ConfigError, Problem, too_many_cut
 
 __all__ = [
-    "CHECKS", "CUT", "Check", "ConfigError", "Problem", "configuration", "data", "problems", "refuse_or_warn",
-    "too_many_cut",
+    "CHECKS", "CUT", "Check", "ConfigError", "Problem", "configuration", "data", "nothing_to_keep", "problems",
+    "refuse_or_warn", "too_many_cut",
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)

@@ -4,19 +4,15 @@ import json
 from collections.abc import Iterator
 from math import gcd, lcm
 
-import trl
-
 from ..facts import Facts, end_of_turn, is_dropped
+from ..trl_doors import rewards_as_trl_does
 from .problem import Problem, listed
 
 
 @listed
 def trainer(facts: Facts) -> Iterator[Problem]:
-    """A trainer must compute rewards as TRL's GRPO and RLOO trainers do: by a call with completion ids, the data set's
-    columns, a dashboard and the trainer's state, in the trainer's own process.
-    """
-    base = next((fit for fit in (trl.GRPOTrainer, trl.RLOOTrainer) if issubclass(facts.kind, fit)), None)
-    if base is None or facts.kind._calculate_rewards is not base._calculate_rewards:  # noqa: SLF001
+    """A trainer must compute rewards as TRL's GRPO and RLOO trainers do."""
+    if not rewards_as_trl_does(facts.kind):
         yield Problem(
             f"KeepIF does not work in {facts.kind.__name__}: it computes rewards in a way of its own. "
             "Use GRPOTrainer, RLOOTrainer or GMPOTrainer, or a subclass that leaves _calculate_rewards as it is",
@@ -101,7 +97,8 @@ def scale(facts: Facts) -> Iterator[Problem]:
     if not _normalised(facts) and str(getattr(facts.args, "scale_rewards", "batch")).lower() in {"group", "true"}:
         yield Problem(
             "scale_rewards='group' (TRL's default) blows compliance up to full size in every group whose completions "
-            "are all right or all wrong, whatever its multiplier; set scale_rewards='batch' (or 'none')",
+            "are all right or all wrong, whatever its multiplier, and makes every prompt equally loud, so that a dear "
+            "instruction cannot be held by its loudness; set scale_rewards='batch' (or 'none')",
             change="scale_rewards: batch",
         )
 

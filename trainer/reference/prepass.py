@@ -16,7 +16,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from keepif.rewards import ConstraintError, Score, constraints_of
 from keepif.rewards.batch import Scorer
+from keepif.rewards.rows import READ
 
+from .. import trl_doors
+from ..columns import with_columns
 from ..files import keep_json, read_json
 from ..tally import proportion
 from .provenance import rows_hash
@@ -52,20 +55,35 @@ class Prepass:
             )
 
 
-def choose(dataset: Any, prompts: int | None, seed: int) -> list[dict[str, Any]]:
-    """`prompts` rows at random and, for types that fewer than four of them have, further ones; or all rows."""
-    rows = list(dataset) if hasattr(dataset, "__len__") else list(islice(dataset, STREAMED))
+def readable(dataset: Any) -> Sequence[dict[str, Any]]:
+    """The rows with the columns that prompts are chosen by, images left undecoded; of a stream its first ones."""
+    rows = with_columns(dataset, ["prompt", *READ])
+    return rows if hasattr(rows, "__len__") else list(islice(rows, STREAMED))
+
+
+def choose(rows: Sequence[dict[str, Any]], prompts: int | None, seed: int) -> list[int]:
+    """The numbers of `prompts` rows at random and, for types that fewer than four of them have, further ones; or of
+    all rows.
+    """
     if prompts is None:
-        return rows
-    shuffled = random.Random(seed).sample(rows, len(rows))
+        return [*range(len(rows))]
+    shuffled = random.Random(seed).sample(range(len(rows)), len(rows))
     chosen, rest = shuffled[:prompts], shuffled[prompts:]
-    covered = Counter(kind for row in chosen for kind in _kinds(row))
-    for row in rest:
-        kinds = _kinds(row)
-        if any(covered[kind] < COVERED for kind in kinds):
-            chosen.append(row)
-            covered.update(kinds)
+    kinds = [_kinds(row) for row in rows]
+    covered = Counter(kind for number in chosen for kind in kinds[number])
+    for number in rest:
+        if any(covered[kind] < COVERED for kind in kinds[number]):
+            chosen.append(number)
+            covered.update(kinds[number])
     return chosen
+
+
+def _whole(dataset: Any, numbers: Sequence[int]) -> Any:
+    """What gives the row of each of these `numbers`, images decoded: a stream is read again up to the last of them."""
+    if hasattr(dataset, "__len__"):
+        return dataset
+    wanted = {*numbers}
+    return {number: row for number, row in enumerate(islice(dataset, max(wanted) + 1)) if number in wanted}
 
 
 def _kinds(row: dict[str, Any]) -> set[str]:
@@ -96,22 +114,25 @@ def measure(trainer: Any, scorer: Scorer, prepass: Prepass, reference: Reference
 
     All ranks call it together, each samples its part, and all end with the same reference.
     """
-    rows = choose(trainer.train_dataset, affordable(prepass, trainer), trainer.args.seed)
+    texts = readable(trainer.train_dataset)
+    chosen = choose(texts, affordable(prepass, trainer), trainer.args.seed)
+    rows = _whole(trainer.train_dataset, chosen)
     world, main = trainer.accelerator.num_processes, trainer.accelerator.is_main_process
     size = max(world, trainer.args.generation_batch_size // prepass.samples)
-    chunks = [rows[start : start + size] for start in range(0, len(rows), size)]
-    total, of_run = len(rows) * prepass.samples, run_completions(trainer)
+    chunks = [chosen[start : start + size] for start in range(0, len(chosen), size)]
+    total, of_run = len(chosen) * prepass.samples, run_completions(trainer)
     trainer.accelerator.print(
-        f"keepif: measuring the policy before RL: {len(rows)} prompts x {prepass.samples} samples = {total} "
+        f"keepif: measuring the policy before RL: {len(chosen)} prompts x {prepass.samples} samples = {total} "
         f"completions, {100 * total / max(1, of_run):.1f} % of this run's {of_run}; stored in {path}"
     )
     partial = path.with_suffix(".measuring.json")
-    plan = [rows_hash(rows), size, prepass.samples, trainer.args.seed]
+    plan = [rows_hash([texts[number] for number in chosen]), size, prepass.samples, trainer.args.seed]
     done = _resume(reference, partial, plan)
     with _progress(main) as progress, _sampling(trainer, prepass.samples):
         bar = progress.add_task("reference", total=len(chunks), completed=done)
         for number in range(done, len(chunks)):
-            for prompts, scores in gather_object([_sample(trainer, scorer, chunks[number], prepass.samples)]):
+            chunk = [rows[row] for row in chunks[number]]
+            for prompts, scores in gather_object([_sample(trainer, scorer, chunk, prepass.samples)]):
                 reference.add(prompts, scores)
             progress.advance(bar)
             if main:
@@ -160,27 +181,31 @@ def _sample(
     def observe(scores: Sequence[Score], prompts: Sequence[Any]) -> None:
         batches.append((list(prompts), list(scores)))
 
+    trainer.model.eval()  # each time: after continuous batching TRL leaves the model in train mode
     with scorer.watched_by(observe), torch.no_grad(), trainer.compute_loss_context_manager():
-        trainer._prepare_inputs([row for row in padded for _ in range(samples)])  # noqa: SLF001
+        # Each completion's row is one of its own: TRL writes a rollout's further fields into it.
+        trl_doors.sample(trainer, [dict(row) for row in padded for _ in range(samples)])
     [(prompts, scores)] = batches
     return prompts[: len(mine) * samples], scores[: len(mine) * samples]
 
 
 @contextmanager
 def _sampling(trainer: Any, samples: int) -> Iterator[None]:
-    """The trainer as it samples in evaluation, `samples` completions a prompt, with random numbers of its own."""
+    """The trainer as it samples in evaluation, `samples` completions a prompt, with random numbers of its own.
+
+    A `rollout_func` reads the number off the arguments, TRL itself off the trainer.
+    """
     device = trainer.accelerator.device
-    kept = trainer.num_generations_eval, trainer.model.training
-    trainer.num_generations_eval = samples
-    trainer.model.eval()
+    kept = trainer.num_generations_eval, trainer.args.num_generations_eval, trainer.model.training
+    trainer.num_generations_eval = trainer.args.num_generations_eval = samples
     try:
         with torch.random.fork_rng([device] if device.type == "cuda" else []):
             torch.manual_seed(trainer.args.seed + trainer.accelerator.process_index)
             yield
     finally:
-        trainer.num_generations_eval, training = kept
+        trainer.num_generations_eval, trainer.args.num_generations_eval, training = kept
         trainer.model.train(training)
-        trainer._metrics["eval"].clear()  # noqa: SLF001  # or the first evaluation would average them in
+        trl_doors.forget_evaluation(trainer)
 
 
 def _progress(visible: bool) -> Progress:

@@ -1,6 +1,7 @@
 """What a measured reference depends on, so that one measured under other conditions is not mistaken for this run's."""
 
 import hashlib
+import inspect
 import json
 import re
 from collections import defaultdict
@@ -13,9 +14,11 @@ import torch
 
 import keepif.rewards
 from keepif.rewards import Scoring
+from keepif.rewards.constraints import REGISTRY
 from keepif.rewards.rows import READ
 
-from .reference import prompt_key
+from ..columns import with_columns
+from .reference import prompt_key, short_hash
 
 SAMPLING = (
     "temperature",
@@ -43,7 +46,7 @@ def provenance(trainer: Any, tokenizer: Any, scoring: Scoring) -> dict[str, Any]
     template = [tokenizer.chat_template, getattr(args, "chat_template_kwargs", None) or {}]
     return {
         "model": fingerprint(trainer.model),
-        "template": _hash(repr(template).encode()),
+        "template": short_hash(repr(template).encode()),
         "sampling": json.loads(json.dumps({name: getattr(args, name, None) for name in SAMPLING}, default=str)),
         "dataset": rows_hash(trainer.train_dataset),
         "checkers": f"{scoring.reading} {scoring.credit} {vars(scoring.delimiters)} {checkers()}{_further(scoring)}",
@@ -58,6 +61,7 @@ def _further(scoring: Scoring) -> str:
 def rows_hash(rows: Iterable[dict[str, Any]]) -> str:
     """A hash of the rows' prompts and constraints, in their order; of a stream's first hundred."""
     digest = hashlib.sha256()
+    rows = with_columns(rows, ["prompt", *READ])
     for row in rows if hasattr(rows, "__len__") else islice(rows, FIRST):
         asked = {name: row[name] for name in READ if row.get(name) is not None}
         digest.update(json.dumps([prompt_key(row.get("prompt") or ""), asked], sort_keys=True, default=str).encode())
@@ -97,12 +101,25 @@ def _local(parameter: torch.Tensor) -> torch.Tensor:
 
 
 def checkers(package: Path = Path(keepif.rewards.__path__[0])) -> str:
-    """A hash of the rewards' source: whatever of it changes, compliance may be counted otherwise."""
+    """A hash of the rewards' source, and of constraints that are defined elsewhere: whatever of it changes, compliance
+    may be counted otherwise.
+    """
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
         digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
+    own = {kind for definition in REGISTRY.values() for kind in definition.__mro__ if _is_elsewhere(kind)}
+    for source in sorted(map(_source, own)):
+        digest.update(b"\0" + source.encode())
     return digest.hexdigest()[:16]
 
 
-def _hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:16]
+def _is_elsewhere(kind: type) -> bool:
+    """Whether a class of a constraint is neither KeepIF's nor Python's."""
+    return kind.__module__.partition(".")[0] not in {"keepif", "builtins", "abc"}
+
+
+def _source(kind: type) -> str:
+    try:
+        return inspect.getsource(kind)
+    except (OSError, TypeError):  # typed into an interpreter
+        return kind.__qualname__

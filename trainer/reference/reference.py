@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import inf
+from math import inf, sqrt
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,7 @@ class Reference:
 
     def add(self, prompts: Sequence[Any], scores: Sequence[Score]) -> None:
         """Take in scored samples."""
-        self.tally += Tally.of(scores, [0.0] * len(scores))
+        self.tally += Tally.of(scores)
         for prompt, score in zip(prompts, scores, strict=True):
             for sums, value in ((self.prompts, score.f), (self.correct, score.c)):
                 if value is not None and not score.unreadable:
@@ -72,13 +72,18 @@ class Reference:
 
     @property
     def tokens(self) -> float:
-        """Mean completion length."""
-        return self.tally.tokens / self.tally.completions if self.tally.completions else 0.0
+        """Mean length of the completions that a length penalty can charge: the right ones, and those cut off."""
+        return self.tally.charged_tokens / self.tally.charged if self.tally.charged else 0.0
 
     def of_type(self, instruction_id: str) -> float:
         """Mean verdict of a constraint type."""
         asked, kept = self.tally.asked[instruction_id], self.tally.kept[instruction_id]
         return (kept + SHRINKAGE * self.compliance) / (asked + SHRINKAGE)
+
+    def standard_error(self, instruction_id: str) -> float:
+        """Of a type's mean: √(p (1 - p) / n), with the samples that its mean is shrunk by among the n."""
+        share, asked = self.of_type(instruction_id), self.tally.asked[instruction_id]
+        return sqrt(share * (1 - share) / (asked + SHRINKAGE))
 
     def baseline(self, prompt: Any, instruction_ids: Sequence[str]) -> float:
         """Expected compliance of the reference on a prompt with these constraints."""
@@ -117,11 +122,13 @@ class Reference:
             ) from None
         for name, expected in (provenance | {"schema": SCHEMA}).items():
             if known.get(name) != expected:
+                found, wanted = _differing(known.get(name), expected)
+                other = f"; or take it all the same: KeepIF(reference_file={str(path)!r})" if name == "dataset" else ""
                 raise ReferenceMismatchError(
-                    f"the reference in {path} was measured with another {name}: it has {_short(known.get(name))}, "
-                    f"this run has {_short(expected)}. To resume a run, keep the settings that it began with, or "
-                    "pass its own reference_file. A new run takes another output_dir or reference_file, or delete "
-                    "that file to measure again"
+                    f"the reference in {path} was measured with another {name}: it has {_short(found)}, this run has "
+                    f"{_short(wanted)}. To resume a run, keep the {name} that it began with. A new run, from a "
+                    f"checkpoint's model too, takes another output_dir or reference_file, or delete that file to "
+                    f"measure again{other}"
                 )
         return reference
 
@@ -133,9 +140,34 @@ def _add(sums: dict[str, list[float]], key: str, total: float, samples: float) -
 
 
 def prompt_key(prompt: Any) -> str:
-    """A short name for a prompt's text, the same for a text and for messages that hold it."""
-    text = prompt if isinstance(prompt, str) else "\n".join(str(message.get("content")) for message in prompt)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    """A short name for a prompt, the same for a text and for messages that hold it."""
+    text = prompt if isinstance(prompt, str) else "\n".join(_content(message.get("content")) for message in prompt)
+    return short_hash(text.encode("utf-8", "surrogatepass"))
+
+
+def _content(content: Any) -> str:
+    """A message's text, with a hash of its pixels in the place of each image: an object's address is no name."""
+    if not isinstance(content, list | tuple):
+        return str(content)
+    blocks = (block if isinstance(block, dict) else {"text": block} for block in content)
+    return "".join(
+        short_hash(value.tobytes()) if hasattr(value, "tobytes") else str(value)
+        for block in blocks
+        for name, value in block.items()
+        if name != "type" and value is not None
+    )
+
+
+def short_hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def _differing(found: Any, wanted: Any) -> tuple[Any, Any]:
+    """The two, without the settings that they have in common."""
+    if not isinstance(found, dict) or not isinstance(wanted, dict):
+        return found, wanted
+    names = [name for name in {**found, **wanted} if found.get(name) != wanted.get(name)]
+    return {name: found.get(name) for name in names}, {name: wanted.get(name) for name in names}
 
 
 def _short(value: Any) -> str:

@@ -26,17 +26,17 @@ def show_settings(trainer: Any, name: str, settings: Mapping[str, Any]) -> None:
     )
 
 
-def show_figure(trainer: Any, path: Path, step: int) -> None:
-    """Log the picture at `path`, if there is one, in every tracker of `report_to`, at `step`."""
+def show_figure(trainer: Any, path: Path, step: int, name: str = FIGURE) -> None:
+    """Log the picture at `path`, if there is one, in every tracker of `report_to`, at `step`, as `name`."""
     if not path.exists():
         return
     at = {"train/global_step": step}
     _each(
         trainer,
         {
-            "wandb": lambda wandb: wandb.log({FIGURE: wandb.Image(str(path)), **at}),
-            "trackio": lambda trackio: trackio.log({FIGURE: trackio.Image(path), **at}),
-            "tensorboard": lambda writer: writer.add_image(FIGURE, _pixels(path), step, dataformats="HWC"),
+            "wandb": lambda wandb: wandb.log({name: wandb.Image(str(path)), **at}),
+            "trackio": lambda trackio: trackio.log({name: trackio.Image(path), **at}),
+            "tensorboard": lambda writer: writer.add_image(name, _pixels(path), step, dataformats="HWC"),
         },
     )
 

@@ -10,18 +10,20 @@ from matplotlib.figure import Figure
 from ..record import SMOOTHED
 
 BLUE, RED, GREY = "#2a6f97", "#c44e52", "0.5"
+NAMED = 3
+"""Types that are told apart on their way."""
 
 
 def draw(report: dict[str, Any]) -> Figure:
-    """Correctness and compliance against the floor, the multipliers and the error that moves them, the way through the
-    accuracy-compliance plane, and each constraint type before and after.
+    """Correctness and compliance against the floor, the multipliers and the error that moves them, the types on their
+    way, and each of them before and after.
     """
     with mpl.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(15, 4.8), layout="constrained")
-        course, prices, plane, types = figure.subplots(1, 4, width_ratios=(4, 3, 3, 4))
+        course, prices, ways, types = figure.subplots(1, 4, width_ratios=(4, 3, 4, 4))
         _draw_course(course, report["history"])
         _draw_prices(prices, report["history"])
-        _draw_plane(plane, report)
+        _draw_ways(ways, report["types"])
         _draw_types(types, report["by_type"])
     return figure
 
@@ -52,29 +54,30 @@ def _draw_course(axes: Axes, history: dict[str, list[Any]]) -> None:
 
 
 def _draw_prices(axes: Axes, history: dict[str, list[Any]]) -> None:
-    axes.plot(history["step"], history["lambda"], color=BLUE, label="λ, compliance")
+    axes.plot(history["step"], history["lambda"], color=BLUE, label="λ, compliance (the largest)")
     axes.plot(history["step"], history["mu"], color=RED, label="μ, length")
-    axes.plot(history["step"], history["error"], color=GREY, lw=1, ls=":", label="error: floor - compliance")
+    axes.plot(history["step"], history["error"], color=GREY, lw=1, ls=":", label="error: floor - kept (the largest)")
     axes.set(xlabel="step", title="Multipliers")
     _legend(axes)
 
 
-def _draw_plane(axes: Axes, report: dict[str, Any]) -> None:
-    before, after, history = report["before"], report["after"], report["history"]
-    whole = min(SMOOTHED, len(history["step"])) - 1  # means over fewer ticks are not on the way yet
-    columns = (running_mean(history[name])[whole:] for name in ("correctness", "compliance"))
-    if way := list(zip(*columns, strict=True)):
-        axes.plot(*zip(*way, strict=True), color=BLUE, lw=1.2, alpha=0.6)
-        axes.plot(*way[0], "s", ms=5, color=BLUE, mfc="white", ls="none", label="first ticks")
-        axes.plot(*way[-1], "s", ms=5, color=BLUE, ls="none", label="last ticks")
-    for means, marker, colour, label in ((before, "*", GREY, "before"), (after, "o", BLUE, "after")):
-        place = means["correctness"]["share"], means["compliance"]["share"]
-        if None not in place:
-            axes.plot(*place, marker, ms=10, color=colour, ls="none", label=label)
-    if report["floor"]:
-        axes.axhline(report["floor"]["mean"], color=GREY, lw=1, ls=":")
-    axes.set(xlabel="correctness", ylabel="compliance", title="The plane (dotted: the floor)")
-    _legend(axes)
+def _draw_ways(axes: Axes, types: dict[str, dict[str, list[Any]]]) -> None:
+    """How far above its floor each type is; the three that end lowest by name."""
+    margins = {
+        kind: [
+            float("nan") if floor is None else kept - floor for kept, floor in zip(w["kept"], w["floor"], strict=True)
+        ]
+        for kind, w in types.items()
+        if any(floor is not None for floor in w["floor"])
+    }
+    lowest = sorted(margins, key=lambda kind: margins[kind][-1])[:NAMED]
+    for kind, margin in margins.items():
+        named = {"label": kind.rpartition(":")[2], "lw": 1.6} if kind in lowest else {"color": "0.8", "lw": 1.0}
+        axes.plot(types[kind]["step"], margin, **named)
+    axes.axhline(0, color=GREY, lw=1, ls=":")
+    axes.set(xlabel="step", title="Kept above the floor, by type")
+    if margins:
+        _legend(axes)
 
 
 def _draw_types(axes: Axes, by_type: dict[str, Any]) -> None:
@@ -86,5 +89,7 @@ def _draw_types(axes: Axes, by_type: dict[str, Any]) -> None:
                 share = shares[when]["share"]
                 error = [[max(0.0, share - shares[when]["low"])], [max(0.0, shares[when]["high"] - share)]]
                 axes.errorbar(share, row + offset, xerr=error, fmt="o", ms=4, lw=1, color=colour)
+        if shares.get("floor") is not None:
+            axes.plot(shares["floor"], row - 0.15, "|", ms=12, color=RED)
     axes.set_yticks(range(len(measured)), [kind.split(":")[-1] for kind, _ in measured])
-    axes.set(xlim=(0, 1.02), title="Kept by type, worst first (grey: before)")
+    axes.set(xlim=(0, 1.02), title="Kept by type (grey: before; red: floor)")

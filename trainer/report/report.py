@@ -10,6 +10,7 @@ from ..files import read_json, write_json
 from ..record import EARLIEST, LATEST, SMOOTHED
 from ..run import Run
 from ..tally import Tally, proportion
+from .types import by_type, prices, said
 
 SCHEMA = 1
 NAME, FIGURE = "keepif-report.json", "keepif-report.png"
@@ -38,20 +39,17 @@ def build(run: Run, step: int, max_steps: int, *, finished: bool) -> dict[str, A
         "settings": run.settings,
         "provenance": reference.provenance,
         "multipliers": run.in_force,
-        "floor_infeasible": run.controller.infeasible,
+        "out_of_reach": run.controller.infeasible,
         "before": {"measured_on": "pre-pass" if measured else f"the first {EARLIEST} ticks", **means(before)},
         "after": {"measured_on": f"the last {len(record.latest)} ticks", **means(after)},
         "floor": held(record.history),
-        "by_type": {
-            kind: {"before": proportion(before.kept[kind], before.asked[kind]),
-                   "after": proportion(after.kept[kind], after.asked[kind])}
-            for kind in sorted({*before.asked, *after.asked})
-        },
+        "by_type": by_type(run, before, after),
         "completions": record.total.completions,
         "guarded": dict(record.total.guarded),
         "unreadable": record.total.unreadable,
         "limits": [*LIMITS, *([] if measured else ["There was no pre-pass: 'before' is the run's own beginning."])],
         "history": record.history,
+        "types": record.types,
     }  # fmt: skip
 
 
@@ -120,11 +118,12 @@ def table(report: dict[str, Any]) -> Table:
     state = "finished" if report["finished"] else "still running, or interrupted"
     shown = Table(title=f"step {report['step']} of {report['max_steps']}, {state}", box=None)
     shown.add_column("% (95 % interval)", overflow="fold")
-    for header in ("before RL", "after", "change"):
+    for header in ("before RL", "after", "change", "floor")[: 4 if report["floor"] else 3]:
         shown.add_column(header, justify="right", no_wrap=True)
     before, after = report["before"], report["after"]
     for name in ("correctness", "compliance", "all_kept", "joint"):
-        shown.add_row(name, *_cells(before[name], after[name]))
+        floor = report["floor"] if name == "compliance" else None
+        shown.add_row(name, *_cells(before[name], after[name]), *([f"{100 * floor['mean']:.1f}"] if floor else []))
     if before["tokens"] and after["tokens"]:
         change = f"{after['tokens'] - before['tokens']:+.1f}"
         shown.add_row("tokens", f"{before['tokens']:.1f}", f"{after['tokens']:.1f}", change)
@@ -132,7 +131,8 @@ def table(report: dict[str, Any]) -> Table:
     held_out = report["settings"].get("held_out") or []
     for kind, shares in report["by_type"].items():
         name = kind.rpartition(":")[2] + " (held out)" * (kind in held_out)
-        shown.add_row(name, *_cells(shares["before"], shares["after"]))
+        held = [f"{100 * shares['floor']:.1f}"] if shares.get("floor") is not None else []
+        shown.add_row(name, *_cells(shares["before"], shares["after"]), *held)
     return shown
 
 
@@ -147,8 +147,9 @@ def footnotes(report: dict[str, Any]) -> list[str]:
     if multipliers := report["multipliers"]:
         shown = (f"{symbol} {multipliers[name]:.3f}" for name, symbol in SYMBOLS.items() if name in multipliers)
         lines.append(f"multipliers: {', '.join(shown)}")
-    if report["floor_infeasible"]:
-        lines.append("floor infeasible: a multiplier has long been at its cap; lower the floor or raise the budget")
+    if by_type := prices(report["by_type"]):
+        lines.append(f"λ by type: {by_type}")
+    lines += [said(kind, report["by_type"].get(kind, {}).get("price")) for kind in report["out_of_reach"]]
     guarded = ", ".join(f"{reason} {count}" for reason, count in sorted(report["guarded"].items())) or "none"
     lines.append(f"of {report['completions']} completions guarded: {guarded}; unreadable: {report['unreadable']}")
     return [*lines, *report["limits"]]
@@ -162,5 +163,5 @@ def _cells(before: dict[str, Any], after: dict[str, Any]) -> tuple[str, str, str
 def _share(mean: dict[str, Any]) -> str:
     if mean["share"] is None:
         return "-"
-    interval = f" ({100 * mean['low']:.1f}-{100 * mean['high']:.1f})" if "low" in mean else ""
+    interval = f" ({100 * mean['low']:.0f}-{100 * mean['high']:.0f})" if "low" in mean else ""
     return f"{100 * mean['share']:.1f}{interval}"

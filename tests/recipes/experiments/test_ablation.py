@@ -11,6 +11,7 @@ from keepif.recipes.experiments import ablation
 from keepif.recipes.experiments.figures import ablation_figure
 from keepif.recipes.tiny_policy import reinforce
 from keepif.recipes.tiny_policy.methods import GDPO, METHODS, rewards_of
+from keepif.recipes.tiny_policy.worlds import TINY, World
 
 RESULT = {"accuracy": 0.8, "hacc": 0.6, "sacc": 0.7, "joint": 0.5, "thinking_tokens": 30.0, "answer_tokens": 7.0}
 BEFORE = {"accuracy": 0.7, "hacc": 0.6, "sacc": 0.72, "joint": 0.4, "tokens": 29.0}
@@ -82,12 +83,12 @@ def test_a_result_of_other_settings_is_refused(tmp_path: Path, change: dict[str,
 
 
 def test_a_measured_reference_serves_runs_on_other_prompts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = reinforce.rows
-    monkeypatch.setattr(reinforce, "rows", lambda count, seed: rows(min(count, 8), seed))
-    reinforce.measure_reference(tmp_path / "reference.json")
+    rows, place = World.rows, reinforce.Place()
+    monkeypatch.setattr(World, "rows", lambda world, count, seed: rows(world, min(count, 8), seed))
+    reinforce.measure_reference(place, tmp_path / "reference.json")
     keepif_rewards, keepif = rewards_of("KeepIF", tmp_path / "reference.json")
     assert keepif
-    keepif.attach(reinforce.build(tmp_path / "run", keepif_rewards, "KeepIF", 0, 1, reinforce.rows(8, 1_000)))
+    keepif.attach(reinforce.build(tmp_path / "run", place, keepif_rewards, "KeepIF", 0, 1, TINY.rows(8, 1_000)))
     assert not keepif.run.needs_reference
 
 
@@ -98,8 +99,8 @@ def test_a_failed_run_names_its_log(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("method", ["KeepIF, budget", "switching", GDPO])
 def test_methods_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
-    monkeypatch.setattr(reinforce, "HELD_OUT", 8)
+    monkeypatch.setattr(World, "held_out", lambda world: world.rows(8, 1))
     result = reinforce.reinforce(tmp_path, method, seed=0, steps=2)
-    assert set(result) == set(RESULT)
+    assert set(result) == {*RESULT, "types"}
     assert json.loads((tmp_path / "made_by.json").read_text()) == reinforce.made_by(method, steps=2, samples=1)
     assert len(ablation.curve_of(tmp_path)) == 2

@@ -10,10 +10,9 @@ from trl import ModelConfig
 from keepif.recipes.command.cli import main
 from keepif.recipes.models import TINY, load_model
 from keepif.recipes.tiny_policy.evaluate import METRICS, evaluate
-from keepif.recipes.tiny_policy.reinforce import held_out
-from keepif.recipes.tiny_policy.task import TYPES, draw_constraints, draw_sum, lesson, rows, write
+from keepif.recipes.tiny_policy.task import TYPES, draw_sum, write
+from keepif.recipes.tiny_policy.worlds import TINY as WORLD
 from keepif.rewards import Response, Text, constraints_of, correctness
-from keepif.rewards.constraints import Problem
 
 
 def test_it_ships_small() -> None:
@@ -23,8 +22,7 @@ def test_it_ships_small() -> None:
 def test_the_teacher_keeps_what_it_is_told_to_keep_and_no_more() -> None:
     rng = random.Random(0)
     for _ in range(300):
-        problem = draw_sum(rng)
-        constraints = draw_constraints(rng, Problem(problem.question, str(problem.answer)))
+        _, constraints = WORLD.draw(rng)
         kept, plain = Text(write(rng, 7, constraints)), Text(write(rng, 7, []))
         assert all(constraint.holds(kept) for constraint in constraints)
         assert not any(constraint.holds(plain) for constraint in constraints)
@@ -42,26 +40,26 @@ def test_sums() -> None:
 def test_lessons_follow_the_template() -> None:
     rng = random.Random(0)
     for _ in range(100):
-        prompt, completion = lesson(rng)
+        prompt, completion = WORLD.lesson(rng)
         assert prompt.startswith("What is ")
         assert Response.parse(completion).closed
         assert "\\boxed{" in Response.parse(completion).answer_text
 
 
 def test_rows_are_readable_and_held_out_from_training() -> None:
-    training = {row["prompt"][0]["content"] for row in rows(500, 1000)}
-    for row in held_out():
+    training = {row["prompt"][0]["content"] for row in WORLD.rows(500, 1000)}
+    for row in WORLD.held_out():
         assert {constraint.id for constraint in constraints_of(row)} <= set(TYPES)
         assert correctness([Response.parse(rf"\boxed{{{row['answer']}}}")], [row["answer"]]) == [1.0]
-    assert len([row for row in held_out() if row["prompt"][0]["content"] in training]) < 5
+    assert len([row for row in WORLD.held_out() if row["prompt"][0]["content"] in training]) < 5
 
 
 def test_the_deficits_mechanism() -> None:
     """Before RL: room to gain on both sides, and thinking turned off makes it obey more and know less."""
     model, tokenizer = load_model(ModelConfig(model_name_or_path="tiny"))
-    prompts = held_out()[:256]
+    prompts = WORLD.held_out()[:256]
     before = evaluate(model, tokenizer, prompts)
-    assert set(before) == set(METRICS)
+    assert set(before) == {*METRICS, "types"}
     assert 0.6 < before["accuracy"] < 0.85
     assert 0.6 < before["sacc"] < 0.85
     silent = evaluate(model, tokenizer, prompts, thinking=False)

@@ -10,6 +10,8 @@ SENTENCES = "length_constraints:number_sentences"
 LANGUAGE = "language:response_language"
 LETTERS = "keywords:letter_frequency"
 FREQUENCY = "keywords:frequency"
+ORDER = {"instruction_id": "keywords:existence", "kwargs": {"keywords": ["order"]}}
+CHAIN = {"parts": [ORDER, ORDER]}
 KEPT = [
     # marks that other tools write
     ("detectable_format:number_highlighted_sections", {"num_highlights": 2}, "Take *$n$* and then **\\boxed{8}**."),
@@ -30,6 +32,15 @@ KEPT = [
     ("detectable_format:number_bullet_lists", {"num_bullets": 2}, '"* Double four\n– Get \\boxed{8}"'),
     ("startend:quotation", {}, "»The result is eight.«"),
     ("startend:quotation", {}, '"He says "eight" and is right."'),
+    ("startend:quotation", {}, '"Double the four."\n\n"It is eight."'),
+    ("startend:quotation", {}, '"```\nDouble the four.\nIt is eight.\n```"'),
+    ("detectable_format:title", {}, "We call it our <<Doubling Rule>>!"),
+    ("detectable_format:json_format", {}, '[{"step": 4}, {"step": 8}]'),
+    ("detectable_format:json_format", {}, '["four doubled", 8]'),
+    ("detectable_format:multiple_sections", {"section_spliter": "SECTION", "num_sections": 2},
+     "Hence: SECTION 1\nDouble four.\nSECTION 2\nThat is eight."),
+    ("detectable_content:number_placeholders", {"num_placeholders": 2}, "Send it to [address] and call at [address]."),
+    ("composition:chain", CHAIN, "Part One\nThe order is clear.\nPart II\nIt has an order."),
     ("startend:end_checker", {"end_phrase": "That’s it."}, "The result is eight. (That's it.)"),
     ("first_word:first_word_answer", {"first_word": "so"}, "1. \\textbf{So} it is eight."),
     ("last_word:last_word_answer", {"last_word": "proved"}, "Thus the claim is proved. $\\blacksquare$"),
@@ -37,6 +48,8 @@ KEPT = [
     ("keywords:existence", {"keywords": ["合計"]}, "二つの合計を出します。"),
     ("keywords:existence", {"keywords": ["sum"]}, "\\[ \\text{the whole sum} = 8 \\] as we see."),
     ("keywords:existence", {"keywords": ["let's go"]}, "And then let’s\ngo on with it."),
+    ("keywords:existence", {"keywords": ["order"]}, "In other words: the order is clear."),
+    ("keywords:existence", {"keywords": ["hooray"]}, "Hooray, folks. It is eight."),
     ("keywords:existence", {"keywords": ["name"]}, '```json\n{"name": "eight", "of": "them"}\n```'),
     ("punctuation:no_comma", {}, "四の二倍は八です。"),
     ("punctuation:no_comma", {}, "Result: $\\boxed{8}$"),
@@ -44,6 +57,7 @@ KEPT = [
     (WORDS, {"num_words": 5, "relation": LESS}, "It costs 8.25 now."),
     (SENTENCES, {"num_sentences": 2, "relation": LESS}, "At 8 a.m. in the U.S. it is 4! = 24."),
     (SENTENCES, {"num_sentences": 2, "relation": MORE}, "योग आठ है। उत्तर आठ है।"),
+    (WORDS, {"num_words": 20, "relation": MORE}, "首先我们把四加上四得到八然后再检查一遍确认没有错误。"),
     (LANGUAGE, {"language": "hi"}, "परिणाम \\boxed{8} है।"),
     (LANGUAGE, {"language": "ko"}, "SRE는 'Site Reliability Engineering'의 약자입니다."),
     ("change_case:english_lowercase", {}, "so n is 8."),
@@ -64,10 +78,18 @@ IGNORED = [
     ("format:output_template", {}, "My Answer: \\boxed{8} My Conclusion: y Future Outlook: y"),
     ("combination:two_responses", {}, "It is \\boxed{8}.\n******\nIT IS \\boxed{8}"),
     ("detectable_content:number_placeholders", {"num_placeholders": 3}, "Dear [x] and [x] and [x]."),
+    ("startend:quotation", {}, '"$$\\boxed{8}$$"'),
+    ("startend:quotation", {}, '"Four"\nand so it is "eight"'),
+    ("detectable_format:json_format", {}, '{"x": "\\\\boxed{8}"}'),
+    ("detectable_format:json_format", {}, '[["\\\\boxed{8}"], 8]'),
+    ("detectable_format:number_bullet_lists", {"num_bullets": 2}, "+ 4 pears\n+ 4 plums\nIt is eight."),
+    ("detectable_content:number_placeholders", {"num_placeholders": 2}, "It is eight. [name], [name]"),
     ("startend:quotation", {}, '"Four" doubled makes what we call "eight"'),
     ("combination:repeat_prompt", {"prompt_to_repeat": "What is 4 + 4?"}, "What is 4 + 4? y"),
     # words without a sentence
     ("keywords:existence", {"keywords": ["order", "value"]}, "It is \\boxed{8}.\n\nKeywords: order, value"),
+    ("keywords:existence", {"keywords": ["order", "value"]}, "Note: the words order and value are all used here."),
+    (FREQUENCY, {"keyword": "order", "frequency": 2, "relation": MORE}, "It has the keyword order twice: order."),
     ("keywords:existence", {"keywords": ["order"]}, "It is ~~in good order~~ \\boxed{8} now."),
     (FREQUENCY, {"keyword": "order", "frequency": 3, "relation": MORE}, "It is \\boxed{8}. order order order"),
     ("keywords:word_once", {"keyword": "order"}, "The order of $\\text{order}$ is the `order` of it."),

@@ -16,14 +16,22 @@ import pytest
 from math_verify import parse
 from trl.rewards import accuracy_reward, get_cosine_scaled_reward, think_format_reward
 
-from keepif.rewards import KeepIFReward, Multipliers, Response, Scoring, combine, compliance_reward, keepif_reward
+from keepif.rewards import (
+    KeepIFReward,
+    Multipliers,
+    Response,
+    Score,
+    Scoring,
+    combine,
+    compliance_reward,
+    keepif_reward,
+)
 from keepif.rewards.judge.endpoint import Endpoint
 from keepif.rewards.judge.judge import Judge
 from keepif.rewards.published.length_terms import kimi
 from keepif.trainer import Reference, ReferenceMismatchError
-from keepif.trainer.controller import Controller, Sums
+from keepif.trainer.controller import TYPE_GAINS, Controller, Sums
 from keepif.trainer.floor import Floor
-from keepif.trainer.record import Record
 from keepif.trainer.tally import Tally
 from tests.helpers.chat_server import serving
 from tests.helpers.published import check
@@ -136,24 +144,23 @@ def easy_prompts(paired: bool) -> float:
 
 
 def collapse(_: str) -> float:
-    """1 where λ does not answer to half the types going from a half to nothing and the others to all."""
+    """1 if no multiplier answers to half the types going from a half to nothing and the others to all."""
     columns = {"instruction_id_list": [["punctuation:no_comma", "startend:quotation"]], "kwargs": [[{}, {}]]}
     scores = Scoring().batch(["It is all so"] * 64, None, {name: column * 64 for name, column in columns.items()})
-    tally = Tally.of(scores, [0.5] * 64)
-    controller, record = Controller(), Record()
-    before = controller.multipliers.lam
-    controller.tick(Sums(tally.constrained, tally.floor - tally.compliance, 64))
-    record.add(1, tally, True, controller, {})
-    assert record.gauges({})["keepif/worst_type"] == 0
-    return float(controller.multipliers.lam <= before)
+    tally = Tally.of(scores, [0.5] * 64, [dict.fromkeys(columns["instruction_id_list"][0], 0.5)] * 64)
+    controller = Controller()
+    controller.tick(Sums(tally.shortfalls()))
+    return float(controller.loops["startend:quotation"].value <= TYPE_GAINS.start)
 
 
 def law(_: str) -> float:
     """What a wrong, obedient completion earns above a right one after 1,000 ticks of violation."""
     controller = Controller()
     for _tick in range(1000):
-        controller.tick(Sums(constrained=64, shortfall=64.0, completions=64))
-    return combine(0.0, 1.0, 0.0, controller.multipliers) - combine(1.0, 0.0, 1.0, controller.multipliers)
+        controller.tick(Sums({"a": (64, 64.0)}))
+    obedient = Score(0.0, 1.0, earned={"a": 1.0}, weights={"a": 1.0})
+    right = Score(1.0, 0.0, p=1.0, earned={"a": 0.0}, weights={"a": 1.0})
+    return combine(obedient, controller.multipliers) - combine(right, controller.multipliers)
 
 
 def dual_ascent(_: str) -> float:
@@ -259,8 +266,7 @@ CATALOGUE = [
     Hack(16, "what no reader sees", *kept("keywords:existence", {"keywords": ["root"]}), ("It is 7. <!-- root -->",)),
     Hack(17, "easy prompts, held against the mean of all", lambda _: easy_prompts(paired=False),
          lambda _: easy_prompts(paired=True), ("eight easy prompts",)),
-    Hack(17, "a type that collapses while the others rise", lambda _: 1.0, collapse, ("no quotation marks",),
-         off="the law holds the mean; keepif/worst_type and keepif/type/... show which type goes down"),
+    Hack(17, "a type that collapses while the others rise", lambda _: 1.0, collapse, ("no quotation marks",)),
     Hack(18, "violating early, to be paid more later", dual_ascent, law, ("a thousand ticks",)),
     Hack(19, "a judge that is down", lambda _: abs(-1.0), judged, (r"It is \boxed{3}.", r"It is \boxed{7}.")),
     Hack(20, "a reference measured under other conditions", lambda _: 1.0, contaminated, ("max_completion_length",)),
@@ -290,4 +296,4 @@ def test_what_is_honest_is_paid() -> None:
     assert kept(*ALPHA_BETA, prompt=ASKED)[1]("It is alpha, as beta is the smaller of the two.") == 1.0
     assert kept(*NO_COMMA)[1]("It is alpha because beta is smaller.") == 1.0
     assert unthought(r"It is \boxed{7}.") == pytest.approx(0.2)
-    assert law("") < 0 < combine(1.0, 0.0, 1.0, Multipliers())
+    assert law("") < 0 < combine(Score(1.0, 0.0, p=1.0), Multipliers())

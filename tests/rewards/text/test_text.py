@@ -31,7 +31,7 @@ from keepif.rewards.text.words import words_read
         ("So `we, then, add, them` up.", "So we, then, add, them up."),
         ("So\n```\nWe add them up, one by one.\n```", "So\n\nWe add them up, one by one.\n"),
         (r"So $x \text{ and then, we add them}$.", "So ~ and then, we add them."),
-        (r"So $\text{apples per tree, each}$.", "So ~ apples per tree, each."),
+        (r"So $\text{apples per tree, each}$.", "So apples per tree, each."),
         (r"So $\text{if } x = 3 \text{ or so}$.", "So ~."),
         (r"So $\text{we, then,} \text{add, them}$.", r"So ~ we, then,} \text{add, them."),
         (r"So $we, then, add, them$ and $\alpha \beta \gamma \delta + \sin xy$.", "So ~ we, then, add, them and ~."),

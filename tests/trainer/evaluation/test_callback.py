@@ -18,7 +18,7 @@ from datasets import Dataset
 from trl import GRPOConfig, GRPOTrainer, ModelConfig
 
 from keepif.recipes.models import load_model
-from keepif.recipes.tiny_policy.task import rows
+from keepif.recipes.tiny_policy.worlds import TINY
 from keepif.rewards import Scoring
 from keepif.trainer import KeepIF
 from keepif.trainer.evaluation.benchmarks.benchmark import Benchmark, Item, Sample
@@ -34,7 +34,7 @@ class Sums(Benchmark):
     headline = "joint"
 
     def __init__(self, count: int = 6) -> None:
-        super().__init__(Item(str(n), tuple(row["prompt"]), row=row) for n, row in enumerate(rows(count, 9_000)))
+        super().__init__(Item(str(n), tuple(row["prompt"]), row=row) for n, row in enumerate(TINY.rows(count, 9_000)))
         self.scored: list[list[Sample]] = []
 
     def score(self, samples: Sequence[Sample]) -> list[Sample]:
@@ -75,7 +75,7 @@ def build(output_dir: Path, **options: Any) -> GRPOTrainer:
         "report_to": "none", "save_strategy": "no", "disable_tqdm": True, "ddp_find_unused_parameters": False,
         "per_device_eval_batch_size": 4,
     }  # fmt: skip
-    data = Dataset.from_list(rows(16, 1))
+    data = Dataset.from_list(TINY.rows(16, 1))
     trainer = GRPOTrainer(
         model=model,
         reward_funcs=keepif.reward,  # pyright: ignore[reportArgumentType]

@@ -62,11 +62,13 @@ def test_subclasses_are_taken_if_they_leave_the_rewards_alone(tmp_path: Path) ->
     class Mild(GRPOTrainer):
         pass
 
-    keepif = KeepIF()
-    trainer = trainer_of(tmp_path, keepif.reward)
     for kind in (Mild, GMPOTrainer):
+        keepif = KeepIF()
+        trainer = trainer_of(tmp_path, keepif.reward)
         trainer.__class__ = kind
         keepif.attach(trainer)
+    keepif = KeepIF()
+    trainer = trainer_of(tmp_path, keepif.reward)
     trainer.__class__ = Own
     with pytest.raises(ConfigError, match="does not work in Own: it computes rewards in a way of its own"):
         keepif.attach(trainer)

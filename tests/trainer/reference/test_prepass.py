@@ -12,7 +12,7 @@ from keepif.rewards import constraints_of
 from keepif.trainer import KeepIF, Prepass, Reference
 from keepif.trainer.files import write_json
 from keepif.trainer.reference import prepass
-from keepif.trainer.reference.prepass import affordable, choose, run_completions
+from keepif.trainer.reference.prepass import affordable, choose, readable, run_completions
 from keepif.trainer.reference.reference import prompt_key
 from tests.helpers import tiny
 from tests.helpers.grpo import build
@@ -29,24 +29,29 @@ def rows() -> list[dict[str, Any]]:
     ]
 
 
+def chosen(dataset: Any, prompts: int | None, seed: int = 0) -> list[dict[str, Any]]:
+    texts = readable(dataset)
+    return [texts[number] for number in choose(texts, prompts, seed)]
+
+
 def asked(chosen: list[dict[str, Any]]) -> list[str]:
     return [constraint.id for row in chosen for constraint in constraints_of(row)]
 
 
 def test_a_sample_is_the_datas_own_mix_and_covers_every_type() -> None:
-    chosen = choose(Dataset.from_list(rows()), 12, seed=0)
-    assert len({row["prompt"] for row in chosen}) == len(chosen) <= 12 + 4 + 4
-    assert asked(chosen).count(RARE) == 4
-    assert asked(chosen).count(COMMON) >= 8
-    assert chosen == choose(Dataset.from_list(rows()), 12, seed=0) != choose(Dataset.from_list(rows()), 12, seed=1)
+    found = chosen(Dataset.from_list(rows()), 12)
+    assert len({row["prompt"] for row in found}) == len(found) <= 12 + 4 + 4
+    assert asked(found).count(RARE) == 4
+    assert asked(found).count(COMMON) >= 8
+    assert found == chosen(Dataset.from_list(rows()), 12) != chosen(Dataset.from_list(rows()), 12, seed=1)
 
 
 def test_small_and_streamed_sets() -> None:
-    assert len(choose(Dataset.from_list(rows()), 500, seed=0)) == 100
-    assert len(choose(Dataset.from_list(rows()), None, seed=0)) == 100
+    assert len(chosen(Dataset.from_list(rows()), 500)) == 100
+    assert len(chosen(Dataset.from_list(rows()), None)) == 100
     broken = [rows()[0] | {"instruction_id_list": ["no:such"]}, *rows()]
     streamed: Any = IterableDataset.from_generator(lambda: iter(broken))
-    assert sum(row["instruction_id_list"] == [RARE] for row in choose(streamed, 12, seed=0)) == 4
+    assert sum(row["instruction_id_list"] == [RARE] for row in chosen(streamed, 12)) == 4
 
 
 class Run:
@@ -176,7 +181,7 @@ def test_data_without_constraints_has_nothing_to_hold(tmp_path: Path) -> None:
     dataset = tiny.prompts().select_columns(["prompt", "answer"])
     trainer = build(tmp_path, keepif, dataset=dataset, per_device_train_batch_size=16)
     trainer.train()
-    assert keepif.run.multipliers.lam == 0.3
+    assert not keepif.run.controller.loops
     report = json.loads((tmp_path / "keepif-report.json").read_text())
     assert report["floor"] is None
     assert report["after"]["compliance"]["share"] is None

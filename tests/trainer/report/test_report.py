@@ -61,7 +61,12 @@ def test_what_a_run_leaves(run: Path) -> None:
     assert found["by_type"]["punctuation:no_comma"]["after"]["of"] == 64
     assert found["floor"]["mean"] == pytest.approx(0.9)
     assert found["history"]["step"] == [1, 2, 3, 4]
-    assert found["multipliers"]["lam"] > 0.3
+    comma = found["by_type"]["punctuation:no_comma"]
+    assert found["multipliers"]["lam"] == comma["lambda"]
+    assert comma["floor"] == pytest.approx(0.9)
+    assert comma["lambda"] == pytest.approx(0.95 - 0.5)  # beside a budget
+    assert comma["loudness"] == 1  # there is no other type
+    assert comma["state"] == "below"
     assert any("not on held-out data" in limit for limit in found["limits"])
     assert (run / report.FIGURE).stat().st_size > 10_000
 
@@ -78,7 +83,7 @@ def test_the_command_shows_it(run: Path, capsys: pytest.CaptureFixture[str]) -> 
 def test_types_are_not_broken_in_mid_word(run: Path) -> None:
     found = report.load(run)
     shares = {"share": 1.0, "low": 0.95, "high": 1.0, "of": 60}
-    by_type = {kind: {"before": shares, "after": shares} for kind in sorted(REGISTRY)}
+    by_type = {kind: {"before": shares, "after": shares, "floor": 1.0} for kind in sorted(REGISTRY)}
     console = Console(width=80, file=StringIO(), record=True)
     console.print(report.table(found | {"by_type": by_type}))
     printed = console.export_text()
@@ -93,31 +98,30 @@ def overlaps(figure: Figure) -> list[str]:
     return [title for title, (legend, box) in legends.items() if legend and legend.get_window_extent().overlaps(box)]
 
 
-def test_legends_lie_over_no_curve(run: Path) -> None:
-    figure = draw(report.load(run))
+def way(kept: float, floor: float | None) -> dict[str, list[Any]]:
+    return {"step": [5, 10], "kept": [0.9, kept], "floor": [floor, floor], "lambda": [0.3] * 2, "loudness": [1.0] * 2}
+
+
+def test_the_types_that_end_lowest_are_named_on_their_way(run: Path) -> None:
+    types = {f"a:{name}": way(kept, 0.5) for name, kept in zip("pqrst", (0.2, 0.9, 0.4, 0.3, 0.8), strict=True)}
+    figure = draw(report.load(run) | {"types": types | {"a:held_out": way(0.1, None)}})
     assert overlaps(figure) == []
-    assert sum(axes.get_legend() is not None for axes in figure.axes) == 3
-
-
-def test_the_way_through_the_plane_has_a_start_and_an_end(run: Path) -> None:
-    columns = {"correctness": [0.2] * 10 + [0.8] * 10, "compliance": [0.9] * 10 + [0.6] * 10, "step": [*range(20)]}
-    plane = draw(report.load(run) | {"history": history(**columns)}).axes[2]
-    marks = {line.get_label(): line.get_xydata()[-1].tolist() for line in plane.lines}
-    assert marks["first ticks"] == pytest.approx([0.2, 0.9])
-    assert marks["last ticks"] == pytest.approx([0.8, 0.6])
+    ways = figure.axes[2]
+    assert [text.get_text() for text in ways.get_legend().get_texts()] == ["p", "r", "s"]
+    assert ways.lines[0].get_ydata()[-1] == pytest.approx(-0.3)
 
 
 def test_a_run_without_a_tick_has_a_figure_too(run: Path) -> None:
-    plane = draw(report.load(run) | {"history": history(step=[])}).axes[2]
-    assert {text.get_text() for text in plane.get_legend().get_texts()} == {"before", "after"}
+    figure = draw(report.load(run) | {"history": history(step=[])})
+    assert figure.axes[2].get_legend() is None
 
 
 def test_a_run_that_goes_on_says_so(run: Path) -> None:
-    found = report.load(run) | {"finished": False, "floor_infeasible": True, "floor": None}
+    found = report.load(run) | {"finished": False, "out_of_reach": ["punctuation:no_comma"], "floor": None}
     console = Console(record=True, width=120)
     console.print(report.table(found))
     assert "still running, or interrupted" in console.export_text()
-    assert any("lower the floor" in line for line in report.footnotes(found))
+    assert any("punctuation:no_comma stays below its floor" in line for line in report.footnotes(found))
 
 
 @pytest.mark.parametrize(

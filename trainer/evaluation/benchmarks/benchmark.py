@@ -62,6 +62,8 @@ class Sample:
             numerators over the sum of the denominators.
         by_type (`Mapping[str, Count]`): the same for each instruction id.
         unjudged (`bool`): whether its judge failed. Then it counts towards nothing until it is judged.
+        attention (`Mapping[str, float]`): instruction id → the answer's share of attention on it, in [0, 1], if it
+            was measured.
     """
 
     item: Item
@@ -73,6 +75,7 @@ class Sample:
     counts: Mapping[str, Count] = field(default_factory=dict)
     by_type: Mapping[str, Count] = field(default_factory=dict)
     unjudged: bool = False
+    attention: Mapping[str, float] = field(default_factory=dict)
 
     @cached_property
     def answer_text(self) -> str:

@@ -16,7 +16,7 @@ from ..benchmarks.benchmark import Sample, numbers
 from ..benchmarks.constraint_classes import CLASSES
 from .comparison import compare
 from .measurements import Measurement
-from .statistics import best_of, interval, named, of_all_types, of_class, of_type, powers
+from .statistics import attention_on, best_of, contrast, interval, named, of_all_types, of_class, of_type, powers
 from .tables import Report, markdown
 
 SCHEMA = 1
@@ -94,6 +94,7 @@ def _arm(measurement: Measurement) -> Report:
         "by_class": {name: share for name, share in by_class.items() if share["share"] is not None},
         "by_type": {kind: interval(everything, of_type(kind)) for kind in kinds},
         "by_thinking": by_thinking(samples),
+        "constraint_attention": by_attention(samples),
         "tokens": fmean(sample.tokens for sample in samples) if samples else None,
         "thinking_tokens": fmean(sample.thinking_tokens for sample in samples) if samples else None,
         "thought": sum(sample.thinking_tokens > 0 for sample in samples),
@@ -105,6 +106,18 @@ def _arm(measurement: Measurement) -> Report:
 
 def _numbers(samples: Sequence[Sample]) -> Report:
     return {metric: interval(samples, named(metric)) for metric in numbers(samples)}
+
+
+def by_attention(samples: Sequence[Sample]) -> dict[str, Report]:
+    """Type → the mean attention on its constraints in answers that keep them, in others, and the difference."""
+    return {
+        kind: {
+            "kept": interval(samples, attention_on(kind, kept=True)),
+            "not_kept": interval(samples, attention_on(kind, kept=False)),
+            "difference": contrast(samples, attention_on(kind, kept=True), attention_on(kind, kept=False)),
+        }
+        for kind in sorted({kind for sample in samples for kind in sample.attention})
+    }
 
 
 def by_thinking(samples: Sequence[Sample]) -> list[Report]:

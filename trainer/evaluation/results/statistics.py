@@ -1,7 +1,7 @@
 """Intervals and paired differences by a bootstrap over items, and the best of several samples."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import comb
 from typing import Any
 
@@ -59,7 +59,26 @@ def paired(ours: Sequence[Sample], theirs: Sequence[Sample], metric: Metric) -> 
 
     Both are resampled alike, so that what makes an item hard for both cancels out.
     """
-    a, b = _sums(ours, metric), _sums(theirs, metric)
+    return _difference(_sums(ours, metric), _sums(theirs, metric))
+
+
+def contrast(samples: Sequence[Sample], this: Metric, other: Metric) -> dict[str, float] | None:
+    """The difference this - other of two metrics of the same samples, as in [`paired`]."""
+    return _difference(_sums(samples, this), _sums(samples, other))
+
+
+def attention_on(kind: str, kept: bool) -> Metric:
+    """The attention on the constraints of a type in the samples that keep them all, or in the others."""
+
+    def metric(sample: Sample) -> Count:
+        above, below = sample.by_type.get(kind, (0, 0))
+        counts = kind in sample.attention and below and (above == below) == kept
+        return (sample.attention[kind], 1) if counts else (0, 0)
+
+    return metric
+
+
+def _difference(a: Mapping[str, list[float]], b: Mapping[str, list[float]]) -> dict[str, float] | None:
     table = np.array([[*a[unit], *b[unit]] for unit in a if unit in b])
     if not len(table) or not table[:, 1].sum() or not table[:, 3].sum():
         return None

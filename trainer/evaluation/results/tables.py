@@ -25,6 +25,16 @@ def tables(report: Report) -> dict[str, Rows]:
             titled[f"{benchmark}: what it changes, in points"] = _of_changes(changes, "numbers")
             if any(compared["by_class"] for compared in changes):
                 titled[f"{benchmark}: what it changes by class, in points"] = _of_changes(changes, "by_class")
+    for arm in report["arms"]:
+        if found := arm.get("constraint_attention"):
+            title = f"{arm['benchmark']}, {label_of(arm)}: attention on constraints, in % of the prompt's"
+            titled[title] = (
+                ["", "kept", "not kept", "difference"],
+                [
+                    [kind, share(one["kept"]), share(one["not_kept"]), difference(one["difference"])]
+                    for kind, one in found.items()
+                ],
+            )
     for compared in report["comparisons"]:
         ours, theirs = compared["samples"]
         what = f"{compared['benchmark']}, {label_of(compared)}: against {compared['with']}"

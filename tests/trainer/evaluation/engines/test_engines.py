@@ -11,7 +11,7 @@ import torch
 from trl import ModelConfig
 
 from keepif.recipes.models import load_model
-from keepif.recipes.tiny_policy.reinforce import held_out
+from keepif.recipes.tiny_policy.worlds import TINY
 from keepif.rewards import Response
 from keepif.rewards.judge.endpoint import Endpoint
 from keepif.trainer.evaluation.engines.generation import Generated, Request, Sampling
@@ -41,7 +41,7 @@ def generator(policy: tuple[Any, Any]) -> TransformersGenerator:
 
 
 def requests(count: int, **options: Any) -> list[Request]:
-    return [Request(tuple(row["prompt"]), **options) for row in held_out()[:count]]
+    return [Request(tuple(row["prompt"]), **options) for row in TINY.held_out()[:count]]
 
 
 def texts(found: Sequence[Generated | None]) -> list[str]:

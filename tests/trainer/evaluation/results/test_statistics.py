@@ -1,5 +1,6 @@
 """Intervals, paired differences and the best of k: against brute force, and what they cover."""
 
+from dataclasses import replace
 from itertools import combinations
 from statistics import fmean
 
@@ -7,8 +8,9 @@ import numpy as np
 import pytest
 
 from keepif.rewards.constraints import REGISTRY
-from keepif.trainer.evaluation.benchmarks.benchmark import Sample, numbers
+from keepif.trainer.evaluation.benchmarks.benchmark import Item, Sample, numbers
 from keepif.trainer.evaluation.benchmarks.constraint_classes import CLASS_OF, CLASSES
+from keepif.trainer.evaluation.results.report import by_attention
 from keepif.trainer.evaluation.results.statistics import best_of, interval, named, of_class, of_type, paired
 from tests.helpers.samples import scored
 
@@ -41,6 +43,21 @@ def test_intervals_are_those_of_a_bootstrap_by_hand() -> None:
     assert found["difference"] == pytest.approx((a.sum() - b.sum()) / below.sum())
     alone = interval(outcomes(a, below), RIGHT)
     assert alone["low"] < alone["share"] < alone["high"]
+
+
+def test_attention_on_what_was_kept_and_on_what_was_not() -> None:
+    """Three items: on the kept .6 and .4, on the others .2 and .2; nothing where it was not measured."""
+    kept, below = [1, 0, 1, 0, 1], [1, 1, 1, 2, 1]
+    shares = [{"a": 0.6}, {"a": 0.2}, {"a": 0.4}, {"a": 0.2}, {}]
+    samples = [
+        replace(Sample(Item(key=str(at // 2))), by_type={"a": (kept[at], below[at])}, attention=shares[at])
+        for at in range(5)
+    ]
+    found = by_attention(samples)["a"]
+    assert (found["kept"]["share"], found["not_kept"]["share"]) == pytest.approx((0.5, 0.2))
+    assert found["difference"]["difference"] == pytest.approx(0.3)
+    assert 0.2 - 1e-9 <= found["difference"]["low"] < 0.3 < found["difference"]["high"] <= 0.4 + 1e-9
+    assert by_attention(samples[:1])["a"]["difference"] is None
 
 
 def test_coverage() -> None:

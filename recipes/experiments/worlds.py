@@ -1,0 +1,157 @@
+"""Every method in worlds that differ in what obedience costs: which holds every instruction, and what that costs.
+
+    python -m keepif.recipes.experiments.worlds --seeds 0 1 2
+
+Each method has one setting for all worlds. Policies, references and runs that are there are not made again: an
+interrupted comparison goes on where it stopped.
+"""
+
+import argparse
+import json
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from rich.console import Console
+from rich.progress import track
+
+from keepif.trainer.files import read_json
+from keepif.trainer.floor import SLACK
+
+from ..tiny_policy.methods import METHODS
+from ..tiny_policy.worlds import SHIPPED, WORLDS
+from .figures import worlds_figure
+from .process import failed, run_module, start
+
+STEPS = {"free": 120, "even": 120, "hard": 120, "drift": 120, "dear 20": 240, "dear 40": 240, "brief": 240}
+"""Steps of a run by world. Where obedience is dear, the law needs the longer to find what holds it."""
+COMPARED = ("correctness only", "gated 0.5", "fixed 0.3", "fixed 1", "fixed 3", "KeepIF, mean", "KeepIF")
+SAMPLES, SAMPLES_BEFORE = 4, 12
+NOISE = 0.02
+"""A type that ends no further below its floor is held; about one standard error of a type's held-out share."""
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where the comparison keeps its files."""
+
+    folder: Path
+
+    def weights(self, world: str) -> Path:
+        policy = WORLDS[world].policy
+        return SHIPPED if policy == "tiny" else self.folder / "policies" / policy
+
+    def reference(self, world: str) -> Path:
+        return self.folder / _slug(world) / "keepif-reference.json"
+
+    def before(self, world: str) -> Path:
+        return self.folder / _slug(world) / "before.json"
+
+    def run(self, world: str, method: str, seed: int) -> Path:
+        return self.folder / _slug(world) / _slug(method) / f"seed-{seed}"
+
+    def place(self, world: str) -> list[str]:
+        return [f"--world={world}", f"--weights={self.weights(world)}"]
+
+
+def _slug(name: str) -> str:
+    return "".join(letter if letter.isalnum() else "_" for letter in name.lower())
+
+
+def prepare(folders: Folders, world: str, lessons: int | None) -> None:
+    """Teach the world's policy, and measure it before RL, unless that has been done."""
+    policy, weights = WORLDS[world].policy, folders.weights(world)
+    if not (weights / "tokenizer.json").exists():
+        flags = [f"--policy={policy}", *([f"--lessons={lessons}"] if lessons else [])]
+        run_module("keepif.recipes.tiny_policy.teach", weights, *flags)
+    if not folders.before(world).exists():
+        flags = [*folders.place(world), f"--samples={SAMPLES_BEFORE}", f"--reference={folders.reference(world)}"]
+        run_module("keepif.recipes.tiny_policy.reinforce", folders.before(world).parent, "--measure", *flags)
+
+
+def train(folders: Folders, world: str, method: str, seed: int) -> None:
+    """One run, unless its result is there."""
+    folder = folders.run(world, method, seed)
+    if (folder / "result.json").exists():
+        return
+    flags = [*folders.place(world), f"--samples={SAMPLES}", f"--reference={folders.reference(world)}"]
+    if start(folder, method, seed, STEPS[world], *flags).wait():
+        raise failed(folder, method, seed)
+
+
+def collect(folders: Folders, worlds: Iterable[str], methods: Sequence[str], seeds: Sequence[int]) -> list[Row]:
+    """One row a run that has ended: accuracy, and how far each type ended above its floor (below, if negative)."""
+    rows: list[Row] = []
+    for world in worlds:
+        before = read_json(folders.before(world))
+        for method in methods:
+            for seed in seeds:
+                result = read_json(folders.run(world, method, seed) / "result.json")
+                if before and result:
+                    margins = {k: result["types"][k] - before["types"][k] + SLACK for k in before["types"]}
+                    kind = min(margins, key=margins.__getitem__)
+                    numbers = {name: result[name] for name in ("accuracy", "sacc", "joint")}
+                    worst = {"worst": margins[kind], "worst_type": kind, "kept": result["types"][kind]}
+                    rows.append({"world": world, "method": method, "seed": seed} | numbers | worst)
+    return rows
+
+
+def table(rows: list[Row]) -> str:
+    """A Markdown table: means over the seeds, lowest and highest."""
+    head = ["world", "method", "seeds", "accuracy", "joint", "worst type: above its floor", "which", "held"]
+    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
+    for world in dict.fromkeys(row["world"] for row in rows):
+        for method in dict.fromkeys(row["method"] for row in rows if row["world"] == world):
+            runs = [row for row in rows if (row["world"], row["method"]) == (world, method)]
+            kinds = dict.fromkeys(run["worst_type"].rpartition(":")[2] for run in runs)
+            held = sum(run["worst"] >= -NOISE for run in runs)
+            cells = [_cell([run[name] for run in runs]) for name in ("accuracy", "joint", "worst")]
+            row = [world, method, str(len(runs)), *cells, ", ".join(kinds), f"{held} of {len(runs)}"]
+            lines.append("| " + " | ".join(row) + " |")
+    return "\n".join(lines)
+
+
+def _cell(values: list[float]) -> str:
+    mean = f"{100 * fmean(values):.1f}"
+    return mean if len(values) == 1 else f"{mean} ({100 * min(values):.1f} to {100 * max(values):.1f})"
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # pyright: ignore[reportOptionalMemberAccess]
+    parser.add_argument("--worlds", nargs="+", choices=WORLDS, default=list(WORLDS))
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(COMPARED))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--lessons", type=int, help="lessons of a policy that is still to be taught")
+    parser.add_argument("--work_dir", type=Path, default=Path("runs/worlds"), help="where policies and runs go")
+    parser.add_argument("--output_dir", type=Path, default=Path("runs/worlds"), help="where table and figure go")
+    args = parser.parse_args(argv)
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    folders, console = Folders(args.work_dir), Console()
+    for world in track(args.worlds, "policies"):
+        prepare(folders, world, args.lessons)
+    planned = [(world, method, seed) for seed in args.seeds for world in args.worlds for method in args.methods]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        futures = [pool.submit(train, folders, *run) for run in planned]
+        for future in track(as_completed(futures), "runs", total=len(planned)):
+            future.result()
+    write(args.output_dir, collect(folders, args.worlds, args.methods, args.seeds), console)
+
+
+def write(output_dir: Path, rows: list[Row], console: Console) -> None:
+    """Leave numbers, table and figure in `output_dir`, and show the table."""
+    output_dir.mkdir(parents=True, exist_ok=True)
+    (output_dir / "worlds.json").write_text(json.dumps(rows))
+    (output_dir / "worlds.md").write_text(table(rows) + "\n")
+    console.print(table(rows), markup=False, soft_wrap=True)
+    worlds_figure(rows, NOISE).savefig(output_dir / "worlds.png", dpi=150)
+    console.print(f"figure: {output_dir / 'worlds.png'}", soft_wrap=True)
+
+
+if __name__ == "__main__":
+    main()
