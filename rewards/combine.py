@@ -74,7 +74,7 @@ class Multipliers:
             return 0.0 if score.f is None else score.f
         price = sum(self._of(kind).lam * weight for kind, weight in score.weights.items())
         earned = sum(self._of(kind).lam * credit for kind, credit in score.earned.items())
-        return earned / max(price, self.most)
+        return earned / max(price, self.most) if price else 0.0
 
     def loudness(self, score: Score) -> float:
         """The weight of the prompt: that of its loudest constraint type."""

@@ -51,7 +51,8 @@ class Gains:
     Attributes:
         proportional (`float`): K_P, multiplier per unit of averaged error.
         integral (`float`): K_I, multiplier per unit of averaged error and tick.
-        start (`float`): the multiplier and its integral before the first tick.
+        start (`float`): the multiplier and its integral before the first tick. Beyond `CAP` it is as far beyond the
+            loop's own cap.
         loudness (`float`): K_W, loudness per unit of multiplier above the cap; 0 for none.
         release (`float`): share of K_I that acts while the averaged error is negative.
     """
@@ -95,9 +96,8 @@ class Loop:
 
     @classmethod
     def started(cls, gains: Gains, cap: float) -> "Loop":
-        loop = cls(gains, cap, value=gains.start, integral=gains.start)
-        loop.clip(cap)
-        return loop
+        start = gains.start if gains.start <= cap else cap + max(gains.start - CAP, 0.0)
+        return cls(gains, cap, value=start, integral=start)
 
     @property
     def top(self) -> float:

@@ -80,7 +80,8 @@ class Floor:
             raise RuntimeError("the reference has not been measured yet")
         means = {kind: self._reference.of_type(kind) for kind in instruction_ids}
         above = self._reference.baseline(prompt, instruction_ids) - sum(means.values()) / len(means) if means else 0.0
-        return {kind: mean + above - self.slack - self._reference.standard_error(kind) for kind, mean in means.items()}
+        lower = {kind: self.slack + self._reference.standard_error(kind) for kind in means}
+        return {kind: max(mean + above - lower[kind], 0.0) for kind, mean in means.items()}
 
     def missing(self, instruction_ids: set[str]) -> set[str]:
         """The constraint types without a share, if shares are set by instruction id."""

@@ -69,12 +69,12 @@ class Record:
 
     def _note_types(self, step: int, controller: Controller) -> None:
         recent = self.recent()
-        for kind, (share, asked) in recent.by_type().items():
+        for kind, (share, _) in recent.by_type().items():
             pressure = controller.pressures.get(kind)
             note = {
                 "step": step,
                 "kept": round(share, 5),
-                "floor": round(recent.floors[kind] / asked, 5) if kind in recent.floors else None,
+                "floor": None if (floor := recent.floor_of(kind)) is None else round(floor, 5),
                 "lambda": round(pressure.lam, 5) if pressure else None,
                 "loudness": round(pressure.loudness, 5) if pressure else None,
             }
@@ -101,7 +101,7 @@ class Record:
         """
         recent = self.recent()
         shares = {kind: share for kind, (share, _) in recent.by_type().items() if kind not in held_out}
-        margins = {kind: share - recent.floors[kind] / recent.asked[kind] for kind, share in shares.items()}
+        margins = {kind: share - (recent.floor_of(kind) or 0.0) for kind, share in shares.items()}
         worst = min(margins, key=margins.__getitem__, default=None)
         return None if worst is None else (worst, shares[worst])
 

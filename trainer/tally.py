@@ -23,7 +23,8 @@ class Tally:
             which have a gold answer too.
         charged, charged_tokens (`int`): completions that a length penalty charges if they are long, and their tokens.
         asked, kept (`Counter`): verdicts and positive verdicts by instruction id, held-out types among them.
-        floors (`Counter`): sums of the floors of those verdicts that have one.
+        floored, held, floors (`Counter`): those verdicts that have a floor, the positive ones of them, and the sums of
+            these floors, which are at least 0.
         graded_by (`Counter`), right_by: completions with a gold answer, and the right ones, by `+id` if they keep the
             constraint of that id and by `-id` if not.
         guarded (`Counter`): voided completions by reason.
@@ -46,6 +47,8 @@ class Tally:
     asked: Counter[str] = field(default_factory=Counter)
     kept: Counter[str] = field(default_factory=Counter)
     guarded: Counter[str] = field(default_factory=Counter)
+    floored: Counter[str] = field(default_factory=Counter)
+    held: Counter[str] = field(default_factory=Counter)
     floors: Counter[str] = field(default_factory=Counter)
     graded_by: Counter[str] = field(default_factory=Counter)
     right_by: Counter[str] = field(default_factory=Counter)
@@ -87,6 +90,8 @@ class Tally:
         verdicts = score.verdicts | score.held_out
         self.asked.update(verdicts.keys())
         self.kept.update(kind for kind, verdict in verdicts.items() if verdict)
+        self.floored.update(floors.keys())
+        self.held.update(kind for kind in floors if verdicts[kind])
         self.floors.update(floors)
         if score.c is not None:
             signed = [f"{'-+'[verdict]}{kind}" for kind, verdict in verdicts.items()]
@@ -99,7 +104,11 @@ class Tally:
 
     def shortfalls(self) -> dict[str, tuple[int, float]]:
         """(number of verdicts, sum of floor - verdict) by instruction id, of the types that have a floor."""
-        return {kind: (self.asked[kind], floor - self.kept[kind]) for kind, floor in self.floors.items()}
+        return {kind: (verdicts, self.floors[kind] - self.held[kind]) for kind, verdicts in self.floored.items()}
+
+    def floor_of(self, kind: str) -> float | None:
+        """The mean floor of an instruction id's verdicts; `None` if they have none."""
+        return self.floors[kind] / self.floored[kind] if self.floored[kind] else None
 
     def price_of(self, kind: str) -> float | None:
         """What keeping the constraints of an instruction id costs: how much more often the completions that break them

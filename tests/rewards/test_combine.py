@@ -67,6 +67,11 @@ def test_formula_by_type() -> None:
     assert combine(Score(1.0, None), m) == pytest.approx(1.5 / 1.6)
 
 
+def test_prices_of_nothing_pay_nothing() -> None:
+    score = Score(1.0, 1.0, weights={"a": 1.0}, earned={"a": 1.0})
+    assert combine(score, Multipliers(0.0, CAP, 0.0, {"a": Pressure(0.0)})) == pytest.approx(1 / 1.95)
+
+
 @pytest.mark.parametrize("pressure", [Pressure(0.9), Pressure(-0.1)])
 def test_a_price_that_could_invert_the_order_is_refused(pressure: Pressure) -> None:
     with pytest.raises(ValueError, match="a correct completion always outranks a wrong one"):

@@ -174,6 +174,12 @@ def test_an_infeasible_floor_is_said_by_name() -> None:
     assert controller.infeasible == []
 
 
+def test_the_start_lies_as_far_beyond_a_lower_cap() -> None:
+    assert Loop.started(TYPE_GAINS, CAP).value == pytest.approx(1.3)
+    assert Loop.started(TYPE_GAINS, 0.45).value == pytest.approx(0.8)
+    assert Loop.started(FLOOR_GAINS, 0.45).value == 0.3
+
+
 def test_a_switch_is_off_or_on() -> None:
     controller = Controller(gains=SWITCH_GAINS, by_type=False)
     assert controller.multipliers.lam == 0

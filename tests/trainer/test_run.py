@@ -40,6 +40,15 @@ def test_a_tick_by_hand() -> None:
     assert loop.value > 1.3  # where it started
 
 
+def test_a_type_whose_floor_is_zero_is_let_go_of() -> None:
+    """Or it would keep the price that it began with."""
+    run = KeepIF(floor={COMMA: 0.0}).run
+    for step in range(40):
+        tick(run, step, ranks=2)
+    assert run.in_force["lam"] == 0
+    assert run.record.types[COMMA]["floor"] == [0.0] * 8
+
+
 def test_ranks_add_up() -> None:
     one, two = KeepIF(floor=0.52).run, KeepIF(floor=0.52).run
     tick(one, 1)

@@ -29,7 +29,7 @@ def _held(run: Run, after: Tally, kind: str) -> dict[str, Any]:
         return {}
     measured, pressure = run.reference.tally.asked[kind], run.controller.pressures[kind]
     return {
-        "floor": after.floors[kind] / after.asked[kind] if after.asked[kind] else None,
+        "floor": after.floor_of(kind),
         "floor_error": run.reference.standard_error(kind) if measured else None,
         "lambda": pressure.lam,
         "loudness": pressure.loudness,
