@@ -183,6 +183,7 @@ class Run:
             "controller": self.controller.state(),
             "record": self.record.state(),
             "budget": self.scoring.budget,
+            "floor_by": self.settings["floor_by"],
             "reference": self.reference.to_dict(),
             "ticks_referred": self._ticks_referred if self.needs_reference else None,
         }
@@ -191,7 +192,7 @@ class Run:
         """Go on from a state that [`Run.state`] gave, and that `source` holds.
 
         Raises:
-            [`ConfigError`]: if the run had a budget and has none any more.
+            [`ConfigError`]: if the run had a budget and has none any more, or a floor on something else.
             [`ReferenceMismatchError`]: if the reference is taken from it, and was measured under other conditions.
         """
         if self.needs_reference:
@@ -200,6 +201,11 @@ class Run:
             raise ConfigError(
                 f"the run in {source} had a budget of {state['budget']} tokens, which its multipliers are made for, "
                 f"and this one has none: resume it with KeepIF(budget={state['budget']}), or start anew"
+            )
+        if self.floor and state["floor_by"] not in (None, self.settings["floor_by"]):
+            raise ConfigError(
+                f"the run in {source} held its floor by {state['floor_by']}, and this one by "
+                f"{self.settings['floor_by']}: resume it with KeepIF(floor_by={state['floor_by']!r}), or start anew"
             )
         self.controller.restore(state["controller"])
         self.record.restore(state["record"])

@@ -140,6 +140,20 @@ def test_a_run_that_loses_its_budget_is_refused() -> None:
     assert resumed(run, floor=0.5, budget=30).controller.mu == run.controller.mu
 
 
+def test_a_run_that_held_something_else_is_refused() -> None:
+    run = KeepIF(floor=0.5).run
+    tick(run, 1)
+    with pytest.raises(ConfigError, match=r"held its floor by type, .* resume it with KeepIF\(floor_by='type'\)"):
+        resumed(run, floor=0.5, floor_by="mean")
+    assert resumed(run, floor=None).controller.loops.keys() == run.controller.loops.keys()
+
+
+def test_a_budget_of_a_reference_without_a_right_answer_is_its_mean_length() -> None:
+    reference = Reference({})
+    reference.add(["a"], [Score(0.0, None, tokens=30)])
+    assert reference.tokens == 30
+
+
 def test_a_restored_run_goes_on_alike() -> None:
     run = KeepIF(floor=0.52, budget=15).run
     tick(run, 1)

@@ -72,8 +72,13 @@ class Reference:
 
     @property
     def tokens(self) -> float:
-        """Mean length of the completions that a length penalty can charge: the right ones, and those cut off."""
-        return self.tally.charged_tokens / self.tally.charged if self.tally.charged else 0.0
+        """Mean length of the completions that a length penalty can charge, the right ones and those cut off; of all of
+        them if none can be charged.
+        """
+        tally = self.tally
+        if tally.charged:
+            return tally.charged_tokens / tally.charged
+        return tally.tokens / tally.completions if tally.completions else 0.0
 
     def of_type(self, instruction_id: str) -> float:
         """Mean verdict of a constraint type."""
