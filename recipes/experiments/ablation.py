@@ -25,7 +25,7 @@ from keepif.trainer.record import SMOOTHED
 from ..tiny_policy.methods import GDPO, METHODS
 from ..tiny_policy.reinforce import Place, before, made_by, measure_reference
 from .figures import ablation_figure, law_figure
-from .process import failed, start
+from .process import failed, slug, start
 
 STEPS, SAMPLES, SAMPLES_BEFORE = 80, 4, 12
 TOLERANCE = 0.01
@@ -47,17 +47,16 @@ SHARES = {"accuracy", "sacc", "hacc", "joint", "below", "dip"}
 
 
 def folder_of(work_dir: Path, method: str, seed: int) -> Path:
-    slug = "".join(letter if letter.isalnum() else "_" for letter in method.lower())
-    return work_dir / "runs" / slug / f"seed-{seed}"
+    return work_dir / "runs" / slug(method) / f"seed-{seed}"
 
 
-def is_done(folder: Path, method: str, steps: int) -> bool:
+def is_done(folder: Path, method: str, steps: int, samples: int = SAMPLES) -> bool:
     """Whether the run's result is there.
 
     Raises:
         `ValueError`: if other settings made it.
     """
-    stored, wanted = read_json(folder / "made_by.json"), made_by(method, steps, SAMPLES)
+    stored, wanted = read_json(folder / "made_by.json"), made_by(method, steps, samples)
     if stored is None or not (folder / "result.json").exists():
         return False
     if differing := [name for name in wanted if stored.get(name) != wanted[name]]:

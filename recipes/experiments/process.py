@@ -10,6 +10,15 @@ LOG = "log.txt"
 ONE_CORE = {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"}
 
 
+def slug(name: str) -> str:
+    """A name as a folder is called.
+
+    >>> slug("KeepIF, floor +5")
+    'keepif__floor__5'
+    """
+    return "".join(letter if letter.isalnum() else "_" for letter in name.lower())
+
+
 def start(folder: Path, method: str, seed: int, steps: int, *flags: str) -> subprocess.Popen[bytes]:
     """Start [`reinforce`](../tiny_policy/reinforce.py); its results and its log go to `folder`."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -24,8 +24,9 @@ from keepif.trainer.floor import SLACK
 
 from ..tiny_policy.methods import METHODS
 from ..tiny_policy.worlds import SHIPPED, WORLDS
+from .ablation import is_done
 from .figures import worlds_figure
-from .process import failed, run_module, start
+from .process import failed, run_module, slug, start
 
 STEPS = {"free": 120, "even": 120, "hard": 120, "drift": 120, "dear 20": 240, "dear 40": 240, "brief": 240}
 """Steps of a run by world. Where obedience is dear, the law needs the longer to find what holds it."""
@@ -48,20 +49,16 @@ class Folders:
         return SHIPPED if policy == "tiny" else self.folder / "policies" / policy
 
     def reference(self, world: str) -> Path:
-        return self.folder / _slug(world) / "keepif-reference.json"
+        return self.folder / slug(world) / "keepif-reference.json"
 
     def before(self, world: str) -> Path:
-        return self.folder / _slug(world) / "before.json"
+        return self.folder / slug(world) / "before.json"
 
     def run(self, world: str, method: str, seed: int) -> Path:
-        return self.folder / _slug(world) / _slug(method) / f"seed-{seed}"
+        return self.folder / slug(world) / slug(method) / f"seed-{seed}"
 
     def place(self, world: str) -> list[str]:
         return [f"--world={world}", f"--weights={self.weights(world)}"]
-
-
-def _slug(name: str) -> str:
-    return "".join(letter if letter.isalnum() else "_" for letter in name.lower())
 
 
 def prepare(folders: Folders, world: str, lessons: int | None) -> None:
@@ -76,9 +73,9 @@ def prepare(folders: Folders, world: str, lessons: int | None) -> None:
 
 
 def train(folders: Folders, world: str, method: str, seed: int) -> None:
-    """One run, unless its result is there."""
+    """One run, unless its result is there; one of other settings is refused."""
     folder = folders.run(world, method, seed)
-    if (folder / "result.json").exists():
+    if is_done(folder, method, STEPS[world], SAMPLES):
         return
     flags = [*folders.place(world), f"--samples={SAMPLES}", f"--reference={folders.reference(world)}"]
     if start(folder, method, seed, STEPS[world], *flags).wait():

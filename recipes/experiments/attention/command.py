@@ -23,7 +23,7 @@ from keepif.trainer.attention.summary import Summary, mean_of, within_auc
 from keepif.trainer.files import read_json, write_json
 
 from ...tiny_policy.reinforce import Place, before, measure_reference
-from ..process import LOG, ONE_CORE, failed
+from ..process import LOG, ONE_CORE, failed, slug
 from .run import ADDED, ARMS, BASES, groups_before
 
 STEPS = 60
@@ -33,7 +33,7 @@ Run = dict[str, Any]
 
 
 def folder_of(work_dir: Path, arm: str, seed: int) -> Path:
-    return work_dir / arm.replace(",", "_").replace(" ", "_") / f"seed-{seed}"
+    return work_dir / slug(arm) / f"seed-{seed}"
 
 
 def result_of(work_dir: Path, arm: str, seed: int) -> Run | None:
