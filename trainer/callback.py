@@ -2,14 +2,12 @@
 
 import logging
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from accelerate.utils import gather_object
 from transformers import TrainerCallback
 
-from keepif.rewards import Score
 from keepif.rewards.rows import complain
 
 from .files import keep_json
@@ -47,12 +45,7 @@ class KeepIFCallback(TrainerCallback):
         self.run, self.trainer, self.path = run, trainer, path
         self.reported = time.monotonic()
         self.out_of_reach: set[str] = set()
-        run.rewards.scorer.watch(self.observe)
-
-    def observe(self, scores: Sequence[Score], prompts: Sequence[Any]) -> None:
-        """Take in one reward call; evaluations do not count."""
-        if self.trainer.model.training:
-            self.run.observe(scores, prompts)
+        run.rewards.scorer.watch(run.observe)
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Measure the reference, or take up the state of the checkpoint."""
@@ -83,6 +76,15 @@ class KeepIFCallback(TrainerCallback):
             dashboard.show_figure(self.trainer, Path(args.output_dir) / report.FIGURE, state.global_step)
             if worst := self.run.record.worst(self.run.scoring.held_out):
                 dashboard.show_worst_type(self.trainer, worst[0], state.global_step)
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Forget what an evaluation was scored with: it lies between two steps, and must not move the law.
+
+        The model's mode does not tell: TRL leaves it in train mode after continuous batching.
+        """
+        self.run.collect()
+
+    on_predict = on_evaluate
 
     def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         self._report(state, finished=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from transformers import TrainerCallback
 
 from keepif.rewards.published.aggregations import fixed, switching
 from keepif.trainer import KeepIF, Prepass, callback, controller, run
@@ -30,6 +31,33 @@ def test_one_tick_a_generation_batch_and_none_in_evaluation(tmp_path: Path) -> N
     trainer.train()
     assert history(trainer)["step"] == [1, 3, 5]
     assert keepif.run.in_force["lam"] > 0.3
+
+
+def test_an_evaluation_that_leaves_train_mode_does_not_tick(tmp_path: Path) -> None:
+    """As with TRL's continuous batching."""
+    keepif = script(KeepIF(floor=0.9), obeys=0.5)
+    trainer = build(tmp_path, keepif, max_steps=3, per_device_train_batch_size=16)
+    generate = trainer._generate_single_turn  # noqa: SLF001
+
+    def leaves(*call: Any) -> Any:
+        sampled = generate(*call)
+        trainer.model.train()
+        return sampled
+
+    trainer._generate_single_turn = leaves  # noqa: SLF001
+    trainer.add_callback(Evaluates(trainer))
+    trainer.train()
+    assert keepif.run.record.total.completions == 3 * 16
+
+
+class Evaluates(TrainerCallback):
+    """Evaluates four prompts after each step."""
+
+    def __init__(self, trainer: Any) -> None:
+        self.trainer = trainer
+
+    def on_step_end(self, *_: Any, **__: Any) -> None:
+        self.trainer.evaluate(self.trainer.train_dataset.select(range(4)))
 
 
 def test_the_dashboard_shows_what_the_law_does(tmp_path: Path) -> None:
