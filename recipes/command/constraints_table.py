@@ -1,6 +1,6 @@
 """The table of constraints, written into a markdown file from the registry.
 
-python -m keepif.recipes.command.constraints_table README.md
+python -m keepif.recipes.command.constraints_table rewards/README.md
 """
 
 import re
