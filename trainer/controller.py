@@ -65,7 +65,7 @@ class Gains:
 
 
 FLOOR_GAINS = Gains(proportional=4.0, integral=0.02, start=LAM)
-TYPE_GAINS = Gains(proportional=8.0, integral=0.08, start=1.3, loudness=8.0, release=1.0)
+TYPE_GAINS = Gains(proportional=8.0, integral=0.05, start=1.3, loudness=8.0, release=1.0)
 """Of each type. It begins beyond the cap, as if every type were dear, and lets go by evidence: a type that has been
 unlearned comes back slowly, and where obedience is free an early price costs nothing (recipes/results)."""
 SWITCH_GAINS = Gains(proportional=1e9, integral=0.0, start=0.0)

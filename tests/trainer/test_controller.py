@@ -41,7 +41,7 @@ def test_two_ticks_by_hand() -> None:
     assert controller.multipliers.by_type == {}
     controller.tick(batch(0.05))
     average = 64 / PRIOR * 0.05
-    rate = 0.08 * 64 / (64 + ENOUGH)
+    rate = 0.05 * 64 / (64 + ENOUGH)
     integral = 1.3 + rate * average
     assert controller.loops["a"].average == pytest.approx(average)
     assert price(controller) == CAP
