@@ -16,7 +16,7 @@ LETTERS = re.compile(r"\b[^\W\d_]{2,}\b")
 
 @constraint("change_case:capital_word_frequency")
 class CapitalWordFrequency(Counted):
-    """All-capital words less than, or at least, so many times."""
+    """Fewer than, or at least, `capital_frequency` words in all capitals."""
 
     capital_frequency: int
     capital_relation: Relation

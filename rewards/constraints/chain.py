@@ -17,7 +17,7 @@ DECAY = 0.5
 
 @constraint("composition:chain")
 class Chain(Composition):
-    """Links in order: the answer is in parts marked "Part 1", "Part 2", ..., and each keeps its own link.
+    """The answer is in parts headed "Part 1", "Part 2", ..., and each part keeps its own constraint, its link.
 
     The first mark opens the answer; a link's text is what stands between its mark, at the start of a line, and the
     next. A mark that is missing, or stands before an earlier one's, leaves its link no text: it is not kept.

@@ -31,7 +31,7 @@ AFTERTHOUGHT = 60
 
 @constraint("detectable_content:number_placeholders")
 class NumberPlaceholders(Counted):
-    """At least so many placeholders in square brackets."""
+    """At least `num_placeholders` placeholders in square brackets."""
 
     num_placeholders: int
 
@@ -185,7 +185,7 @@ class TwoResponses(Constraint):
 
 @constraint("format:output_template")
 class OutputTemplate(Constraint):
-    """Three headed parts (IFBench)."""
+    """Three parts, headed "My Answer:", "My Conclusion:" and "Future Outlook:" (IFBench)."""
 
     sentence = (
         "Use this exact template for your response: My Answer: [answer] My Conclusion: [conclusion] Future Outlook: "

@@ -15,7 +15,7 @@ RELATIONS: tuple[Relation, Relation] = ("less than", "at least")
 
 @constraint("keywords:frequency")
 class Frequency(Worded, Counted):
-    """A keyword occurs less than, or at least, so many times."""
+    """The keyword occurs fewer than, or at least, `frequency` times."""
 
     keyword: str
     frequency: int
@@ -94,7 +94,7 @@ class WordOnce(Worded, Counted):
 
 @constraint("keywords:letter_frequency")
 class LetterFrequency(Counted):
-    """A letter occurs less than, or at least, so many times, in either case."""
+    """The letter, in either case, occurs fewer than, or at least, `let_frequency` times."""
 
     letter: str
     let_frequency: int

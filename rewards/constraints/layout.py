@@ -37,7 +37,7 @@ SEPARATORS = ("...", "SEPARATOR", "!?!?")
 
 @constraint("detectable_format:number_bullet_lists")
 class BulletLists(Counted):
-    """Exactly so many bullet points."""
+    """Exactly `num_bullets` bullet points."""
 
     num_bullets: int
 
@@ -68,7 +68,7 @@ class BulletLists(Counted):
 
 @constraint("detectable_format:number_highlighted_sections")
 class HighlightedSections(Counted):
-    """At least so many highlighted passages."""
+    """At least `num_highlights` highlighted passages."""
 
     num_highlights: int
 
@@ -104,7 +104,7 @@ class HighlightedSections(Counted):
 
 @constraint("detectable_format:multiple_sections")
 class MultipleSections(Counted):
-    """At least so many numbered sections."""
+    """At least `num_sections` numbered sections."""
 
     section_spliter: str
     num_sections: int
@@ -183,7 +183,7 @@ class Title(Constraint):
 
 @constraint("format:list")
 class ListBy(Counted):
-    """A list with a given mark instead of bullets (IFBench)."""
+    """A list whose items begin with `sep` instead of a bullet (IFBench)."""
 
     sep: str
 

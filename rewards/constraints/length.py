@@ -52,7 +52,7 @@ def _running(words: list[str]) -> Iterator[str]:
 
 @constraint("length_constraints:number_words")
 class NumberWords(WordCounted):
-    """Less than, or at least, so many words."""
+    """Fewer than, or at least, `num_words` words."""
 
     num_words: int
     relation: Relation
@@ -84,7 +84,7 @@ class NumberWords(WordCounted):
 
 @constraint("count:word_count_range")
 class WordCountRange(WordCounted):
-    """Between so many and so many words, both included (IFBench)."""
+    """From `min_words` to `max_words` words (IFBench)."""
 
     min_words: int
     max_words: int
@@ -115,7 +115,7 @@ class WordCountRange(WordCounted):
 
 @constraint("count:unique_word_count")
 class UniqueWordCount(Counted):
-    """At least so many different words (IFBench)."""
+    """At least `N` different words (IFBench)."""
 
     N: int
 
@@ -144,7 +144,7 @@ class UniqueWordCount(Counted):
 
 @constraint("count:conjunctions")
 class Conjunctions(Counted):
-    """At least so many different coordinating conjunctions (IFBench)."""
+    """At least `small_n` different coordinating conjunctions (IFBench)."""
 
     small_n: int
 
@@ -176,7 +176,7 @@ class Conjunctions(Counted):
 
 @constraint("length_constraints:number_sentences")
 class NumberSentences(Counted):
-    """Less than, or at least, so many sentences."""
+    """Fewer than, or at least, `num_sentences` sentences."""
 
     num_sentences: int
     relation: Relation

@@ -54,7 +54,7 @@ class Divided(Counted):
 
 @constraint("length_constraints:number_paragraphs")
 class NumberParagraphs(Divided):
-    """Exactly so many paragraphs, divided by three stars."""
+    """Exactly `num_paragraphs` paragraphs, divided by three stars."""
 
     num_paragraphs: int
 
@@ -124,7 +124,7 @@ class TwoBlankLineParagraphs(Counted):
 
 @constraint("length_constraints:nth_paragraph_first_word")
 class NthParagraphFirstWord(Constraint):
-    """Exactly so many paragraphs divided by blank lines, of which the n-th starts with a word."""
+    """Exactly `num_paragraphs` paragraphs, divided by blank lines; the n-th starts with `first_word`."""
 
     num_paragraphs: int
     nth_paragraph: int

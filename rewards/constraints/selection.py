@@ -13,7 +13,7 @@ from .condition import Condition, Quantity, Test
 
 @constraint("composition:selection")
 class Selection(Composition):
-    """One branch or the other, by a condition that was computed for the problem when the constraint was made.
+    """One branch if a condition holds, else the other; which one was decided when the constraint was made.
 
     The active branch has to hold, and the other not: an answer that shows both has chosen none. Of a branch that
     shows nothing (`marked`), such as "no commas", the absence is not asked for, and a composed one shows as a whole.

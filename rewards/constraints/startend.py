@@ -81,7 +81,7 @@ class EndChecker(Constraint):
 
 @constraint("first_word:first_word_answer")
 class FirstWord(Worded):
-    """The first word of the answer (IFTrain)."""
+    """The answer starts with `first_word` (IFTrain)."""
 
     first_word: str
 
@@ -108,7 +108,7 @@ class FirstWord(Worded):
 
 @constraint("last_word:last_word_answer")
 class LastWord(Worded):
-    """The last word of the answer (IFTrain)."""
+    """The answer ends with `last_word` (IFTrain)."""
 
     last_word: str
 
@@ -136,7 +136,7 @@ class LastWord(Worded):
 
 @constraint("keywords:start_end")
 class StartEnd(Constraint):
-    """The first word is the last as well (IFTrain)."""
+    """The answer starts and ends with the same word (IFTrain)."""
 
     sentence = (
         "Start and end your response with the same word (do not write anything after the last word, not even "
