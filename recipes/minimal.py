@@ -1,4 +1,4 @@
-"""KeepIF in a TRL trainer: a small policy learns sums and keeps following instructions, in a minute on a CPU."""
+"""KeepIF in a TRL trainer: a small policy learns sums and keeps following instructions."""
 
 import random
 

@@ -101,7 +101,8 @@ def test_links_files_and_names_exist(page: Path) -> None:
 
 
 def test_the_script_is_the_one_that_ships() -> None:
-    assert section(README, "## Add it to your trainer").split("```python\n")[1].split("```")[0] == (RECIPES / "minimal.py").read_text()
+    script = section(README, "## Add it to your trainer").split("```python\n")[1].split("```")[0]
+    assert script == (RECIPES / "minimal.py").read_text()
 
 
 def test_the_launcher_runs(small: Path) -> None:
