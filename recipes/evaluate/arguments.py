@@ -59,7 +59,8 @@ class EvaluateArguments:
     judge_model: str | None = field(default=None, metadata={"help": "The judge's name there."})
     judge_api_key_env: str = field(default="OPENAI_API_KEY", metadata={"help": "Variable with its server's key."})
     without_constraints: bool = field(
-        default=False, metadata={"help": "Ask each of mathif's problems without its constraints too: correct_without."}
+        default=False,
+        metadata={"help": "Ask mathif's problems without constraints too, for accuracy_without."},
     )
     constraint_attention: bool = field(
         default=False,

@@ -15,7 +15,7 @@ from .worlds import TINY
 class TinyBenchmark(Benchmark):
     """The held-out prompts of `reinforce`, scored as the demo scores them (reading `math`).
 
-    Its numbers: `correct`, `hacc`, `sacc`, `joint`, as MathIF's are called.
+    Its numbers: `accuracy`, `hacc`, `sacc`, `joint`, as MathIF's are called.
     """
 
     name = "tiny"
@@ -41,7 +41,7 @@ def _scored(sample: Sample, score: Score) -> Sample:
     return replace(
         sample,
         counts={
-            "correct": (score.c or 0.0, 1),
+            "accuracy": (score.c or 0.0, 1),
             "hacc": (float(score.f == 1), 1),
             "sacc": (score.f or 0.0, 1),
             "joint": (float(score.c == score.f == 1), 1),

@@ -9,10 +9,10 @@ from rich.table import Table
 from ..files import read_json, write_json
 from ..record import EARLIEST, LATEST, SMOOTHED
 from ..run import Run
-from ..tally import Tally, proportion
+from ..tally import NUMBERS, Tally, proportion
 from .types import by_type, prices, said
 
-SCHEMA = 1
+SCHEMA = 2
 NAME, FIGURE = "keepif-report.json", "keepif-report.png"
 SYMBOLS = {"lam": "λ", "mu": "μ", "bonus": "bonus ν"}
 LIMITS = (
@@ -58,9 +58,9 @@ def means(tally: Tally) -> dict[str, Any]:
     compliance = tally.compliance / tally.constrained if tally.constrained else None
     return {
         "completions": tally.completions,
-        "correctness": proportion(tally.correct, tally.graded),
-        "compliance": {"share": compliance, "of": tally.constrained},
-        "all_kept": proportion(tally.all_kept, tally.constrained),
+        "accuracy": proportion(tally.correct, tally.graded),
+        "sacc": {"share": compliance, "of": tally.constrained},
+        "hacc": proportion(tally.all_kept, tally.constrained),
         "joint": proportion(tally.joint, tally.paired),
         "tokens": tally.tokens / tally.completions if tally.completions else None,
     }
@@ -121,9 +121,9 @@ def table(report: dict[str, Any]) -> Table:
     for header in ("before RL", "after", "change", "floor")[: 4 if report["floor"] else 3]:
         shown.add_column(header, justify="right", no_wrap=True)
     before, after = report["before"], report["after"]
-    for name in ("correctness", "compliance", "all_kept", "joint"):
-        floor = report["floor"] if name == "compliance" else None
-        shown.add_row(name, *_cells(before[name], after[name]), *([f"{100 * floor['mean']:.1f}"] if floor else []))
+    for name, called in NUMBERS.items():
+        floor = report["floor"] if name == "sacc" else None
+        shown.add_row(called, *_cells(before[name], after[name]), *([f"{100 * floor['mean']:.1f}"] if floor else []))
     if before["tokens"] and after["tokens"]:
         change = f"{after['tokens'] - before['tokens']:+.1f}"
         shown.add_row("tokens", f"{before['tokens']:.1f}", f"{after['tokens']:.1f}", change)

@@ -15,6 +15,7 @@ from keepif.trainer import KeepIF
 from keepif.trainer.record import COLUMNS
 from keepif.trainer.report import report
 from keepif.trainer.report.figure import draw, running_mean
+from keepif.trainer.tally import NUMBERS
 from tests.helpers.grpo import build, script
 
 
@@ -75,7 +76,13 @@ def test_the_command_shows_it(run: Path, capsys: pytest.CaptureFixture[str]) -> 
     (run / report.FIGURE).unlink()
     main(["report", str(run)])
     printed = capsys.readouterr().out
-    for text in ("step 4 of 4, finished", "no_comma", "below it in 100 % of ticks", "guarded: none"):
+    for text in (
+        *(f" {name} " for name in NUMBERS.values()),
+        "step 4 of 4, finished",
+        "no_comma",
+        "below it in 100 % of ticks",
+        "guarded: none",
+    ):
         assert text in printed
     assert (run / report.FIGURE).exists()
 
@@ -126,7 +133,7 @@ def test_a_run_that_goes_on_says_so(run: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "there is no keepif-report.json"), ("{", "no report that this version"), ('{"schema": 99}', "schema 1")],
+    [(None, "there is no keepif-report.json"), ("{", "no report that this version"), ('{"schema": 99}', "schema 2")],
 )
 def test_what_is_no_report_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None, message: str
