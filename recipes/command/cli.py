@@ -32,6 +32,7 @@ def main(argv: list[str] | None = None) -> None:
     sweep.add_argument("--count", type=int, help="how many runs, for a random search; run_cap by default")
     constraints = commands.add_parser("constraints", help="list, search and show the constraint types, check a text")
     add_commands(constraints)
+    commands.add_parser("metrics", help="every metric on a run's dashboard: what it means, and what to do about it")
     attention = commands.add_parser("attention", help="see which words of a prompt a model's answer attends to")
     add_attention(attention)
     args, flags = parser.parse_known_args(argv)
@@ -52,6 +53,8 @@ def main(argv: list[str] | None = None) -> None:
         show_attention(args)
     elif args.command == "report":
         show_report(parser, args.folder)
+    elif args.command == "metrics":
+        show_metrics()
     else:
         run_demo(parser, args)
 
@@ -117,6 +120,14 @@ def show_report(parser: argparse.ArgumentParser, folder: Path) -> None:
         console.print(f"no figure: {error}", markup=False)
     if (folder / report.FIGURE).exists():
         console.print(f"figure: {folder / report.FIGURE}", soft_wrap=True, markup=False)
+
+
+def show_metrics() -> None:
+    from rich.console import Console
+
+    from .metrics import show
+
+    show(Console())
 
 
 def run_doctor(parser: argparse.ArgumentParser, args: argparse.Namespace, flags: list[str]) -> int:
