@@ -8,7 +8,7 @@ from typing import Any
 from keepif.rewards.combine import BONUS, LAM, combine
 from keepif.rewards.judge.endpoint import Endpoint
 from keepif.rewards.judge.judge import Judge
-from keepif.rewards.published.aggregations import AGGREGATIONS
+from keepif.rewards.published.aggregations import AGGREGATIONS, fixed
 from keepif.rewards.published.length_terms import LENGTH_TERMS
 from keepif.trainer import KeepIF, Prepass
 from keepif.trainer.floor import SLACK, Setting
@@ -145,7 +145,7 @@ class KeepIFArguments:
             "reading": self.reading, "credit": self.credit, "judge": judge, "held_out": self.held_out or (),
         }  # fmt: skip
         if self.correctness_only:
-            return KeepIF(floor=None, lam=0.0, bonus=0.0, prepass=None, **shared)
+            return KeepIF(floor=None, aggregation=partial(fixed, weight=0.0), prepass=None, **shared)
         prompts = None if self.reference == "all" else self.reference_prompts
         prepass = Prepass(prompts, self.reference_samples, self.reference_share)
         aggregation: Any = self.aggregation

@@ -13,7 +13,7 @@ from keepif.recipes.doctor.rehearsal import made, requested
 from keepif.recipes.evaluate.arguments import EvaluateArguments
 from keepif.recipes.own import import_own
 from keepif.recipes.train import parse
-from keepif.rewards import Multipliers, correctness_reward, make
+from keepif.rewards import correctness_reward, make
 from keepif.rewards.constraints import REGISTRY
 from keepif.trainer.reference.provenance import checkers
 
@@ -112,7 +112,7 @@ def test_a_file_does_not_take_the_place_of_another_module(tmp_path: Path) -> Non
 
 def test_correctness_only_is_one_switch() -> None:
     keepif = KeepIFArguments(correctness_only=True, budget="reference", bonus=0.5).keepif()
-    assert keepif.run.multipliers == Multipliers(0.0, 0.0, 0.0)
+    assert keepif.run.in_force == {}
     assert not keepif.run.needs_reference
     keepif.run.rewards.scorer.watch(lambda *_: None)  # as if it were attached
     batch = {"completions": ["It is surely \\boxed{4}.", "It is, surely, \\boxed{4}.", "It is surely \\boxed{5}."]}
