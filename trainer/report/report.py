@@ -120,28 +120,47 @@ def load(folder: Path) -> dict[str, Any]:
     return report
 
 
+HEADERS = ("% (95 % interval)", "before RL", "after", "change", "floor")
+
+
+def rows(report: dict[str, Any]) -> tuple[list[list[str]], list[list[str]]]:
+    """Before and after, overall and by constraint type, in the columns of [`HEADERS`]."""
+    before, after, floor = report["before"], report["after"], report["floor"]
+    floors = {"sacc": f"{100 * floor['mean']:.1f}"} if floor else {}
+    overall = [[called, *_cells(before[name], after[name]), floors.get(name, "")] for name, called in NUMBERS.items()]
+    if before["tokens"] and after["tokens"]:
+        change = f"{after['tokens'] - before['tokens']:+.1f}"
+        overall.append(["tokens", f"{before['tokens']:.1f}", f"{after['tokens']:.1f}", change, ""])
+    held_out, types = report["settings"].get("held_out") or [], []
+    for kind, shares in report["by_type"].items():
+        name = kind.rpartition(":")[2] + " (held out)" * (kind in held_out)
+        held = f"{100 * shares['floor']:.1f}" if shares.get("floor") is not None else ""
+        types.append([name, *_cells(shares["before"], shares["after"]), held])
+    return overall, types
+
+
 def table(report: dict[str, Any]) -> Table:
-    """Before and after, overall and by constraint type."""
+    """The report as a table for the screen."""
     state = "finished" if report["finished"] else "still running, or interrupted"
     title = f"step {report['step']} of {report['max_steps']}, {state}"
     shown = Table(title=title, box=None, pad_edge=False)
-    shown.add_column("% (95 % interval)", overflow="fold")
-    for header in ("before RL", "after", "change", "floor")[: 4 if report["floor"] else 3]:
-        shown.add_column(header, justify="right", no_wrap=True)
-    before, after = report["before"], report["after"]
-    for name, called in NUMBERS.items():
-        floor = report["floor"] if name == "sacc" else None
-        shown.add_row(called, *_cells(before[name], after[name]), *([f"{100 * floor['mean']:.1f}"] if floor else []))
-    if before["tokens"] and after["tokens"]:
-        change = f"{after['tokens'] - before['tokens']:+.1f}"
-        shown.add_row("tokens", f"{before['tokens']:.1f}", f"{after['tokens']:.1f}", change)
-    shown.add_section()
-    held_out = report["settings"].get("held_out") or []
-    for kind, shares in report["by_type"].items():
-        name = kind.rpartition(":")[2] + " (held out)" * (kind in held_out)
-        held = [f"{100 * shares['floor']:.1f}"] if shares.get("floor") is not None else []
-        shown.add_row(name, *_cells(shares["before"], shares["after"]), *held)
+    columns = HEADERS if report["floor"] else HEADERS[:-1]
+    for header in columns:
+        first = header == HEADERS[0]
+        shown.add_column(header, justify="left" if first else "right", overflow="fold", no_wrap=not first)
+    for group in rows(report):
+        for row in group:
+            shown.add_row(*row[: len(columns)])
+        shown.add_section()
     return shown
+
+
+def markdown(report: dict[str, Any]) -> str:
+    """The report as Markdown."""
+    overall, types = rows(report)
+    lines = [list(HEADERS), ["---"] * len(HEADERS), *overall, *types]
+    notes = "\n".join(f"- {line}" for line in footnotes(report))
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + f"\n\n{notes}\n"
 
 
 def footnotes(report: dict[str, Any]) -> list[str]:
