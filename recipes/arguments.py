@@ -8,10 +8,12 @@ from typing import Any
 from keepif.rewards.combine import BONUS, LAM, combine
 from keepif.rewards.judge.endpoint import Endpoint
 from keepif.rewards.judge.judge import Judge
-from keepif.rewards.published.aggregations import AGGREGATIONS
+from keepif.rewards.published.aggregations import AGGREGATIONS, fixed
 from keepif.rewards.published.length_terms import LENGTH_TERMS
 from keepif.trainer import KeepIF, Prepass
 from keepif.trainer.floor import SLACK, Setting
+
+from .own import HELP, import_own
 
 BOXED = "Please reason step by step, and put your final answer within \\boxed{}."
 
@@ -20,6 +22,7 @@ BOXED = "Please reason step by step, and put your final answer within \\boxed{}.
 class KeepIFArguments:
     """KeepIF's own arguments."""
 
+    imports: list[str] | None = field(default=None, metadata={"help": HELP, "aliases": ["--import"]})
     dataset: str = field(
         default="tiny",
         metadata={
@@ -69,6 +72,13 @@ class KeepIFArguments:
     reference_file: str | None = field(
         default=None, metadata={"help": "Where the reference is stored and looked for; in output_dir by default."}
     )
+    correctness_only: bool = field(
+        default=False,
+        metadata={
+            "help": "Reward correctness alone, and log everything else: the arm to compare with. It overrides floor, "
+            "budget, bonus, aggregation and length_term."
+        },
+    )
     lam: float = field(default=LAM, metadata={"help": "λ, the multiplier of compliance, where floor is 'none'."})
     mu: float = field(default=0.2, metadata={"help": "μ, the multiplier of length, where floor is 'none'."})
     aggregation: str = field(
@@ -107,6 +117,9 @@ class KeepIFArguments:
     )
 
     def __post_init__(self) -> None:
+        if isinstance(self.imports, str):  # a YAML scalar
+            self.imports = [self.imports]
+        import_own(self.imports or ())
         if isinstance(self.dataset_options, str):
             try:
                 self.dataset_options = json.loads(self.dataset_options)
@@ -127,6 +140,12 @@ class KeepIFArguments:
 
     def keepif(self) -> KeepIF:
         """The KeepIF that these arguments describe."""
+        judge = Judge(Endpoint(self.judge_url, self.judge_model)) if self.judge_url and self.judge_model else None
+        shared: dict[str, Any] = {
+            "reading": self.reading, "credit": self.credit, "judge": judge, "held_out": self.held_out or (),
+        }  # fmt: skip
+        if self.correctness_only:
+            return KeepIF(floor=None, aggregation=partial(fixed, weight=0.0), prepass=None, **shared)
         prompts = None if self.reference == "all" else self.reference_prompts
         prepass = Prepass(prompts, self.reference_samples, self.reference_share)
         aggregation: Any = self.aggregation
@@ -145,10 +164,7 @@ class KeepIFArguments:
             no_thinking=self.no_thinking,
             lam=self.lam,
             mu=self.mu,
-            reading=self.reading,  # pyright: ignore[reportArgumentType]  # KeepIF checks it
-            credit=self.credit,  # pyright: ignore[reportArgumentType]  # KeepIF checks it
-            judge=Judge(Endpoint(self.judge_url, self.judge_model)) if self.judge_url and self.judge_model else None,
-            held_out=self.held_out or (),
+            **shared,
         )
 
 

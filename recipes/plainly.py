@@ -31,21 +31,27 @@ def plainly(command: str) -> Iterator[None]:
 
 
 class Parser(TrlParser):
-    """One whose errors are raised, and not printed below a page of usage."""
+    """One whose errors are raised, and not printed below a page of usage, and whose help has a heading a class."""
+
+    def _add_dataclass_arguments(self, dtype: Any) -> None:
+        super()._add_dataclass_arguments(type(dtype.__name__, (dtype,), {"_argument_group_name": dtype.__name__}))
 
     def error(self, message: str) -> NoReturn:
         raise ValueError(message)
 
 
-def parsed(kinds: Sequence[Any], argv: Sequence[str]) -> Sequence[Any]:
+def parsed(kinds: Sequence[Any], argv: Sequence[str], usage: str, description: str) -> Sequence[Any]:
     """One object of each of the dataclasses `kinds`, from a command line and the file behind its `--config`.
+
+    `usage` and `description` open its `--help`.
 
     Raises:
         `ValueError`: for an argument that none of them knows or that their checks refuse, and for a file that is no
             YAML.
     """
     try:
-        *args, unknown = Parser(kinds).parse_args_and_config(argv, return_remaining_strings=True)
+        parser = Parser(kinds, usage=usage, description=description)
+        *args, unknown = parser.parse_args_and_config(argv, return_remaining_strings=True)
     except (ValueError, yaml.YAMLError) as error:
         raise ValueError(str(error)) from error
     if unknown:

@@ -17,7 +17,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 from transformers import TrainerCallback
-from trl import GRPOConfig, GRPOTrainer, ModelConfig, get_peft_config
+from trl import GRPOConfig, ModelConfig, get_peft_config
 
 from keepif.rewards.text.response import prompt_text
 from keepif.trainer.preflight import too_many_cut
@@ -27,12 +27,18 @@ from keepif.trainer.report.dashboard import show_settings
 from .arguments import KeepIFArguments
 from .checkpoint import last_checkpoint
 from .data import load_prompts
+from .model_card import CardTrainer
 from .models import load_model
 from .plainly import parsed, plainly
 from .shipped import here_or_shipped
 
 CONFIGS = Path(__file__).parent / "configs"
 DRY_PROMPTS = 4
+USAGE = "accelerate launch -m keepif.recipes.train --config FILE [--FLAG VALUE ...]"
+DESCRIPTION = (
+    "GRPO with KeepIF, from one YAML file. Every flag below can stand in the file too, without its dashes. To go on "
+    "with a run that was stopped, give its command again with --resume_from_checkpoint true."
+)
 
 
 class ShowArguments(TrainerCallback):
@@ -46,11 +52,11 @@ class ShowArguments(TrainerCallback):
 
 
 def build(keepif_args: KeepIFArguments, grpo_args: GRPOConfig, model_args: ModelConfig) -> Any:
-    """The GRPOTrainer of a recipe, with KeepIF attached."""
+    """The GRPO trainer of a recipe, with KeepIF attached."""
     model, tokenizer = load_model(model_args, grpo_args.trust_remote_code, keepif_args.eos_token)
     prompts = load_prompts(keepif_args, grpo_args.seed, conversational=tokenizer.chat_template is not None)
     keepif = keepif_args.keepif()
-    trainer = GRPOTrainer(
+    trainer = CardTrainer(
         model=model,
         reward_funcs=keepif.reward,  # pyright: ignore[reportArgumentType]  # callables with a __name__
         args=grpo_args,
@@ -58,6 +64,7 @@ def build(keepif_args: KeepIFArguments, grpo_args: GRPOConfig, model_args: Model
         processing_class=tokenizer,
         peft_config=get_peft_config(model_args),
     )
+    trainer.base_model = str(model_args.model_name_or_path)
     trainer.add_callback(ShowArguments(keepif_args, trainer))
     keepif.attach(trainer)
     return trainer
@@ -120,7 +127,8 @@ def with_shipped_config(argv: list[str]) -> list[str]:
 
 def parse(argv: list[str]) -> tuple[KeepIFArguments, GRPOConfig, ModelConfig]:
     """What a command line and the config that it names say."""
-    keepif_args, grpo_args, model_args = parsed([KeepIFArguments, GRPOConfig, ModelConfig], with_shipped_config(argv))
+    kinds = [KeepIFArguments, GRPOConfig, ModelConfig]
+    keepif_args, grpo_args, model_args = parsed(kinds, with_shipped_config(argv), USAGE, DESCRIPTION)
     return keepif_args, grpo_args, model_args
 
 
@@ -159,6 +167,7 @@ def main(argv: list[str] | None = None) -> None:
         return
     trainer.train(resume_from_checkpoint=checkpoint)
     trainer.save_model(grpo_args.output_dir)
+    trainer.create_model_card()
     trainer.accelerator.print(f"saved to {grpo_args.output_dir}; see keepif report {grpo_args.output_dir}")
 
 

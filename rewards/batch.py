@@ -24,7 +24,7 @@ class Scorer:
     def __init__(self, scoring: Scoring | None = None) -> None:
         self.scoring = scoring or Scoring()
         self._observer: Observer | None = None
-        self._gauges: Mapping[str, float] = {}
+        self.gauges: Mapping[str, float] = {}
         self._lock = Lock()
         self._batch: Sequence[Any] | None = None
         self._scores: list[Score] = []
@@ -53,7 +53,7 @@ class Scorer:
 
     def show(self, gauges: Mapping[str, float]) -> None:
         """Log `gauges` with each batch from now on."""
-        self._gauges = gauges
+        self.gauges = gauges
 
     def scores(
         self,
@@ -77,7 +77,7 @@ class Scorer:
             self._batch, self._served = completions, {reward}
             if log_metric is not None:
                 log_scores(scores, log_metric)
-                for name, value in self._gauges.items():
+                for name, value in self.gauges.items():
                     log_metric(name, value)
             if log_extra is not None:
                 log_columns(scores, log_extra)

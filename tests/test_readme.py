@@ -18,9 +18,11 @@ import psutil
 import pytest
 import yaml
 
+from keepif.recipes.command import constraints_table, metrics
 from keepif.recipes.command.cli import main
-from keepif.recipes.command.constraints_table import table
+from keepif.recipes.command.markers import inside
 from keepif.rewards.constraints import REGISTRY
+from keepif.trainer.report.gauges import GAUGES
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -77,11 +79,18 @@ def test_it_is_short() -> None:
     assert len(README.read_text("utf-8").split()) <= 1_000
 
 
-def test_the_table_is_the_registrys() -> None:
-    page = (ROOT / "rewards" / "README.md").read_text("utf-8")
-    inside = page.split("<!-- constraints -->\n")[1].split("<!-- /constraints -->")[0]
-    assert inside == table(), "stale: python -m keepif.recipes.command.constraints_table rewards/README.md"
-    assert inside.count("\n") == len(REGISTRY) + 2
+@pytest.mark.parametrize(
+    ("name", "table", "module", "rows"),
+    [
+        ("constraints", constraints_table.table(), "constraints_table", len(REGISTRY)),
+        ("metrics", metrics.table(), "metrics", len(GAUGES)),
+    ],
+)
+def test_the_tables_are_the_codes(name: str, table: str, module: str, rows: int) -> None:
+    [page] = [page for page in PAGES if f"<!-- {name} -->" in page.read_text("utf-8")]
+    found = inside(page, name)
+    assert found == table, f"stale: python -m keepif.recipes.command.{module} {page.relative_to(ROOT)}"
+    assert found.count("\n") == rows + 2
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

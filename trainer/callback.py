@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,8 @@ logger = logging.getLogger(__name__)
 
 KEY = "keepif"
 """Where the state lies in `TrainerState.stateful_callbacks`, which every rank reads when a run is resumed."""
-REPORT_EVERY = 60.0
-"""Seconds between two reports, and figures on the dashboard, while the run goes on."""
+REPORT_EVERY, FIGURE_EVERY = 5.0, 60.0
+"""Seconds between two reports, and between two of its figures, while the run goes on."""
 
 
 class KeepIFCallback(TrainerCallback):
@@ -43,7 +44,7 @@ class KeepIFCallback(TrainerCallback):
 
     def __init__(self, run: Run, trainer: Any, path: Path) -> None:
         self.run, self.trainer, self.path = run, trainer, path
-        self.reported = time.monotonic()
+        self.reported = self.drawn = time.monotonic()
         self.out_of_reach: set[str] = set()
         run.rewards.scorer.watch(run.observe)
 
@@ -69,10 +70,11 @@ class KeepIFCallback(TrainerCallback):
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         self._tick(state)
-        first = self.run.record.history["step"] == [state.global_step]
-        due = time.monotonic() - self.reported > REPORT_EVERY
-        if first or due or control.should_training_stop:  # at the train's end the trackers will be closed
+        now, first = time.monotonic(), self.run.record.history["step"] == [state.global_step]
+        if first or now - self.reported > REPORT_EVERY:
             self._report(state, finished=False)
+        if first or now - self.drawn > FIGURE_EVERY or control.should_training_stop:  # then trackers will be closed
+            self._draw(state, finished=False)
             dashboard.show_figure(self.trainer, Path(args.output_dir) / report.FIGURE, state.global_step)
             if worst := self.run.record.worst(self.run.scoring.held_out):
                 dashboard.show_worst_type(self.trainer, worst[0], state.global_step)
@@ -86,8 +88,12 @@ class KeepIFCallback(TrainerCallback):
 
     on_predict = on_evaluate
 
+    def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self._report(state, finished=False)  # a run that ends here is resumed here
+
     def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         self._report(state, finished=True)
+        self._draw(state, finished=True)
 
     def _measure(self, prepass: Prepass) -> None:
         """The pre-pass, on all ranks together."""
@@ -146,11 +152,19 @@ class KeepIFCallback(TrainerCallback):
 
     def _report(self, state: Any, *, finished: bool) -> None:
         self.reported = time.monotonic()
+        self._leave(report.write, state, finished=finished)
+
+    def _draw(self, state: Any, *, finished: bool) -> None:
+        self.drawn = time.monotonic()
+        self._leave(report.picture, state, finished=finished)
+
+    def _leave(self, leave: Callable[[Path, dict[str, Any]], None], state: Any, *, finished: bool) -> None:
+        """Write or draw the report so far."""
         if not self.trainer.accelerator.is_main_process:
             return
         folder = Path(self.trainer.args.output_dir)
         try:
-            report.write(folder, report.build(self.run, state.global_step, state.max_steps, finished=finished))
+            leave(folder, report.build(self.run, state.global_step, state.max_steps, finished=finished))
         except OSError as error:  # a full disk must not cost the run, nor fill its log
             complain(f"the report in {folder} could not be written ({error}); the run goes on without it")
         except Exception:  # nor must a broken font

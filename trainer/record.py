@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from keepif.rewards import Pressure
+
 from .controller import Controller
 from .tally import Tally
 
@@ -33,6 +35,8 @@ class Record:
         latest (`list[Tally]`): the last [`LATEST`] ticks.
         earliest ([`Tally`]): the first [`EARLIEST`] ticks.
         total ([`Tally`]): all ticks.
+        used (`dict[str, float]`): the multipliers that the last tick's completions were rewarded with.
+        priced (`dict[str, dict[str, float]]`): the λ and loudness of each type that they were rewarded with.
     """
 
     def __init__(self) -> None:
@@ -41,11 +45,23 @@ class Record:
         self.latest: list[Tally] = []
         self.earliest = Tally()
         self.total = Tally()
+        self.used: dict[str, float] = {}
+        self.priced: dict[str, dict[str, float]] = {}
 
-    def add(self, step: int, tally: Tally, floor: bool, controller: Controller, used: Mapping[str, float]) -> None:
-        """Note a tick: completions that were rewarded with the multipliers `used`, and, if there is a `floor`, the
-        `controller` after it has taken them in.
+    def add(
+        self,
+        step: int,
+        tally: Tally,
+        floor: bool,
+        controller: Controller,
+        used: Mapping[str, float],
+        pressures: Mapping[str, Pressure],
+    ) -> None:
+        """Note a tick: completions that were rewarded with the multipliers `used` and the types' `pressures`, and, if
+        there is a `floor`, the `controller` after it has taken them in.
         """
+        self.used = dict(used)
+        self.priced = {kind: {"lambda": one.lam, "loudness": one.loudness} for kind, one in pressures.items()}
         values = (
             step,
             _mean(tally.correct, tally.graded),
@@ -65,18 +81,17 @@ class Record:
         self.latest = [*self.latest, tally][-LATEST:]
         self.total += tally
         if len(self.history["step"]) % EVERY == 0:
-            self._note_types(step, controller)
+            self._note_types(step)
 
-    def _note_types(self, step: int, controller: Controller) -> None:
+    def _note_types(self, step: int) -> None:
         recent = self.recent()
         for kind, (share, _) in recent.by_type().items():
-            pressure = controller.pressures.get(kind)
+            priced = self.priced.get(kind, {"lambda": None, "loudness": None})
             note = {
                 "step": step,
                 "kept": round(share, 5),
                 "floor": None if (floor := recent.floor_of(kind)) is None else round(floor, 5),
-                "lambda": round(pressure.lam, 5) if pressure else None,
-                "loudness": round(pressure.loudness, 5) if pressure else None,
+                **{name: None if value is None else round(value, 5) for name, value in priced.items()},
             }
             columns = self.types.setdefault(kind, {name: [] for name in note})
             for name, value in note.items():
@@ -109,6 +124,11 @@ class Record:
         """The last ticks, added up."""
         return sum(self.latest, Tally())
 
+    def since_the_first(self) -> list[Tally]:
+        """Those of the last ticks that are not among the first, which stand for 'before' if there was no pre-pass."""
+        ticks = len(self.history["step"])
+        return self.latest[max(0, EARLIEST - (ticks - len(self.latest))) :]
+
     def state(self) -> dict[str, Any]:
         return {
             "history": self.history,
@@ -116,6 +136,8 @@ class Record:
             "latest": [tally.to_dict() for tally in self.latest],
             "earliest": self.earliest.to_dict(),
             "total": self.total.to_dict(),
+            "used": self.used,
+            "priced": self.priced,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -126,6 +148,7 @@ class Record:
         self.latest = [Tally.from_dict(stored) for stored in state["latest"]]
         self.earliest = Tally.from_dict(state["earliest"])
         self.total = Tally.from_dict(state["total"])
+        self.used, self.priced = dict(state["used"]), dict(state["priced"])
 
 
 def _mean(total: float, count: int) -> float | None:

@@ -154,10 +154,11 @@ class Run:
         tally = sum((tally for tally, _ in ranks), Tally())
         if not tally.completions:
             return False
-        in_force, has_floor = self.in_force, self.floor is not None and self.floor.ready
+        in_force, pressures = self.in_force, self.controller.pressures
+        has_floor = self.floor is not None and self.floor.ready
         if has_floor:
             self.controller.tick(self._sums(tally))
-        self.record.add(step, tally, has_floor, self.controller, in_force)
+        self.record.add(step, tally, has_floor, self.controller, in_force, pressures)
         if self.needs_reference:
             for prompts, scores in (batch for _, batches in ranks for batch in batches):
                 self.reference.add(prompts, scores)

@@ -9,6 +9,11 @@ from typing import Any
 from keepif.rewards import Score
 
 Z = 1.96
+NUMBERS = {"accuracy": "accuracy", "sacc": "SAcc", "hacc": "HAcc", "joint": "joint"}
+"""The four numbers of every report, and what its tables and figures call them: the share of the completions that are
+right, the mean share of the constraints that they keep, the share that keeps all of its own, and the share that is
+right and keeps all. While a run trains, its dashboard shows the first three as means of the rewards:
+`keepif/correctness`, `keepif/compliance` and `keepif/compliance_all`."""
 
 
 @dataclass

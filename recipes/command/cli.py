@@ -24,14 +24,19 @@ def main(argv: list[str] | None = None) -> None:
     doctor.add_argument("config", type=Path, help="the recipe's YAML, a path or the name of one that ships")
     doctor.add_argument("--num_processes", type=int, help="processes that it will be launched with")
     doctor.add_argument("--accelerate_config", type=Path, help="the file that it will be launched with")
-    doctor.add_argument("--gpu_memory", type=float, help="GiB of one GPU there, where it is not this machine's")
-    doctor.add_argument("--sample", action="store_true", help="sample a few prompts here, to see how long answers are")
-    sweep = commands.add_parser("sweep", help="run a W&B sweep file without a server; flags behind it go to every run")
+    doctor.add_argument("--gpu_memory", type=float, help="GiB of one GPU there, if it is not this machine's")
+    doctor.add_argument(
+        "--sample",
+        action="store_true",
+        help="sample a few prompts here: how long answers are, how many are right, and what they keep",
+    )
+    sweep = commands.add_parser("sweep", help="run a W&B sweep file without a server; further flags go to every run")
     sweep.add_argument("file", type=Path, help="a sweep file, or the name of one that ships")
     sweep.add_argument("--output_dir", type=Path, help="where runs, table and figure go; runs/sweeps/NAME by default")
     sweep.add_argument("--count", type=int, help="how many runs, for a random search; run_cap by default")
     constraints = commands.add_parser("constraints", help="list, search and show the constraint types, check a text")
     add_commands(constraints)
+    commands.add_parser("metrics", help="every metric on a run's dashboard: what it means, and what to do about it")
     attention = commands.add_parser("attention", help="see which words of a prompt a model's answer attends to")
     add_attention(attention)
     args, flags = parser.parse_known_args(argv)
@@ -52,6 +57,8 @@ def main(argv: list[str] | None = None) -> None:
         show_attention(args)
     elif args.command == "report":
         show_report(parser, args.folder)
+    elif args.command == "metrics":
+        show_metrics()
     else:
         run_demo(parser, args)
 
@@ -117,6 +124,14 @@ def show_report(parser: argparse.ArgumentParser, folder: Path) -> None:
         console.print(f"no figure: {error}", markup=False)
     if (folder / report.FIGURE).exists():
         console.print(f"figure: {folder / report.FIGURE}", soft_wrap=True, markup=False)
+
+
+def show_metrics() -> None:
+    from rich.console import Console
+
+    from .metrics import show
+
+    show(Console())
 
 
 def run_doctor(parser: argparse.ArgumentParser, args: argparse.Namespace, flags: list[str]) -> int:

@@ -11,15 +11,18 @@ from typing import Any
 from rich.console import Console
 from rich.table import Column, Table
 
-from keepif.rewards import ConstraintError, Response, make
+from keepif.rewards import Response, make
 from keepif.rewards.constraints import ALIASES, REGISTRY, Constraint, Reading
 from keepif.rewards.text.language import NAMES
+
+from ..own import HELP, import_own
 
 READINGS: tuple[Reading, ...] = ("math", "official")
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """`list`, `show` and `check`, with their options."""
+    parser.add_argument("--import", dest="imports", action="append", default=[], metavar="MODULE", help=HELP)
     commands = parser.add_subparsers(dest="action", metavar="{list,show,check}")
     listed = commands.add_parser("list", help="every type, or those in which all the words occur")
     listed.add_argument("words", nargs="*", help="words to search for, in ids, sentences and descriptions")
@@ -40,13 +43,14 @@ def run(args: argparse.Namespace) -> int:
     """Do what `args` ask for; the exit status."""
     console = Console()
     try:
+        import_own(args.imports)
         if args.action == "show":
             show(console, definition_of(args.id))
         elif args.action == "check":
             return check(console, args)
         else:
             listing(console, getattr(args, "words", []))
-    except ConstraintError as error:
+    except ValueError as error:
         Console(stderr=True).print(f"keepif constraints: {error}", markup=False, highlight=False, soft_wrap=True)
         return 2
     return 0

@@ -3,15 +3,13 @@
 python -m keepif.recipes.command.constraints_table rewards/README.md
 """
 
-import re
 import sys
 from pathlib import Path
 
 from keepif.rewards.constraints import REGISTRY
 
 from .constraints import about, fields_of
-
-START, END = "<!-- constraints -->\n", "<!-- /constraints -->"
+from .markers import fill
 
 
 def table() -> str:
@@ -23,10 +21,5 @@ def table() -> str:
     return "\n".join(lines) + "\n"
 
 
-def main(path: Path) -> None:
-    text = path.read_text("utf-8")
-    path.write_text(re.sub(f"(?<={START}).*(?={END})", lambda _: table(), text, flags=re.DOTALL), "utf-8")
-
-
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    fill(Path(sys.argv[1]), "constraints", table())

@@ -9,6 +9,7 @@ import torch
 from trl import GRPOConfig, ModelConfig
 
 from keepif.trainer.preflight import CUT, nothing_to_keep, too_many_cut
+from keepif.trainer.tally import NUMBERS
 
 from ..arguments import KeepIFArguments
 from ..plainly import first_line
@@ -48,8 +49,12 @@ def sampled(recipe: Recipe) -> Iterator[Finding]:
         yield Finding("ok", "lengths", text)
     correctness, compliance = (metrics.get(f"eval_keepif/{name}") for name in ("correctness", "compliance"))
     empty = metrics["eval_keepif/guard/empty"]
-    lacking = nothing_to_keep(correctness, compliance, empty, floor) if cut < 1 else ()
+    lacking = list(nothing_to_keep(correctness, compliance, empty, floor)) if cut < 1 else []
     yield from (Finding.of("sample", problem) for problem in lacking)
+    shares = {NUMBERS["accuracy"]: correctness, NUMBERS["sacc"]: compliance}
+    said = ", ".join(f"{name} {100 * share:.0f} %" for name, share in shares.items() if share is not None)
+    if cut < 1 and not lacking and said:
+        yield Finding("ok", "sample", f"of {2 * SAMPLED} completions sampled here: {said}")
     yield from _against_budget(recipe.keepif.budget, mean)
 
 

@@ -89,10 +89,10 @@ def reporting(asked: dict[str, Any]) -> Iterator[Finding]:
             yield Finding("fail", "reporting", text, "report_to: none")
         elif not getattr(integration_utils, f"is_{found}_available")():
             text = f"{backend} is not installed here: pip install {called}"
-            yield Finding("fail", "reporting", text, "report_to: none")
+            yield Finding("fail", "reporting", text)
         elif backend == "wandb" and not _wandb_knows_us():
             text = "not logged in to W&B: wandb login, or WANDB_API_KEY; or WANDB_MODE=offline, and wandb sync later"
-            yield Finding("fail", "reporting", text, "report_to: none")
+            yield Finding("fail", "reporting", text)
         else:
             yield Finding("ok", "reporting", backend)
 

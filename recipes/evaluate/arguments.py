@@ -5,9 +5,11 @@ from dataclasses import dataclass, field, replace
 
 from keepif.trainer.evaluation.answering import MODES, PLAIN, Arm
 from keepif.trainer.evaluation.benchmarks import BENCHMARKS
+from keepif.trainer.evaluation.benchmarks.own import OwnRows
 from keepif.trainer.evaluation.engines.generation import Sampling
 from keepif.trainer.evaluation.remedies.remedies import REMEDIES
 
+from ..own import HELP, import_own
 from ..tiny_policy.benchmark import TinyBenchmark  # noqa: F401  # in BENCHMARKS once it is imported
 
 ENGINES = {"transformers": 16, "vllm": 512, "openai": 64}
@@ -32,8 +34,13 @@ class EvaluateArguments:
         metadata={"help": "A hub name, a folder, 'tiny', 'smollm2-135m', or the model's name on the server."},
     )
     benchmarks: list[str] = field(
-        default_factory=lambda: ["mathif", "ifeval"], metadata={"help": f"Of {', '.join(BENCHMARKS)}."}
+        default_factory=lambda: ["mathif", "ifeval"],
+        metadata={
+            "help": f"Of {', '.join(BENCHMARKS)}, or NAME=FILE: rows of your own, in any form that training takes. "
+            "Give them the --max_tokens that you train with."
+        },
     )
+    imports: list[str] = field(default_factory=list, metadata={"help": HELP, "aliases": ["--import"]})
     sources: list[str] = field(
         default_factory=list, metadata={"help": "NAME=PATH: a benchmark's rows in a file, a folder or a hub data set."}
     )
@@ -59,7 +66,8 @@ class EvaluateArguments:
     judge_model: str | None = field(default=None, metadata={"help": "The judge's name there."})
     judge_api_key_env: str = field(default="OPENAI_API_KEY", metadata={"help": "Variable with its server's key."})
     without_constraints: bool = field(
-        default=False, metadata={"help": "Ask each of mathif's problems without its constraints too: correct_without."}
+        default=False,
+        metadata={"help": "Ask mathif's problems without constraints too, for accuracy_without."},
     )
     constraint_attention: bool = field(
         default=False,
@@ -83,7 +91,11 @@ class EvaluateArguments:
     output_dir: str = field(default="runs/evaluate", metadata={"help": "Where samples, report and plots go."})
 
     def __post_init__(self) -> None:
-        _among("benchmarks", self.benchmarks, BENCHMARKS)
+        import_own(self.imports)
+        self.sources = [*self.sources, *(one for one in self.benchmarks if "=" in one)]
+        self.benchmarks = [one.partition("=")[0] for one in self.benchmarks]
+        sources = sources_of(self.sources, self.benchmarks)
+        _among("benchmarks", [name for name in self.benchmarks if name not in sources], BENCHMARKS)
         _among("thinking", [self.thinking], [*MODES, "both"])
         _among("mitigation", self.mitigation, REMEDIES)
         _among("engine", [self.engine], ENGINES)
@@ -102,7 +114,6 @@ class EvaluateArguments:
             most = self.sampling_of(benchmark).max_tokens
             if (self.thinking_budget or 1) >= most:
                 raise ValueError(f"thinking_budget must be below the max_tokens of {benchmark}, which are {most}")
-        sources_of(self.sources, self.benchmarks)
 
     def arms_of(self, benchmarks: Iterable[str]) -> list[Arm]:
         """The arms of `benchmarks`."""
@@ -116,7 +127,7 @@ class EvaluateArguments:
 
     def sampling_of(self, benchmark: str) -> Sampling:
         """As published, unless a flag says otherwise."""
-        sampling = BENCHMARKS[benchmark].sampling
+        sampling = BENCHMARKS.get(benchmark, OwnRows).sampling
         if self.samples > 1 and not sampling.temperature and self.temperature is None:
             sampling = replace(sampling, temperature=SEVERAL.temperature, top_p=SEVERAL.top_p)
         flags = {name: getattr(self, name) for name in ("temperature", "top_p", "max_tokens")}

@@ -34,10 +34,16 @@ from .plan import Plan, plan_of
 from .report import Attend, earlier, make_report, others_of
 from .settings import settings_of, weights_of
 
+DESCRIPTION = (
+    "Benchmarks on one policy: what it gets right, what it obeys, and how that compares with another run. The same "
+    "command goes on with a run that was stopped."
+)
+
 
 def main(argv: list[str] | None = None) -> None:
     with plainly("keepif evaluate"):
-        evaluate(*parsed([EvaluateArguments], sys.argv[1:] if argv is None else argv))
+        given = sys.argv[1:] if argv is None else argv
+        evaluate(*parsed([EvaluateArguments], given, "keepif evaluate [--FLAG VALUE ...]", DESCRIPTION))
 
 
 def evaluate(args: EvaluateArguments) -> None:

@@ -7,12 +7,15 @@ from typing import Any
 
 from keepif.rewards.judge.endpoint import Endpoint
 from keepif.trainer.evaluation.answering import Arm, spread
-from keepif.trainer.evaluation.benchmarks import load
+from keepif.trainer.evaluation.benchmarks import BENCHMARKS, load
 from keepif.trainer.evaluation.benchmarks.benchmark import Benchmark, Item
 from keepif.trainer.evaluation.benchmarks.complexbench import NoJudgeError
 from keepif.trainer.evaluation.benchmarks.judgements import CachedJudge
+from keepif.trainer.evaluation.benchmarks.own import OwnRows
 from keepif.trainer.evaluation.engines.generation import Sampling
 
+from ..arguments import KeepIFArguments
+from ..data import load_prompts
 from .arguments import EvaluateArguments, sources_of
 
 
@@ -44,6 +47,14 @@ class Plan:
         return spread(self.benchmarks[benchmark].items(), self.limit)
 
 
+def own_rows(name: str, source: str) -> OwnRows:
+    """The rows of a training file, with the prompts that a recipe makes of them; constraints are added if it has none.
+
+    They are the same in every evaluation, whatever its seed, so that two can be compared.
+    """
+    return OwnRows(name, load_prompts(KeepIFArguments(dataset=source), seed=0, conversational=True))
+
+
 def plan_of(args: EvaluateArguments) -> Plan:
     """The plan of a command line.
 
@@ -58,7 +69,8 @@ def plan_of(args: EvaluateArguments) -> Plan:
     benchmarks, left_out = {}, []
     for name in args.benchmarks:
         try:
-            benchmarks[name] = load(name, sources.get(name), **options)
+            known = name in BENCHMARKS
+            benchmarks[name] = load(name, sources.get(name), **options) if known else own_rows(name, sources[name])
         except NoJudgeError as error:
             if len(args.benchmarks) == 1 or args.judge_url or args.judge_model:
                 raise

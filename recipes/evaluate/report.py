@@ -142,9 +142,13 @@ def _measurements(plan: Plan, console: Console, attend: Attend | None) -> tuple[
 def _placing(plan: Plan) -> Callable[[Arm], tuple[int, int, int]]:
     """An arm's place in the report, whenever it was made; the plan's benchmarks come first."""
     benchmarks, modes, remedies = [*plan.benchmarks, *BENCHMARKS], [*MODES], [*REMEDIES]
-    return lambda arm: (
-        benchmarks.index(arm.benchmark), modes.index(arm.thinking), remedies.index(arm.mitigation)
-    )  # fmt: skip
+
+    def place(arm: Arm) -> tuple[int, int, int]:
+        known = arm.benchmark in benchmarks  # rows of one's own, asked for by an earlier call, are not
+        at = benchmarks.index(arm.benchmark) if known else len(benchmarks)
+        return at, modes.index(arm.thinking), remedies.index(arm.mitigation)
+
+    return place
 
 
 def _name(arm: Arm) -> str:

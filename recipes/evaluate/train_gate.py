@@ -149,9 +149,15 @@ def table(report: GateReport) -> Table:
     return shown
 
 
+USAGE = "python -m keepif.recipes.evaluate.train_gate [--FLAG VALUE ...]"
+
+
 def main(argv: list[str] | None = None) -> None:
     with plainly("train_gate"):
-        make_gate(*parsed([GateArguments], sys.argv[1:] if argv is None else argv))
+        given = sys.argv[1:] if argv is None else argv
+        make_gate(
+            *parsed([GateArguments], given, USAGE, "Train the gate of classifier_selective from two evaluations.")
+        )
 
 
 def make_gate(args: GateArguments) -> None:

@@ -21,6 +21,7 @@ from rich.progress import track
 from keepif.trainer.files import read_json
 from keepif.trainer.floor import SLACK
 from keepif.trainer.record import SMOOTHED
+from keepif.trainer.tally import NUMBERS
 
 from ..tiny_policy.methods import GDPO, METHODS
 from ..tiny_policy.reinforce import Place, before, made_by, measure_reference
@@ -33,17 +34,14 @@ TOLERANCE = 0.01
 
 Run = dict[str, Any]
 COLUMNS = {
-    "accuracy": "accuracy",
-    "sacc": "SAcc",
-    "hacc": "HAcc",
-    "joint": "joint",
+    **NUMBERS,
     "tokens": "tokens",
     "lambda": "λ",
     "mu": "μ",
     "below": "steps below",
     "dip": "worst dip",
 }
-SHARES = {"accuracy", "sacc", "hacc", "joint", "below", "dip"}
+SHARES = {*NUMBERS, "below", "dip"}
 
 
 def folder_of(work_dir: Path, method: str, seed: int) -> Path:

@@ -19,6 +19,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from keepif.trainer.tally import NUMBERS
+
 from .process import failed, start
 
 SMOOTHED = 10
@@ -38,10 +40,7 @@ LEGEND = "HAcc: all instructions kept; SAcc: mean share kept; joint: right, all 
 Report = dict[str, Any]
 
 COLUMNS = {
-    "accuracy": "accuracy",
-    "hacc": "HAcc",
-    "sacc": "SAcc",
-    "joint": "joint",
+    **NUMBERS,
     "thinking_tokens": "thinking\ntokens",
     "answer_tokens": "answer\ntokens",
 }
@@ -145,7 +144,7 @@ def follow(arms: list[Arm], seed: int, steps: int, console: Console) -> None:
                 if arm.process.poll():
                     raise failed(arm.folder, arm.name, seed)
                 if arm.curve:
-                    numbers = f"accuracy {arm.recent('accuracy'):.2f}  compliance {arm.recent('sacc'):.2f}"
+                    numbers = f"accuracy {arm.recent('accuracy'):.2f}  SAcc {arm.recent('sacc'):.2f}"
                     progress.update(bar, completed=len(arm.curve), numbers=numbers)
             time.sleep(LOOK_EVERY)
 
@@ -187,7 +186,7 @@ def verdict(reports: Sequence[Report]) -> str:
         return f"{100 * fmean(changes):+.1f}"
 
     return " ".join(
-        f"{name}: accuracy {change(name, 'accuracy')} points, compliance (SAcc) {change(name, 'sacc')} points."
+        f"{name}: accuracy {change(name, 'accuracy')} points, SAcc {change(name, 'sacc')} points."
         for name in ("correctness only", "KeepIF")
     )
 

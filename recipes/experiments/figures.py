@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from keepif.trainer.floor import SLACK
+from keepif.trainer.tally import NUMBERS
 
 COLOURS = {"correctness only": "#c44e52", "KeepIF": "#2a6f97"}
 SMOOTHED = 15
@@ -65,12 +66,12 @@ def _label(plane: Axes, time: Axes, report: dict[str, Any]) -> None:
     plane.plot(before["accuracy"], before["sacc"], "*", ms=15, color="0.2", ls="none", label="before RL")
     plane.set(
         xlabel="accuracy",
-        ylabel="compliance (SAcc)",
+        ylabel="SAcc, mean share of constraints kept",
         title="Where RL takes the policy (lines: on the way)",
     )
     plane.legend(frameon=False, loc="lower left")
-    time.plot([], [], color="0.3", lw=1.8, label="compliance")
-    time.plot([], [], color="0.3", lw=1.2, ls="--", label="accuracy")
+    time.plot([], [], color="0.3", lw=1.8, label=NUMBERS["sacc"])
+    time.plot([], [], color="0.3", lw=1.2, ls="--", label=NUMBERS["accuracy"])
     time.set(xlabel="GRPO step", ylim=(0.3, 1.02), title=f"While training (means over {SMOOTHED} steps)")
     time.legend(frameon=False, loc="lower left")
 
@@ -81,7 +82,7 @@ def ablation_figure(report: dict[str, Any]) -> Figure:
         figure = Figure(figsize=(12.5, 5.2), layout="constrained")
         planes = figure.subplots(1, 2)
         for axes, key, label in zip(
-            planes, ("sacc", "joint"), ("compliance (SAcc)", "joint: right, all kept"), strict=True
+            planes, ("sacc", "joint"), ("SAcc, mean share of constraints kept", "joint: right, all kept"), strict=True
         ):
             means = {method: _draw_cloud(axes, method, runs, key) for method, runs in report["runs"].items()}
             before = report["before"]
@@ -136,7 +137,7 @@ def law_figure(report: dict[str, Any]) -> Figure:
         for method, colour in LAW.items():
             if method in report["courses"]:
                 _draw_course(compliance, price, method, colour, report)
-        compliance.set(xlabel="GRPO step", title=f"Compliance, means over {SMOOTHED} steps (dotted: the floor)")
+        compliance.set(xlabel="GRPO step", title=f"SAcc, means over {SMOOTHED} steps (dotted: the floor)")
         price.set(xlabel="GRPO step", title="λ, which the law moves", ylim=(0, None))
         compliance.legend(frameon=False, loc="lower left")
     return figure
@@ -180,23 +181,23 @@ def real_model_figure(report: dict[str, Any]) -> Figure:
     """The real model's arms: each set of held-out prompts as an accuracy-compliance plane, and the learning curves."""
     with mpl.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(13, 4.2), layout="constrained")
-        *planes, accuracy, compliance = figure.subplots(1, len(report["held_out"]) + 2)
+        *planes, accuracy, sacc = figure.subplots(1, len(report["held_out"]) + 2)
         for axes, (name, found) in zip(planes, report["held_out"].items(), strict=True):
             for policy, row in found["policies"].items():
                 if " less " not in policy:
                     _draw_policy(axes, policy, row)
-            axes.set(xlabel="accuracy", ylabel="compliance (SAcc)", xlim=(0, 1), ylim=(0, 1))
+            axes.set(xlabel="accuracy", ylabel="SAcc, mean share of constraints kept", xlim=(0, 1), ylim=(0, 1))
             axes.set_title(f"{found['prompts']} held-out prompts, {name}\n(hollow: by those trained on)", fontsize=10)
         planes[0].legend(frameon=False, loc="upper left")
-        for axes, key in ((accuracy, "correctness"), (compliance, "compliance")):
+        for axes, key in ((accuracy, "correctness"), (sacc, "compliance")):
             for arm, histories in report["histories"].items():
                 for history in histories:
                     axes.plot(history["step"], smooth(history[key], FEW), color=_mark(arm)[0], lw=1.6)
             axes.set(xlabel="GRPO step", ylim=(0, 1))
-            axes.set_title(f"{key} while training,\nmeans over {FEW} steps", fontsize=10)
-        compliance.set_title(f"compliance (dotted: floor),\nmeans over {FEW} steps", fontsize=10)
+        accuracy.set_title(f"accuracy while training,\nmeans over {FEW} steps", fontsize=10)
+        sacc.set_title(f"SAcc (dotted: floor),\nmeans over {FEW} steps", fontsize=10)
         for history in report["histories"].get("KeepIF", []):
-            compliance.plot(history["step"], smooth(history["floor"], FEW), color="0.6", lw=1, ls=":")
+            sacc.plot(history["step"], smooth(history["floor"], FEW), color="0.6", lw=1, ls=":")
     return figure
 
 

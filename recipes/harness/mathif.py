@@ -25,6 +25,6 @@ def rows(source: str | None = None, **_: Any) -> dict[str, Dataset]:
 
 
 def process_results(doc: Mapping[str, Any], results: Sequence[str]) -> dict[str, float]:
-    """A response's `joint`, `hacc`, `sacc` and `correct`."""
+    """A response's `joint`, `hacc`, `sacc` and `accuracy`."""
     benchmark = mathif(doc["source"])
     return numbers(benchmark.score([Sample(benchmark.items()[doc["number"]], text=results[0])]))

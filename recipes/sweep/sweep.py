@@ -27,6 +27,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from keepif.trainer.files import read_json
+from keepif.trainer.tally import NUMBERS
 
 from ..checkpoint import last_checkpoint
 from .sweep_file import Sweep, SweepError, Values
@@ -35,12 +36,13 @@ LOG, EXIT, MADE_BY, REPORT = "log.txt", "exit-code", "made-by.json", "keepif-rep
 CONFIGS = Path(__file__).parents[1] / "configs"
 LOOK_EVERY = 0.5
 """Seconds between two looks at a run."""
-SHARES = {"accuracy": "correctness", "compliance": "compliance", "joint": "joint"}
-"""Column → its name in a run's report."""
-MEASURED = (*SHARES, "tokens", "floor")
+SHARES = ("accuracy", "sacc", "joint")
+"""Those of the report's numbers that a sweep compares."""
+MEASURED = {name: NUMBERS[name] for name in SHARES} | {"tokens": "tokens", "floor": "floor"}
+"""Column → what the table calls it."""
 FOOTNOTE = (
     "In percent; of several seeds the mean (lowest to highest). Measured on training prompts, over the last ticks of "
-    "each run. *: no other row has both a higher accuracy and a higher compliance."
+    "each run. *: no other row has both a higher accuracy and a higher SAcc."
 )
 
 Row = dict[str, Any]
@@ -178,10 +180,10 @@ def collect(runs: Sequence[Run]) -> tuple[list[Row], list[str]]:
 
 
 def _row(run: Run, report: dict[str, Any]) -> Row:
-    shares = {name: report["after"][key]["share"] for name, key in SHARES.items()}
-    before = {name: report["before"][key]["share"] for name, key in SHARES.items()}
+    shares = {name: report["after"][name]["share"] for name in SHARES}
+    before = {name: report["before"][name]["share"] for name in SHARES}
     floor = report["floor"] and report["floor"]["mean"]
-    held = None if floor is None else (shares["compliance"] or 0.0) >= floor
+    held = None if floor is None else (shares["sacc"] or 0.0) >= floor
     return {"values": run.values, **shares, "tokens": report["after"]["tokens"], "floor": floor, "held": held,
             "before": before, "steps": report["step"], "folder": run.folder.name}  # fmt: skip
 
@@ -211,7 +213,7 @@ def _told_apart(settings: Sequence[Values]) -> list[str]:
 
 
 def _dominates(other: Row, one: Row) -> bool:
-    pairs = [(other[name], one[name]) for name in ("accuracy", "compliance")]
+    pairs = [(other[name], one[name]) for name in ("accuracy", "sacc")]
     return all(theirs >= ours for theirs, ours in pairs) and any(theirs > ours for theirs, ours in pairs)
 
 
@@ -219,7 +221,7 @@ def table(rows: Sequence[Row]) -> Table:
     """The settings, best accuracy first, as a Markdown table."""
     shown = Table(box=box.MARKDOWN)
     shown.add_column("setting", no_wrap=True)
-    for header in ("runs", *MEASURED, "floor held", "front"):
+    for header in ("runs", *MEASURED.values(), "floor held", "front"):
         shown.add_column(header, justify="right", no_wrap=True)
     for setting in sorted(by_setting(rows), key=lambda setting: -setting["accuracy"]):
         runs = setting["runs"]

@@ -16,7 +16,7 @@ while "until" in flags and not Path(flags["until"] + flags["seed"]).exists():
     time.sleep(0.05)
 def means(change):
     share = {"share": 0.5 + change}
-    return {"correctness": share, "compliance": {"share": 0.7 - change + 0.01 * seed}, "joint": share, "tokens": 30.0}
+    return {"accuracy": share, "sacc": {"share": 0.7 - change + 0.01 * seed}, "joint": share, "tokens": 30.0}
 report = {"step": 2, "max_steps": 2, "before": means(0), "after": means(slack), "floor": {"mean": 0.55}}
 (folder / "keepif-report.json").write_text(json.dumps(report))
 sys.exit(slack == 0.3)

@@ -177,3 +177,12 @@ def test_a_real_model_learns_a_few_steps(tmp_path: Path, capsys: pytest.CaptureF
     main(["--config", "smollm2_cpu.yaml", *short, "--output_dir", str(tmp_path)])
     assert "'keepif/correctness'" in capsys.readouterr().out
     assert (tmp_path / "adapter_model.safetensors").exists()
+
+
+def test_the_help_has_headings_and_says_how_to_resume(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match=r"^0$"):
+        main(["--help"])
+    printed = capsys.readouterr().out
+    for heading in ("KeepIFArguments:", "GRPOConfig:", "ModelConfig:"):
+        assert f"\n{heading}\n" in printed
+    assert "--resume_from_checkpoint true" in " ".join(printed.split("\noptions:")[0].split())

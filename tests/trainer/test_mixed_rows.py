@@ -27,8 +27,8 @@ def test_rows_without_gold_are_rewarded_for_compliance_beside_rows_with_one(tmp_
     trainer.train()
     report = json.loads((tmp_path / "keepif-report.json").read_text())
     assert report["unreadable"] == 0
-    assert report["after"]["compliance"]["of"] == report["completions"] == 32
-    assert 0 < report["after"]["correctness"]["of"] < 32
+    assert report["after"]["sacc"]["of"] == report["completions"] == 32
+    assert 0 < report["after"]["accuracy"]["of"] < 32
 
 
 def test_no_gold_at_all_is_compliance_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -15,7 +15,7 @@ NAMED = 3
 
 
 def draw(report: dict[str, Any]) -> Figure:
-    """Correctness and compliance against the floor, the multipliers and the error that moves them, the types on their
+    """Accuracy and SAcc against the floor, the multipliers and the error that moves them, the types on their
     way, and each of them before and after.
     """
     with mpl.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
@@ -46,8 +46,8 @@ def _legend(axes: Axes) -> None:
 
 def _draw_course(axes: Axes, history: dict[str, list[Any]]) -> None:
     steps = history["step"]
-    axes.plot(steps, running_mean(history["compliance"]), color=BLUE, lw=1.8, label="compliance")
-    axes.plot(steps, running_mean(history["correctness"]), color=RED, lw=1.4, ls="--", label="correctness")
+    axes.plot(steps, running_mean(history["compliance"]), color=BLUE, lw=1.8, label="SAcc")
+    axes.plot(steps, running_mean(history["correctness"]), color=RED, lw=1.4, ls="--", label="accuracy")
     axes.plot(steps, running_mean(history["floor"]), color=GREY, lw=1.2, ls=":", label="floor")
     axes.set(xlabel="step", ylim=(0, 1.02), title=f"Means over {SMOOTHED} ticks")
     _legend(axes)

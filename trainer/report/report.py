@@ -1,6 +1,7 @@
 """The report that every run leaves beside its checkpoints: what was set, what was measured, what that cannot say."""
 
 from importlib.metadata import version
+from math import hypot
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,15 @@ from rich.table import Table
 from ..files import read_json, write_json
 from ..record import EARLIEST, LATEST, SMOOTHED
 from ..run import Run
-from ..tally import Tally, proportion
+from ..tally import NUMBERS, Tally, proportion
 from .types import by_type, prices, said
 
-SCHEMA = 1
+SCHEMA = 2
 NAME, FIGURE = "keepif-report.json", "keepif-report.png"
 SYMBOLS = {"lam": "λ", "mu": "μ", "bonus": "bonus ν"}
 LIMITS = (
     "Measured on the training prompts, on completions sampled while training: not on held-out data.",
-    "Intervals are 95 % (Wilson) and take completions as independent; several samples of one prompt are not quite.",
+    "Intervals are 95 % (Wilson; of a change, half of Newcombe's) and take the samples of a prompt as independent.",
     "Compliance is what code verifies; whether an answer keeps an instruction's spirit is not measured.",
 )
 
@@ -25,11 +26,16 @@ LIMITS = (
 def build(run: Run, step: int, max_steps: int, *, finished: bool) -> dict[str, Any]:
     """The report of a run so far, as JSON.
 
-    `before` is the reference's pre-pass, or the run's first ticks if there was none; `after` is the last ticks.
+    `before` is the reference's pre-pass, or the run's first ticks if there was none; `after` is the last ticks, none
+    of which are the first ones too. A run without a pre-pass that has had no others has no `before`.
     """
     record, reference = run.record, run.reference
     measured = run.prepass is not None and reference.tally.completions > 0
-    before, after = reference.tally if measured else record.earliest, record.recent()
+    before, ticks = (reference.tally, record.latest) if measured else (record.earliest, record.since_the_first())
+    if not ticks:
+        before, ticks = Tally(), record.latest
+    after = sum(ticks, Tally())
+    of_before = "pre-pass" if measured else f"the first {EARLIEST} ticks" if before.completions else "not measured"
     return {
         "schema": SCHEMA,
         "keepif": version("keepif"),
@@ -38,10 +44,10 @@ def build(run: Run, step: int, max_steps: int, *, finished: bool) -> dict[str, A
         "max_steps": max_steps,
         "settings": run.settings,
         "provenance": reference.provenance,
-        "multipliers": run.in_force,
+        "multipliers": record.used,
         "out_of_reach": run.controller.infeasible,
-        "before": {"measured_on": "pre-pass" if measured else f"the first {EARLIEST} ticks", **means(before)},
-        "after": {"measured_on": f"the last {len(record.latest)} ticks", **means(after)},
+        "before": {"measured_on": of_before, **means(before)},
+        "after": {"measured_on": f"the last {len(ticks)} ticks", **means(after)},
         "floor": held(record.history),
         "by_type": by_type(run, before, after),
         "completions": record.total.completions,
@@ -55,19 +61,21 @@ def build(run: Run, step: int, max_steps: int, *, finished: bool) -> dict[str, A
 
 def means(tally: Tally) -> dict[str, Any]:
     """Shares with their intervals, and mean tokens."""
-    compliance = tally.compliance / tally.constrained if tally.constrained else None
     return {
         "completions": tally.completions,
-        "correctness": proportion(tally.correct, tally.graded),
-        "compliance": {"share": compliance, "of": tally.constrained},
-        "all_kept": proportion(tally.all_kept, tally.constrained),
+        "accuracy": proportion(tally.correct, tally.graded),
+        "sacc": proportion(tally.compliance, tally.constrained),
+        "hacc": proportion(tally.all_kept, tally.constrained),
         "joint": proportion(tally.joint, tally.paired),
         "tokens": tally.tokens / tally.completions if tally.completions else None,
     }
 
 
 def held(history: dict[str, list[Any]]) -> dict[str, Any] | None:
-    """How the floor was held: share of ticks below it and worst dip, of running means; `None` without a floor."""
+    """How the floor was held, by running means: share of ticks below it and worst dip, to 0.1 points.
+
+    `None` without a floor.
+    """
     pairs = [
         (f, b) for f, b in zip(history["compliance"], history["floor"], strict=True) if f is not None and b is not None
     ]
@@ -75,7 +83,7 @@ def held(history: dict[str, list[Any]]) -> dict[str, Any] | None:
         return None
     width = min(SMOOTHED, len(pairs))
     windows = [pairs[end - width : end] for end in range(width, len(pairs) + 1)]
-    dips = [sum(floor - compliance for compliance, floor in window) / width for window in windows]
+    dips = [round(sum(floor - compliance for compliance, floor in window) / width, 3) for window in windows]
     return {
         "mean": sum(floor for _, floor in pairs[-LATEST:]) / len(pairs[-LATEST:]),
         "share_of_ticks_below": sum(dip > 0 for dip in dips) / len(dips),
@@ -85,9 +93,8 @@ def held(history: dict[str, list[Any]]) -> dict[str, Any] | None:
 
 
 def write(folder: Path, report: dict[str, Any]) -> None:
-    """Leave the report and, if matplotlib is there, its figure."""
+    """Leave the report."""
     write_json(folder / NAME, report)
-    picture(folder, report)
 
 
 def picture(folder: Path, report: dict[str, Any]) -> None:
@@ -113,32 +120,55 @@ def load(folder: Path) -> dict[str, Any]:
     return report
 
 
-def table(report: dict[str, Any]) -> Table:
-    """Before and after, overall and by constraint type."""
-    state = "finished" if report["finished"] else "still running, or interrupted"
-    shown = Table(title=f"step {report['step']} of {report['max_steps']}, {state}", box=None)
-    shown.add_column("% (95 % interval)", overflow="fold")
-    for header in ("before RL", "after", "change", "floor")[: 4 if report["floor"] else 3]:
-        shown.add_column(header, justify="right", no_wrap=True)
-    before, after = report["before"], report["after"]
-    for name in ("correctness", "compliance", "all_kept", "joint"):
-        floor = report["floor"] if name == "compliance" else None
-        shown.add_row(name, *_cells(before[name], after[name]), *([f"{100 * floor['mean']:.1f}"] if floor else []))
+HEADERS = ("% (95 % interval)", "before RL", "after", "change", "floor")
+
+
+def rows(report: dict[str, Any]) -> tuple[list[list[str]], list[list[str]]]:
+    """Before and after, overall and by constraint type, in the columns of [`HEADERS`]."""
+    before, after, floor = report["before"], report["after"], report["floor"]
+    floors = {"sacc": f"{100 * floor['mean']:.1f}"} if floor else {}
+    overall = [[called, *_cells(before[name], after[name]), floors.get(name, "")] for name, called in NUMBERS.items()]
     if before["tokens"] and after["tokens"]:
         change = f"{after['tokens'] - before['tokens']:+.1f}"
-        shown.add_row("tokens", f"{before['tokens']:.1f}", f"{after['tokens']:.1f}", change)
-    shown.add_section()
-    held_out = report["settings"].get("held_out") or []
+        overall.append(["tokens", f"{before['tokens']:.1f}", f"{after['tokens']:.1f}", change, ""])
+    held_out, types = report["settings"].get("held_out") or [], []
     for kind, shares in report["by_type"].items():
         name = kind.rpartition(":")[2] + " (held out)" * (kind in held_out)
-        held = [f"{100 * shares['floor']:.1f}"] if shares.get("floor") is not None else []
-        shown.add_row(name, *_cells(shares["before"], shares["after"]), *held)
+        held = f"{100 * shares['floor']:.1f}" if shares.get("floor") is not None else ""
+        types.append([name, *_cells(shares["before"], shares["after"]), held])
+    return overall, types
+
+
+def table(report: dict[str, Any]) -> Table:
+    """The report as a table for the screen."""
+    state = "finished" if report["finished"] else "still running, or interrupted"
+    title = f"step {report['step']} of {report['max_steps']}, {state}"
+    shown = Table(title=title, box=None, pad_edge=False)
+    columns = HEADERS if report["floor"] else HEADERS[:-1]
+    for header in columns:
+        first = header == HEADERS[0]
+        shown.add_column(header, justify="left" if first else "right", overflow="fold", no_wrap=not first)
+    for group in rows(report):
+        for row in group:
+            shown.add_row(*row[: len(columns)])
+        shown.add_section()
     return shown
+
+
+def markdown(report: dict[str, Any]) -> str:
+    """The report as Markdown."""
+    overall, types = rows(report)
+    lines = [list(HEADERS), ["---"] * len(HEADERS), *overall, *types]
+    notes = "\n".join(f"- {line}" for line in footnotes(report))
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + f"\n\n{notes}\n"
 
 
 def footnotes(report: dict[str, Any]) -> list[str]:
     """The lines below the table."""
     lines = [f"before: {report['before']['measured_on']}; after: {report['after']['measured_on']}"]
+    if report["before"]["completions"]:
+        theirs = "; the floor is that of the last ticks' prompts" if report["floor"] else ""
+        lines[0] += f". The two are of different prompts{theirs}"
     if floor := report["floor"]:
         lines.append(
             f"floor {100 * floor['mean']:.1f} %: below it in {100 * floor['share_of_ticks_below']:.0f} % of ticks, "
@@ -146,9 +176,9 @@ def footnotes(report: dict[str, Any]) -> list[str]:
         )
     if multipliers := report["multipliers"]:
         shown = (f"{symbol} {multipliers[name]:.3f}" for name, symbol in SYMBOLS.items() if name in multipliers)
-        lines.append(f"multipliers: {', '.join(shown)}")
+        lines.append(f"multipliers in the last tick: {', '.join(shown)}")
     if by_type := prices(report["by_type"]):
-        lines.append(f"λ by type: {by_type}")
+        lines.append(f"λ by type in the last tick: {by_type}")
     lines += [said(kind, report["by_type"].get(kind, {}).get("price")) for kind in report["out_of_reach"]]
     guarded = ", ".join(f"{reason} {count}" for reason, count in sorted(report["guarded"].items())) or "none"
     lines.append(f"of {report['completions']} completions guarded: {guarded}; unreadable: {report['unreadable']}")
@@ -156,12 +186,19 @@ def footnotes(report: dict[str, Any]) -> list[str]:
 
 
 def _cells(before: dict[str, Any], after: dict[str, Any]) -> tuple[str, str, str]:
-    change = "" if None in (before["share"], after["share"]) else f"{100 * (after['share'] - before['share']):+.1f}"
-    return _share(before), _share(after), change
+    return _share(before), _share(after), _change(before, after)
+
+
+def _change(before: dict[str, Any], after: dict[str, Any]) -> str:
+    """The difference of two shares in points, and half the width of its 95 % interval (Newcombe, 1998, method 10)."""
+    if None in (before["share"], after["share"]):
+        return ""
+    below = hypot(after["share"] - after["low"], before["high"] - before["share"])
+    above = hypot(after["high"] - after["share"], before["share"] - before["low"])
+    return f"{100 * (after['share'] - before['share']):+.1f} ±{100 * (below + above) / 2:.0f}"
 
 
 def _share(mean: dict[str, Any]) -> str:
     if mean["share"] is None:
         return "-"
-    interval = f" ({100 * mean['low']:.0f}-{100 * mean['high']:.0f})" if "low" in mean else ""
-    return f"{100 * mean['share']:.1f}{interval}"
+    return f"{100 * mean['share']:.1f} ({100 * mean['low']:.0f}-{100 * mean['high']:.0f})"

@@ -27,18 +27,17 @@ def _held(run: Run, after: Tally, kind: str) -> dict[str, Any]:
     loop = run.controller.loops.get(kind)
     if loop is None:
         return {}
-    measured, pressure = run.reference.tally.asked[kind], run.controller.pressures[kind]
+    measured, priced = run.reference.tally.asked[kind], run.record.priced.get(kind, {})
     return {
         "floor": after.floor_of(kind),
         "floor_error": run.reference.standard_error(kind) if measured else None,
-        "lambda": pressure.lam,
-        "loudness": pressure.loudness,
+        **priced,
         "error": loop.average,
         "state": (
             "out of reach"
             if loop.infeasible
             else "below" if loop.average > BELOW
-            else "held" if pressure.lam else "free"
+            else "held" if loop.price else "free"
         ),
     }  # fmt: skip
 
@@ -70,7 +69,7 @@ def prices(by_type: dict[str, dict[str, Any]]) -> str:
     held = {kind: one for kind, one in by_type.items() if "lambda" in one}
     priced = sorted((kind for kind in held if held[kind]["lambda"]), key=lambda kind: -held[kind]["lambda"])
     shown = [f"{kind.rpartition(':')[2]} {_price(held[kind])}" for kind in priced]
-    return "; ".join([", ".join(shown)] * bool(shown) + ["the others 0"] * (len(priced) < len(held)))
+    return "; ".join(shown + ["the others 0"] * (len(priced) < len(held)))
 
 
 def _price(held: dict[str, Any]) -> str:

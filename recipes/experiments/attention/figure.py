@@ -59,6 +59,8 @@ def draw_arms(axes: Axes, start: dict[str, float], runs: dict[str, list[dict[str
         axes.plot(shares, kept, MARKS[added], ms=6, color=COLOURS[base], mfc="none" if added else None, label=arm)
     axes.axhline(start["sacc"], color="0.6", lw=1, ls=":")
     axes.set(
-        xlabel="share in the answer at the end", ylabel="compliance (SAcc)", title="Every run (dotted: before RL)"
+        xlabel="share in the answer at the end",
+        ylabel="SAcc, mean share of constraints kept",
+        title="Every run (dotted: before RL)",
     )
     axes.legend(frameon=False, fontsize=8)

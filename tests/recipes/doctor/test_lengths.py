@@ -1,5 +1,6 @@
 """The doctor's sample of completions."""
 
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,12 @@ def test_lengths_are_sampled(tmp_path: Path, limit: int, level: str) -> None:
     assert finding.change == ("max_completion_length: 8" if level == "fail" else "")
     if level == "fail":
         assert "100 % of the sampled completions were cut at 4 tokens; those earn nothing" in finding.text
+
+
+def test_what_was_sampled_is_right_and_obeys() -> None:
+    [finding] = [finding for finding in findings_of(sample=True) if finding.check == "sample"]
+    assert finding.level == "ok"
+    assert re.fullmatch(r"of 32 completions sampled here: accuracy \d+ %, SAcc \d+ %", finding.text)
 
 
 def test_a_run_that_has_begun_is_sampled_and_left_alone(tmp_path: Path) -> None:

@@ -16,6 +16,13 @@ def test_sampling_is_as_published_or_as_asked() -> None:
     assert EvaluateArguments(benchmarks=["ifeval"], samples=4, temperature=0.0).sampling_of("ifeval").temperature == 0
 
 
+def test_rows_of_ones_own_are_a_benchmark_by_name() -> None:
+    args = EvaluateArguments(benchmarks=["mine=rows.jsonl", "mathif=mathif.jsonl", "tiny"])
+    assert args.benchmarks == ["mine", "mathif", "tiny"]
+    assert args.sources == ["mine=rows.jsonl", "mathif=mathif.jsonl"]
+    assert args.sampling_of("mine").temperature == 1
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

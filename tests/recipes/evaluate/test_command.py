@@ -21,7 +21,7 @@ def test_a_run_and_what_it_leaves(tmp_path: Path, capsys: pytest.CaptureFixture[
     first = run(folder, "--limit", "24", "--samples", "2")
     [arm] = first["arms"]
     assert (arm["items"], arm["samples"], arm["missing"]) == (24, 48, 0)
-    assert set(arm["numbers"]) == {"correct", "hacc", "sacc", "joint"}
+    assert set(arm["numbers"]) == {"accuracy", "hacc", "sacc", "joint"}
     assert set(counted(folder).values()) == {1}
 
     lines = (folder / "samples-0.jsonl").read_text().splitlines(keepends=True)

@@ -84,12 +84,12 @@ def test_problems_without_their_constraints(tmp_path: Path, server: ChatServer) 
     both = [*options, "--without_constraints", "true"]
     found = asked(server, tmp_path / "both", *both, "--compare", str(tmp_path / "alone"))
     assert (found["arms"][0]["items"], found["arms"][0]["samples"]) == (3, 3)
-    assert "correct_without" in found["arms"][0]["numbers"]
+    assert "accuracy_without" in found["arms"][0]["numbers"]
     assert found["comparisons"][0]["items"] == 3
     server.requests.clear()
     assert asked(server, tmp_path / "alone", *both)["arms"] == found["arms"]
     assert len(server.requests) == 3
-    assert "correct_without" not in alone["arms"][0]["numbers"]
+    assert "accuracy_without" not in alone["arms"][0]["numbers"]
 
 
 def test_items_with_another_answer_are_others(

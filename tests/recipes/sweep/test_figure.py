@@ -7,8 +7,8 @@ from keepif.recipes.sweep.figure import draw
 
 def of_settings(*places: tuple[float, float]) -> Axes:
     """The picture of settings 0, 1, 2, ... at these places, all of them on the front."""
-    before = {"accuracy": 0.1, "compliance": 0.9}
-    runs = [{"accuracy": x, "compliance": y, "held": True, "before": before} for x, y in places]
+    before = {"accuracy": 0.1, "sacc": 0.9}
+    runs = [{"accuracy": x, "sacc": y, "held": True, "before": before} for x, y in places]
     settings = [{**run, "setting": f"n {n}", "front": True, "runs": [run]} for n, run in enumerate(runs)]
     return draw(settings).axes[0]
 

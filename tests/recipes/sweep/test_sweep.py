@@ -56,16 +56,14 @@ def test_a_sweep_ends_with_its_table_and_figure(tmp_path: Path, capsys: pytest.C
 
 def test_the_front_is_what_nothing_betters() -> None:
     places = {"a": (0.9, 0.5), "b": (0.8, 0.8), "c": (0.8, 0.7), "d": (0.7, 0.8), "e": (0.8, 0.8)}
-    rows = [
-        {"values": {"which": name}, "accuracy": x, "compliance": y, "joint": 0.0} for name, (x, y) in places.items()
-    ]
+    rows = [{"values": {"which": name}, "accuracy": x, "sacc": y, "joint": 0.0} for name, (x, y) in places.items()]
     assert {found["setting"] for found in by_setting(rows) if found["front"]} == {"which a", "which b", "which e"}
 
 
 def test_settings_that_are_nearly_the_same_are_two() -> None:
     """The table names them by three digits, or by as many more as tell them apart."""
     found = by_setting([
-        {"values": {"slack": slack, "seed": seed}, "accuracy": 0.5, "compliance": 0.5, "joint": 0.5}
+        {"values": {"slack": slack, "seed": seed}, "accuracy": 0.5, "sacc": 0.5, "joint": 0.5}
         for slack in (0.020001, 0.020002) for seed in (0, 1)
     ])  # fmt: skip
     assert [(one["setting"], len(one["runs"])) for one in found] == [("slack 0.020001", 2), ("slack 0.020002", 2)]

@@ -184,4 +184,4 @@ def test_data_without_constraints_has_nothing_to_hold(tmp_path: Path) -> None:
     assert not keepif.run.controller.loops
     report = json.loads((tmp_path / "keepif-report.json").read_text())
     assert report["floor"] is None
-    assert report["after"]["compliance"]["share"] is None
+    assert report["after"]["sacc"]["share"] is None

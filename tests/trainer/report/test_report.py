@@ -10,12 +10,16 @@ from matplotlib.figure import Figure
 from rich.console import Console
 
 from keepif.recipes.command.cli import main
+from keepif.rewards import Score
 from keepif.rewards.constraints import REGISTRY
 from keepif.trainer import KeepIF
 from keepif.trainer.record import COLUMNS
 from keepif.trainer.report import report
 from keepif.trainer.report.figure import draw, running_mean
+from keepif.trainer.tally import NUMBERS
 from tests.helpers.grpo import build, script
+
+COMMA = "punctuation:no_comma"
 
 
 def test_intervals_are_wilsons() -> None:
@@ -36,12 +40,38 @@ def test_how_the_floor_was_held() -> None:
     assert held == {"mean": pytest.approx(0.7), "share_of_ticks_below": 5 / 11, "worst_dip": pytest.approx(0.1),
                     "smoothed_over": 10}  # fmt: skip
     assert report.held(history(compliance=[0.8], floor=[None])) is None
+    hair = report.held(history(compliance=[0.7] * 10, floor=[0.7004] * 10))
+    assert hair
+    assert (hair["share_of_ticks_below"], hair["worst_dip"]) == (0, 0)  # or the two would contradict each other
     assert report.held(history(compliance=[None, 0.8], floor=[0.7, 0.7]))
 
 
 def test_running_means_bridge_what_was_not_measured() -> None:
     assert running_mean([1.0, None, 4.0], width=2) == [1.0, 1.0, 2.5]
     assert running_mean([None]) != running_mean([None])
+
+
+def test_before_and_after_have_no_tick_in_common() -> None:
+    run = KeepIF(floor=0.75, prepass=None).run
+    right = Score(1.0, 1.0, verdicts={COMMA: True}, earned={COMMA: 1.0}, weights={COMMA: 1.0})
+    wrong = Score(0.0, 0.0, verdicts={COMMA: False}, earned={COMMA: 0.0}, weights={COMMA: 1.0})
+    found = {}
+    for step in range(1, 31):
+        run.observe([right if step > 5 else wrong] * 16, ["a"] * 16)
+        run.tick(step, [run.collect()])
+        found[step] = json.loads(json.dumps(report.build(run, step, 30, finished=False)))
+    ticks = {step: [found[step][when]["completions"] // 16 for when in ("before", "after")] for step in (3, 5, 7, 30)}
+    assert ticks == {3: [0, 3], 5: [0, 5], 7: [5, 2], 30: [5, 20]}
+    assert (found[7]["before"]["accuracy"]["share"], found[7]["after"]["accuracy"]["share"]) == (0, 1)
+    assert found[7]["multipliers"]["lam"] == found[7]["history"]["lambda"][-1]
+    assert found[7]["by_type"][COMMA]["lambda"] == pytest.approx(found[7]["history"]["lambda"][-1])
+    assert not any("different prompts" in line for line in report.footnotes(found[3]))
+    assert any("different prompts" in line for line in report.footnotes(found[7]))
+
+
+def test_a_changes_interval_is_newcombes() -> None:
+    """His worked example: 56 of 70 less 48 of 80 is 0.2, 0.0524 to 0.3339."""
+    assert report._change(report.proportion(48, 80), report.proportion(56, 70)) == "+20.0 ±14"  # noqa: SLF001
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +87,8 @@ def test_what_a_run_leaves(run: Path) -> None:
     assert (found["step"], found["max_steps"], found["completions"]) == (4, 4, 64)
     assert found["settings"] | {"slack": 0.02} == found["settings"]
     assert set(found["provenance"]) == {"model", "template", "sampling", "dataset", "checkers"}
-    assert found["before"]["measured_on"] == "the first 5 ticks"
+    assert found["before"] | {"measured_on": "not measured", "completions": 0} == found["before"]
+    assert found["after"]["measured_on"] == "the last 4 ticks"
     assert found["by_type"]["punctuation:no_comma"]["after"]["of"] == 64
     assert found["floor"]["mean"] == pytest.approx(0.9)
     assert found["history"]["step"] == [1, 2, 3, 4]
@@ -75,7 +106,13 @@ def test_the_command_shows_it(run: Path, capsys: pytest.CaptureFixture[str]) -> 
     (run / report.FIGURE).unlink()
     main(["report", str(run)])
     printed = capsys.readouterr().out
-    for text in ("step 4 of 4, finished", "no_comma", "below it in 100 % of ticks", "guarded: none"):
+    for text in (
+        *(f"\n{name} " for name in NUMBERS.values()),
+        "step 4 of 4, finished",
+        "no_comma",
+        "below it in 100 % of ticks",
+        "guarded: none",
+    ):
         assert text in printed
     assert (run / report.FIGURE).exists()
 
@@ -126,7 +163,7 @@ def test_a_run_that_goes_on_says_so(run: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "there is no keepif-report.json"), ("{", "no report that this version"), ('{"schema": 99}', "schema 1")],
+    [(None, "there is no keepif-report.json"), ("{", "no report that this version"), ('{"schema": 99}', "schema 2")],
 )
 def test_what_is_no_report_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None, message: str
@@ -141,7 +178,7 @@ def test_what_is_no_report_is_refused(
 def test_multipliers_that_nothing_uses_are_not_shown(run: Path) -> None:
     found = report.load(run) | {"multipliers": {}}
     assert not any("multipliers" in line for line in report.footnotes(found))
-    assert "multipliers: λ 0.300" in report.footnotes(found | {"multipliers": {"lam": 0.3}})
+    assert "multipliers in the last tick: λ 0.300" in report.footnotes(found | {"multipliers": {"lam": 0.3}})
 
 
 def test_it_is_plain_json(run: Path) -> None:

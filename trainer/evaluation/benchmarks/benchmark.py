@@ -84,22 +84,23 @@ class Sample:
 
 
 class Benchmark(ABC):
-    """Items, and how samples of them are scored. A subclass is in `BENCHMARKS` under its `name`.
+    """Items, and how samples of them are scored. A subclass that has a `name` is in `BENCHMARKS` under it.
 
-    Class attributes:
+    Attributes:
         name (`str`): in commands and reports.
         headline (`str`): the metric that comes first.
         sampling ([`Sampling`]): as published.
         scored_by (`str` or `None`): the scorer and its version, if the numbers depend on them.
     """
 
-    name: ClassVar[str]
+    name: str
     headline: str
     sampling: ClassVar[Sampling] = GREEDY
     scored_by: str | None = None
 
     def __init_subclass__(cls) -> None:
-        BENCHMARKS[cls.name] = cls
+        if "name" in vars(cls):
+            BENCHMARKS[cls.name] = cls
 
     def __init__(self, items: Iterable[Item]) -> None:
         self._items = list(items)

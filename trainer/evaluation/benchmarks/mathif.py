@@ -34,13 +34,13 @@ class MathIF(Benchmark):
     """MathIF's rows and its numbers.
 
     - `hacc`, `sacc`: responses that obey all their constraints, and the mean share obeyed, over all rows.
-    - `correct`: with the constraints in the prompt; `correct_without`: without.
+    - `accuracy`: with the constraints in the prompt; `accuracy_without`: without.
     - `joint`: correct and all constraints obeyed. The paper gives it in a figure only; it is the headline here.
 
     Args:
         source (`str` or `Path`, *optional*): the hub's name, the folder of the fifteen files, or one file.
         without_constraints (`bool`, *optional*, defaults to `False`): whether each problem is asked once more without
-            its constraints, as the published `_noconstraint` run does, for `correct_without`.
+            its constraints, as the published `_noconstraint` run does, for `accuracy_without`.
 
     Raises:
         [`RowError`]: if a row lacks a published field, or its constraints cannot be read.
@@ -84,7 +84,7 @@ def _items(number: int, row: Row) -> Iterable[Item]:
 
 
 def _scored(sample: Sample, text: str, c: float | None) -> Sample:
-    counts: dict[str, Count] = {} if c is None else {"correct": (c, 1)}
+    counts: dict[str, Count] = {} if c is None else {"accuracy": (c, 1)}
     if sample.item.control:
         return replace(sample, counts={f"{metric}_without": count for metric, count in counts.items()})
     verdicts = [(constraint.id, constraint.holds(Text(text), "official")) for constraint in sample.item.constraints]

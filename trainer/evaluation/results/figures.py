@@ -8,7 +8,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .tables import label_of
+from .tables import called, label_of
 
 BLUE, RED, GREY = "#2a6f97", "#c44e52", "0.45"
 COLOURS = (BLUE, RED, "#55a868", "#dd8452", "#8172b3", "#937860", "#da8bc3", "#8c8c8c")
@@ -85,7 +85,7 @@ def _draw_types(axes: Axes, name: str, arms: Sequence[Report]) -> None:
 
 
 def thinking_figure(report: Report) -> Figure | None:
-    """Shares correct and compliant by the length of the thinking, in up to six bins: a panel an arm."""
+    """Accuracy and constraints kept by the length of the thinking, in up to six bins: a panel an arm."""
     arms = [arm for arm in report["arms"] if arm["by_thinking"]]
     if not arms:
         return None
@@ -105,7 +105,7 @@ def thinking_figure(report: Report) -> Figure | None:
 
 
 def _draw_thinking(axes: Axes, arm: Report) -> None:
-    for key, label, colour in (("kept", "constraints kept", BLUE), ("correct", "correct", RED)):
+    for key, label, colour in (("kept", "constraints kept", BLUE), ("accuracy", "accuracy", RED)):
         if bins := [part for part in arm["by_thinking"] if part[key]["share"] is not None]:
             means, shares = [part["mean"] for part in bins], [part[key] for part in bins]
             draw_dots(axes, means, shares, colour, "o-", lw=1.4, capsize=2, label=label)
@@ -120,7 +120,7 @@ def plane_figure(reports: Sequence[Report]) -> Figure | None:
     for report in reports:
         for arm in report["arms"]:
             compliance = next((metric for metric in COMPLIANCE if metric in arm["numbers"]), None)
-            if compliance and "correct" in arm["numbers"]:
+            if compliance and "accuracy" in arm["numbers"]:
                 panels.setdefault((arm["benchmark"], compliance), []).append((report["name"], arm))
     if not panels:
         return None
@@ -130,7 +130,7 @@ def plane_figure(reports: Sequence[Report]) -> Figure | None:
         all_axes = figure.subplots(1, len(panels), squeeze=False)[0]
         for axes, ((benchmark, compliance), dots) in zip(all_axes, panels.items(), strict=True):
             _draw_plane(axes, dots, compliance, names)
-            axes.set(xlabel="accuracy", ylabel=f"compliance ({compliance})", title=benchmark)
+            axes.set(xlabel="accuracy", ylabel=called(compliance), title=benchmark)
     return figure
 
 
@@ -140,7 +140,7 @@ def _draw_plane(axes: Axes, dots: Sequence[tuple[str, Report]], compliance: str,
         at = labels.index(label_of(arm))
         colour = colour_of(name, names) if len(names) > 1 else COLOURS[at % len(COLOURS)]
         label = ", ".join([name] * (len(names) > 1) + [label_of(arm)] * (len(labels) > 1))
-        x, y = arm["numbers"]["correct"], arm["numbers"][compliance]
+        x, y = arm["numbers"]["accuracy"], arm["numbers"][compliance]
         draw_dots(axes, [x], [y], colour, MARKERS[at % len(MARKERS)], ms=7, label=label)
     axes.margins(0.15)
     if len(dots) > 1:
@@ -235,7 +235,7 @@ def _rule(axes: Axes, lines: Sequence[tuple[str, str]]) -> None:
 
 
 def _name(group: str, what: str) -> str:
-    return {"by_type": _label_kind(what), "by_class": f"all {what}"}.get(group, what)
+    return {"by_type": _label_kind(what), "by_class": f"all {what}"}.get(group, called(what))
 
 
 def draw(report: Report, others: Sequence[Report], folder: Path) -> list[Path]:

@@ -19,7 +19,7 @@ from .measurements import Measurement
 from .statistics import attention_on, best_of, contrast, interval, named, of_all_types, of_class, of_type, powers
 from .tables import Report, markdown
 
-SCHEMA = 1
+SCHEMA = 2
 NAME, TEXT = "report.json", "report.md"
 BINS = 6
 """Of thinking lengths, as in MathIF's Figure 6."""
@@ -121,7 +121,7 @@ def by_attention(samples: Sequence[Sample]) -> dict[str, Report]:
 
 
 def by_thinking(samples: Sequence[Sample]) -> list[Report]:
-    """The samples that have thought, in bins of like size by how long: shares correct and compliant."""
+    """The samples that have thought, in bins of like size by how long: accuracy and constraints kept."""
     thought = sorted((sample for sample in samples if sample.thinking_tokens), key=lambda one: one.thinking_tokens)
     count = min(BINS, len(thought) // FEWEST)
     edges = [i * len(thought) // count for i in range(count + 1)] if count > 1 else []
@@ -134,7 +134,7 @@ def _bin(samples: Sequence[Sample]) -> Report:
         "to": samples[-1].thinking_tokens,
         "mean": fmean(sample.thinking_tokens for sample in samples),
         "samples": len(samples),
-        "correct": interval(samples, named("correct")),
+        "accuracy": interval(samples, named("accuracy")),
         "kept": interval(samples, of_all_types),
     }
 

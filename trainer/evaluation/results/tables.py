@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.table import Table
 
+from ...tally import NUMBERS
 from ..answering import PLAIN
 
 Report = dict[str, Any]
@@ -49,8 +50,8 @@ def _of_arms(arms: Sequence[Report]) -> Rows:
         {metric for arm in arms for metric in arm["numbers"]}, key=lambda metric: (metric != first, metric)
     )
     best = max((k for arm in arms for k in arm["best_of"]), key=int, default=None)
-    headers = ["", *metrics, *([f"{first}, best of {best}"] if best else []), "tokens", "thinking", "cut"]
-    return headers, [
+    best_of = [f"{called(first)}, best of {best}"] if best else []
+    return ["", *map(called, metrics), *best_of, "tokens", "thinking", "cut"], [
         [
             label_of(arm),
             *(share(arm["numbers"].get(metric)) for metric in metrics),
@@ -64,7 +65,7 @@ def _of_arms(arms: Sequence[Report]) -> Rows:
 
 def _of_changes(changes: Sequence[Report], part: str) -> Rows:
     metrics = list(dict.fromkeys(metric for compared in changes for metric in compared[part]))
-    return ["", *metrics], [
+    return ["", *map(called, metrics)], [
         [
             f"{label_of(compared)}, against {compared['with']}",
             *(difference(compared[part].get(m), interval=False) for m in metrics),
@@ -82,7 +83,7 @@ def _of_comparison(name: str, compared: Report) -> Rows:
     groups = [("", compared["numbers"]), ("", compared["best_of"]), ("all ", compared["by_class"]),
               ("", compared["by_type"])]  # fmt: skip
     rows = [
-        [prefix + what, f"{100 * pair['other']:.1f}", f"{100 * pair['this']:.1f}", difference(pair)]
+        [prefix + called(what), f"{100 * pair['other']:.1f}", f"{100 * pair['this']:.1f}", difference(pair)]
         for prefix, group in groups
         for what, pair in group.items()
     ]
@@ -94,6 +95,11 @@ def label_of(arm: Report) -> str:
     thinking = "" if arm["thinking"] == "default" else f"thinking {arm['thinking']}"
     mitigation = "" if arm["mitigation"] == PLAIN else arm["mitigation"].replace("_", " ")
     return ", ".join(part for part in (thinking, mitigation) if part) or "as it is"
+
+
+def called(metric: str) -> str:
+    """What a table calls a metric: the four numbers by their names, others as they were published."""
+    return NUMBERS.get(metric, metric)
 
 
 def share(number: Report | None, *, interval: bool = True) -> str:
@@ -131,7 +137,7 @@ def footnotes(report: Report) -> list[str]:
             lines.append(f"{label}: no sample has thought")
         if arm["defective"]:
             reasons = ", ".join(f"{count} ({reason})" for reason, count in arm["defective"].items())
-            without = ", ".join(f"{metric} {share(number)}" for metric, number in arm["sound"].items())
+            without = ", ".join(f"{called(metric)} {share(number)}" for metric, number in arm["sound"].items())
             lines.append(f"{label}: items whose demands exclude each other: {reasons}; without them: {without}")
     return [*dict.fromkeys(lines), *report["notes"], *report["limits"]]
 

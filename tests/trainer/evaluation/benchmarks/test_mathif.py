@@ -110,9 +110,9 @@ def test_defective_rows(mathif: MathIF) -> None:
 
 def test_correct_and_joint(mathif: MathIF) -> None:
     """The right answer is right in every row, behind the request too; joint counts what keeps everything as well."""
-    assert numbers(scored(mathif, lambda row: f"{row['question']} So it is {boxed(row)}."))["correct"] == 1
+    assert numbers(scored(mathif, lambda row: f"{row['question']} So it is {boxed(row)}."))["accuracy"] == 1
     found = numbers(scored(mathif, boxed))
-    assert found["correct"] == 1
+    assert found["accuracy"] == 1
     assert found["joint"] == found["hacc"]
     assert numbers(scored(mathif, spam))["joint"] == 0
 
@@ -126,7 +126,8 @@ def test_without_constraints(shared: Callable[[str], Path]) -> None:
     assert len(alone) == len(some) - len(alone) == 10
     assert len(plain) == len(both.items()) / 2 == 20
     assert plain[0].messages[0]["content"].endswith("within \\boxed{}.")
-    assert numbers(both.score([Sample(item, 0, boxed(dict(item.row)), 1) for item in plain])) == {"correct_without": 1}
+    answered = [Sample(item, 0, boxed(dict(item.row)), 1) for item in plain]
+    assert numbers(both.score(answered)) == {"accuracy_without": 1}
 
 
 def test_changed_items_are_scored_as_themselves(mathif: MathIF) -> None:

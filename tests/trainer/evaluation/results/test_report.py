@@ -35,7 +35,7 @@ def made_up(arm: Arm, kept: float, right: float, *, items: int = 60, samples: in
             c = float(rng.random() < right)
             verdicts = {kind: float(rng.random() < kept * (1 - thinking / 300)) for kind in KINDS}
             hacc = float(all(verdicts.values()))
-            counts = {"joint": (c * hacc, 1), "correct": (c, 1), "sacc": (sum(verdicts.values()) / 3, 1)}
+            counts = {"joint": (c * hacc, 1), "accuracy": (c, 1), "sacc": (sum(verdicts.values()) / 3, 1)}
             by_type = {kind: (value, 1) for kind, value in verdicts.items()}
             cost = {"tokens": thinking + 5, "thinking_tokens": thinking, "truncated": number == 0}
             defect = "cannot be kept" if number == 7 else None
@@ -60,16 +60,16 @@ def after() -> list[Measurement]:
 def test_numbers(after: list[Measurement]) -> None:
     arm = report.build("after", {}, after, {})["arms"][0]
     outcomes = after[0].samples
-    share = sum(o.counts["correct"][0] for o in outcomes) / len(outcomes)
-    assert arm["numbers"]["correct"]["share"] == pytest.approx(share)
-    assert arm["numbers"]["correct"]["low"] < share < arm["numbers"]["correct"]["high"]
+    share = sum(o.counts["accuracy"][0] for o in outcomes) / len(outcomes)
+    assert arm["numbers"]["accuracy"]["share"] == pytest.approx(share)
+    assert arm["numbers"]["accuracy"]["low"] < share < arm["numbers"]["accuracy"]["high"]
     assert (arm["items"], arm["samples"], arm["missing"], arm["headline"]) == (60, 120, 0, "joint")
     assert arm["truncated"]["share"] == pytest.approx(2 / 120)
     assert arm["defective"] == {"cannot be kept": 1}
     sound = [o for o in outcomes if o.item.key != "7"]
-    share = sum(o.counts["correct"][0] for o in sound) / len(sound)
-    assert arm["sound"]["correct"]["share"] == pytest.approx(share)
-    assert arm["sound"]["correct"]["low"] < share < arm["sound"]["correct"]["high"]
+    share = sum(o.counts["accuracy"][0] for o in sound) / len(sound)
+    assert arm["sound"]["accuracy"]["share"] == pytest.approx(share)
+    assert arm["sound"]["accuracy"]["low"] < share < arm["sound"]["accuracy"]["high"]
     assert arm["best_of"]["2"]["share"] > arm["numbers"]["joint"]["share"]
     kept = sum(o.by_type[KINDS[0]][0] for o in outcomes) / len(outcomes)
     assert arm["by_type"][KINDS[0]]["share"] == pytest.approx(kept)
@@ -80,11 +80,11 @@ def test_controls_are_no_items() -> None:
     [plain] = report.build("run", {}, [made_up(ARM, 0.9, 0.5)], {})["arms"]
     both = made_up(ARM, 0.9, 0.5)
     controls = [
-        scored(f"{n}/noconstraint", 0, {"correct_without": (1.0, 1)}, tokens=900, thinking_tokens=800, control=True)
+        scored(f"{n}/noconstraint", 0, {"accuracy_without": (1.0, 1)}, tokens=900, thinking_tokens=800, control=True)
         for n in range(60)
     ]
     [arm] = report.build("run", {}, [replace(both, samples=(*both.samples, *controls))], {})["arms"]
-    assert arm["numbers"].pop("correct_without")["share"] == 1
+    assert arm["numbers"].pop("accuracy_without")["share"] == 1
     assert arm == plain
 
 
@@ -115,7 +115,7 @@ def test_differences(before: list[Measurement], after: list[Measurement]) -> Non
     [across], [within] = found["comparisons"], found["within"]
     assert (across["with"], across["mitigation"], across["items"]) == ("before", "none", 60)
     assert (within["with"], within["mitigation"]) == ("without", "few_shot")
-    correct = across["numbers"]["correct"]
+    correct = across["numbers"]["accuracy"]
     assert correct["difference"] == pytest.approx(correct["this"] - correct["other"])
     assert 0 < correct["low"] < correct["difference"] < correct["high"]
     assert across["numbers"]["sacc"]["high"] < 0
@@ -129,8 +129,8 @@ def test_only_items_of_both_runs_are_compared(before: list[Measurement], after: 
     half = Measurement(one.arm, one.headline, one.samples[:60])
     compared = report.build("after", {}, after, {"before": [half]})["comparisons"][0]
     assert compared["items"] == 30
-    ours = [o.counts["correct"][0] for o in after[0].samples[:60]]
-    assert compared["numbers"]["correct"]["this"] == pytest.approx(sum(ours) / 60)
+    ours = [o.counts["accuracy"][0] for o in after[0].samples[:60]]
+    assert compared["numbers"]["accuracy"]["this"] == pytest.approx(sum(ours) / 60)
 
 
 def test_it_comes_back(tmp_path: Path, before: list[Measurement], after: list[Measurement]) -> None:
@@ -140,10 +140,11 @@ def test_it_comes_back(tmp_path: Path, before: list[Measurement], after: list[Me
     report.write(tmp_path, found)
     assert report.load(tmp_path) == found
     text = (tmp_path / "report.md").read_text()
+    assert "|  | joint | accuracy | SAcc |" in text
     assert "## mathif, as it is: against before, 60 items, 120 samples against 120, % and points" in text
     assert "## mathif: what it changes by class, in points\n\n|  | planning | precision | neutral |" in text
     assert "items whose demands exclude each other: 1 (cannot be kept); without them: " in text
-    assert f"correct {tables.share(found['arms'][0]['sound']['correct'])}" in text
+    assert f"accuracy {tables.share(found['arms'][0]['sound']['accuracy'])}" in text
     assert "- model: m" in text
     with pytest.raises(ValueError, match=r"no outcomes\.jsonl in .*nowhere"):
         measurements.read(tmp_path / "nowhere")
