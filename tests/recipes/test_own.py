@@ -18,29 +18,8 @@ from keepif.rewards.constraints import REGISTRY
 from keepif.trainer.reference.provenance import checkers
 
 MINE = "mine:exclamations"
-SOURCE = '''
-from keepif.rewards.constraints import Counted, Example, constraint
-
-
-@constraint("mine:exclamations")
-class Exclamations(Counted):
-    """At least so many exclamation marks."""
-
-    least: int
-    sentence = "Use at least {least} exclamation marks."
-    example = Example({"least": 2}, "Four! It is four!", "It is four.")
-
-    @property
-    def allowed(self):
-        return self.least, float("inf")
-
-    def official_count(self, text):
-        return text.raw.count("!")
-
-    @classmethod
-    def sample(cls, rng, problem):
-        return cls(rng.randint(1, 2))
-'''
+PAGE = Path(__file__).parents[2] / "rewards" / "README.md"
+SOURCE = PAGE.read_text("utf-8").split("### Your own constraint\n")[1].split("```python\n")[1].split("```")[0]
 
 
 @pytest.fixture

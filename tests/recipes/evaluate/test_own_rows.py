@@ -1,6 +1,8 @@
 """Rows of one's own: the file that was trained on is a benchmark, with the prompts that training makes of it."""
 
 import json
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from keepif.trainer.evaluation.benchmarks.benchmark import Sample, numbers
 from keepif.trainer.evaluation.benchmarks.own import OwnRows
 from tests.helpers.evaluations import counted, refused, run
 
+PAGE = Path(__file__).parents[3] / "trainer" / "evaluation" / "README.md"
 COMMA = "punctuation:no_comma"
 ROWS = [
     {"question": "What is 2 + 2?", "answer": "#### 4", "instruction_id_list": [COMMA], "kwargs": [{}]},
@@ -54,10 +57,15 @@ def test_what_has_no_gold_answer_has_no_accuracy() -> None:
         OwnRows("mine", [{"question": "?"}])
 
 
-def test_the_command_measures_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path, folder = written(tmp_path, ROWS), tmp_path / "out"
-    asked = ["--model", "tiny", "--max_tokens", "48", "--output_dir", str(folder)]
-    [arm] = run(folder, "--benchmarks", f"mine={path}", "--max_tokens", "48")["arms"]
+def test_the_pages_command_measures_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = PAGE.read_text("utf-8").split("## Your own data\n")[1]
+    [command] = re.findall(r"^    keepif evaluate (--model tiny .*)$", text.split("\n## ")[0], re.MULTILINE)
+    written(tmp_path, ROWS).rename(tmp_path / "rows.jsonl")
+    monkeypatch.chdir(tmp_path)
+    [arm] = run(tmp_path / "out", *shlex.split(command)[2:])["arms"]
     assert (arm["benchmark"], arm["items"], arm["headline"]) == ("mine", 2, "joint")
-    assert set(counted(folder).values()) == {1}
+    assert set(counted(tmp_path / "out").values()) == {1}
+    asked = ["--model", "tiny", "--max_tokens", "48", "--output_dir", str(tmp_path / "out")]
     assert "there is no file" in refused(capsys, [*asked, "--benchmarks", "mine=nowhere.jsonl"])
