@@ -1,4 +1,4 @@
-"""What README.md says runs, runs; its table is the registry's."""
+"""What the READMEs say runs, runs or is named as what does not; their tables are the code's."""
 
 import doctest
 import json
@@ -17,10 +17,14 @@ from typing import Any
 import psutil
 import pytest
 import yaml
+from trl import GRPOConfig, ModelConfig
 
+from keepif.recipes.arguments import KeepIFArguments
 from keepif.recipes.command import constraints_table, metrics
-from keepif.recipes.command.cli import main
+from keepif.recipes.command.cli import main, parser_of
 from keepif.recipes.command.markers import inside
+from keepif.recipes.evaluate.arguments import EvaluateArguments
+from keepif.recipes.plainly import Parser
 from keepif.rewards.constraints import REGISTRY
 from keepif.trainer.report.gauges import GAUGES
 
@@ -63,10 +67,73 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_examples_run() -> None:
-    found = doctest.testfile(str(ROOT / "rewards" / "README.md"), module_relative=False)
-    assert found.attempted >= 2
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_examples_run(page: Path) -> None:
+    found = doctest.testfile(str(page), module_relative=False)
+    assert found.attempted >= 2 * (page.parent.name == "rewards")
     assert found.failed == 0
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_python_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fenced blocks of a page, one after the other; not what stands under `if __name__ == "__main__"`."""
+    monkeypatch.chdir(tmp_path)
+    known, names = {**REGISTRY}, {"__name__": "page"}
+    try:
+        for block in re.findall(r"^```python\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL):
+            if ">>>" not in block:
+                exec(compile(block, page.name, "exec"), names)  # noqa: S102
+    finally:
+        REGISTRY.clear()
+        REGISTRY.update(known)
+
+
+PROGRAMS = ("accelerate", "git", "grep", "keepif", "lm_eval", "make", "pip", "python", "swift", "vf-eval", "wandb")
+NOT_RUN = {
+    r"pip |git clone|lm_eval |swift |vf-eval |wandb sweep": "needs the network, another framework or an account",
+    r"grep ": "needs published data",
+    r"python - ": "needs a folder of wheels",
+    r"make (?!quickstart)": "what CI and people run",
+    r"python -m (keepif\.recipes\.(experiments|tiny_policy)|tests\.benchmarks)\.": "takes minutes to hours",
+    r"make quickstart|keepif demo": "takes six minutes",
+}
+"""Commands that only have to be there, by a regular expression that matches their beginning, and why."""
+
+
+def commands_of(page: Path) -> list[str]:
+    """The commands in a page's indented and fenced blocks, each in one line without its comment."""
+    text = page.read_text("utf-8").replace("\\\n", " ")
+    lines = re.findall(r"^(?:    )?((?:CUDA\S+ )?(?:" + "|".join(PROGRAMS) + r") [^=\s].*)$", text, re.MULTILINE)
+    return [line.split("    #")[0].split(" # ")[0].strip() for line in lines]
+
+
+def unknown_flags(command: str) -> list[str]:
+    """The flags of a command of ours that nothing takes, the placeholders of its page filled in."""
+    words = shlex.split(command.partition(" < ")[0].replace(" ...", ""))
+    words = ["tiny_cpu.yaml" if word == "YOUR.yaml" else word for word in words]
+    if "keepif.recipes.train" in words:
+        kinds, given = [KeepIFArguments, GRPOConfig, ModelConfig], words[words.index("keepif.recipes.train") + 1 :]
+        return Parser(kinds).parse_known_args(given)[1][2:]  # --config FILE is TrlParser's
+    if words[:2] == ["keepif", "evaluate"] or "keepif.recipes.evaluate" in words:
+        return Parser([EvaluateArguments]).parse_known_args(words[2:])[1]
+    args, flags = parser_of().parse_known_args(words[1:])
+    if args.command in {"sweep", "doctor"}:
+        return Parser([KeepIFArguments, GRPOConfig, ModelConfig]).parse_known_args(flags)[1]
+    return flags
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_commands_take_their_flags(page: Path) -> None:
+    for command in commands_of(page):
+        if not any(re.match(pattern, command) for pattern in NOT_RUN):
+            assert unknown_flags(command) == [], command
+
+
+def test_a_wrong_flag_is_seen() -> None:
+    assert unknown_flags("keepif evaluate --model A --benchmark_s tiny") == ["--benchmark_s", "tiny"]
+    assert unknown_flags("accelerate launch -m keepif.recipes.train --config a.yaml --slck 1") == ["--slck", "1"]
+    assert unknown_flags("keepif sweep quick.yaml --stepps 2") == ["--stepps", "2"]
+    assert unknown_flags("keepif report DIR --wide") == ["--wide"]
 
 
 def test_it_opens_with_sentence_figure_install_and_code() -> None:

@@ -13,8 +13,8 @@ from keepif.trainer.attention.look import Look, look
 from ..models import load_model
 
 BARS = "▁▂▃▄▅▆▇█"
-WIDEST = 60
-"""Bars in a curve on the screen."""
+WIDEST = 32
+"""Bars in a curve on the screen, so that the table fits 80 columns."""
 SHADES = ((0, 0, 0), (42, 111, 151))
 """The grounds of the words with the least and with the most attention."""
 EXPLANATION = (

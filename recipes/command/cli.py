@@ -9,7 +9,8 @@ from pathlib import Path
 from .constraints import add_commands, run
 
 
-def main(argv: list[str] | None = None) -> None:
+def parser_of() -> argparse.ArgumentParser:
+    """The parser of all commands; evaluate's own flags are in recipes/evaluate/arguments.py."""
     parser = argparse.ArgumentParser(prog="keepif", description="GRPO that keeps its instructions.")
     parser.add_argument("--version", action="version", version=f"keepif {version('keepif')}")
     commands = parser.add_subparsers(dest="command", required=True)
@@ -39,6 +40,11 @@ def main(argv: list[str] | None = None) -> None:
     commands.add_parser("metrics", help="every metric on a run's dashboard: what it means, and what to do about it")
     attention = commands.add_parser("attention", help="see which words of a prompt a model's answer attends to")
     add_attention(attention)
+    return parser
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = parser_of()
     args, flags = parser.parse_known_args(argv)
     if args.command == "evaluate":  # it has a parser of its own
         from ..evaluate.command import main as evaluate

@@ -60,7 +60,7 @@ def _draw_time(axes: Axes, report: dict[str, Any]) -> None:
 def _label(plane: Axes, time: Axes, report: dict[str, Any]) -> None:
     before = report["results"]["before RL"]
     for axes in (plane, time):
-        axes.axhline(before["sacc"], color="0.6", lw=1, ls=":")
+        axes.axhline(before["sacc"], color="0.6", lw=1, ls=":", label="SAcc before RL")
     for name, colour in COLOURS.items():
         plane.plot([], [], "o", color=colour, label=f"{name}, after")
     plane.plot(before["accuracy"], before["sacc"], "*", ms=15, color="0.2", ls="none", label="before RL")
@@ -72,7 +72,9 @@ def _label(plane: Axes, time: Axes, report: dict[str, Any]) -> None:
     plane.legend(frameon=False, loc="lower left")
     time.plot([], [], color="0.3", lw=1.8, label=NUMBERS["sacc"])
     time.plot([], [], color="0.3", lw=1.2, ls="--", label=NUMBERS["accuracy"])
-    time.set(xlabel="GRPO step", ylim=(0.3, 1.02), title=f"While training (means over {SMOOTHED} steps)")
+    time.set(
+        xlabel="GRPO step", ylabel="share", ylim=(0.3, 1.02), title=f"While training (means over {SMOOTHED} steps)"
+    )
     time.legend(frameon=False, loc="lower left")
 
 
@@ -84,46 +86,35 @@ def ablation_figure(report: dict[str, Any]) -> Figure:
         for axes, key, label in zip(
             planes, ("sacc", "joint"), ("SAcc, mean share of constraints kept", "joint: right, all kept"), strict=True
         ):
-            means = {method: _draw_cloud(axes, method, runs, key) for method, runs in report["runs"].items()}
+            for number, (method, runs) in enumerate(report["runs"].items(), 1):
+                _draw_cloud(axes, f"{number}", method, runs, key)
             before = report["before"]
             axes.plot(before["accuracy"], before[key], "*", ms=14, color="0.2")
             axes.annotate(
                 "before RL", (before["accuracy"], before[key]), (6, 6), textcoords="offset points", fontsize=8
             )
             axes.set(xlabel="accuracy", ylabel=label)
-            _name(axes, means)
-        planes[0].axhline(report["before"]["sacc"] - SLACK, color="0.6", lw=1, ls=":")
-        planes[0].set_title("small: seeds; large: their mean; dotted: the floor", fontsize=10)
+        floor = report["before"]["sacc"] - SLACK
+        planes[0].axhline(floor, color="0.6", lw=1, ls=":", label="the floor")
+        planes[0].set_title("small: seeds; numbered: their mean", fontsize=10)
+        figure.legend(loc="outside right center", frameon=False, fontsize=8, markerscale=0.6)
         planes[1].set_title(f"after {report['steps']} steps, on held-out prompts", fontsize=10)
     return figure
 
 
-def _draw_cloud(axes: Axes, method: str, runs: list[dict[str, Any]], key: str) -> tuple[float, float]:
-    """The seeds of a method, and their mean."""
+def _draw_cloud(axes: Axes, number: str, method: str, runs: list[dict[str, Any]], key: str) -> None:
+    """The seeds of a method, and their mean, which bears its number."""
     colour, marker = _mark(method)
     accuracy, value = [run["accuracy"] for run in runs], [run[key] for run in runs]
     mean = sum(accuracy) / len(runs), sum(value) / len(runs)
     axes.plot(accuracy, value, marker, ms=4, color=colour, alpha=0.35, ls="none")
-    axes.plot(*mean, marker, ms=12 if method == "KeepIF" else 8, color=colour)
-    return mean
+    label = f"{number}  {method}" if key == "sacc" else None  # one legend for both planes
+    axes.plot(*mean, marker, ms=12, color=colour, mec="white", mew=0.6, ls="none", label=label)
+    axes.annotate(number, mean, color="white", fontsize=7, ha="center", va="center_baseline", weight="bold")
 
 
 def _mark(method: str) -> tuple[str, str]:
     return next((mark for name, mark in MARKS.items() if method.startswith(name)), ("0.4", "x"))
-
-
-def _name(axes: Axes, means: dict[str, tuple[float, float]]) -> None:
-    """The methods' names beside the plane from top to bottom, each with a line to its mean."""
-    low, high = axes.get_ylim()
-    height = high
-    for method, (x, y) in sorted(means.items(), key=lambda found: -found[1][1]):
-        height = min(y, height - 0.047 * (high - low))
-        colour = _mark(method)[0]
-        line = {"arrowstyle": "-", "color": colour, "lw": 0.6, "alpha": 0.5, "relpos": (0, 0.5)}
-        beside = axes.get_yaxis_transform()
-        axes.annotate(
-            method, (x, y), (1.02, height), textcoords=beside, fontsize=8, va="center", color=colour, arrowprops=line
-        )
 
 
 LAW = {"correctness only": "#c44e52", "KeepIF": "#2a6f97", "KeepIF, floor +10": "#55a868"}
@@ -170,7 +161,7 @@ def worlds_figure(rows: list[dict[str, Any]], noise: float) -> Figure:
                     [100 * row["accuracy"] for row in runs],
                     "os^DvPX"[number % 7], color=f"C{number}", ls="none", label=method,
                 )  # fmt: skip
-            axes.axvline(-100 * noise, color="0.6", lw=1)
+            axes.axvline(-100 * noise, color="0.6", lw=1, label="right of it: every type held")
             axes.set(title=world, xlabel="worst type, points above its floor")
         figure.axes[0].set_ylabel("accuracy, %")
         figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside right upper", frameon=False)

@@ -6,6 +6,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from ..record import SMOOTHED
 
@@ -25,6 +26,8 @@ def draw(report: dict[str, Any]) -> Figure:
         _draw_prices(prices, report["history"])
         _draw_ways(ways, report["types"])
         _draw_types(types, report["by_type"])
+        for axes in (course, prices, ways):
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     return figure
 
 
@@ -49,7 +52,7 @@ def _draw_course(axes: Axes, history: dict[str, list[Any]]) -> None:
     axes.plot(steps, running_mean(history["compliance"]), color=BLUE, lw=1.8, label="SAcc")
     axes.plot(steps, running_mean(history["correctness"]), color=RED, lw=1.4, ls="--", label="accuracy")
     axes.plot(steps, running_mean(history["floor"]), color=GREY, lw=1.2, ls=":", label="floor")
-    axes.set(xlabel="step", ylim=(0, 1.02), title=f"Means over {SMOOTHED} ticks")
+    axes.set(xlabel="step", ylabel=f"share, means over {SMOOTHED} ticks", ylim=(0, 1.02), title="Accuracy and SAcc")
     _legend(axes)
 
 
@@ -73,9 +76,9 @@ def _draw_ways(axes: Axes, types: dict[str, dict[str, list[Any]]]) -> None:
     lowest = sorted(margins, key=lambda kind: margins[kind][-1])[:NAMED]
     for kind, margin in margins.items():
         named = {"label": kind.rpartition(":")[2], "lw": 1.6} if kind in lowest else {"color": "0.8", "lw": 1.0}
-        axes.plot(types[kind]["step"], margin, **named)
+        axes.plot(types[kind]["step"], margin, marker=".", ms=4, **named)
     axes.axhline(0, color=GREY, lw=1, ls=":")
-    axes.set(xlabel="step", title="Kept above the floor, by type")
+    axes.set(xlabel="step", ylabel="share kept - floor", title="Above the floor, by type")
     if margins:
         _legend(axes)
 
@@ -92,4 +95,7 @@ def _draw_types(axes: Axes, by_type: dict[str, Any]) -> None:
         if shares.get("floor") is not None:
             axes.plot(shares["floor"], row - 0.15, "|", ms=12, color=RED)
     axes.set_yticks(range(len(measured)), [kind.split(":")[-1] for kind, _ in measured])
-    axes.set(xlim=(0, 1.02), title="Kept by type (grey: before; red: floor)")
+    axes.set(xlim=(0, 1.02), xlabel="share kept", title="By constraint type")
+    for label, mark, colour in (("before", "o", GREY), ("after", "o", BLUE), ("floor", "|", RED)):
+        axes.plot([], [], mark, color=colour, label=label)
+    _legend(axes)

@@ -110,7 +110,7 @@ def _draw_thinking(axes: Axes, arm: Report) -> None:
             means, shares = [part["mean"] for part in bins], [part[key] for part in bins]
             draw_dots(axes, means, shares, colour, "o-", lw=1.4, capsize=2, label=label)
     each = arm["by_thinking"][0]["samples"]
-    axes.set(xlabel=f"tokens of thinking (bins of about {each})", ylim=(0, 1.02))
+    axes.set(xlabel=f"tokens of thinking (a dot: the mean of {each} samples)", ylim=(0, 1.02))
     axes.set_title(f"{arm['benchmark']}: {label_of(arm)}", fontsize=9)
 
 
@@ -235,7 +235,7 @@ def _rule(axes: Axes, lines: Sequence[tuple[str, str]]) -> None:
 
 
 def _name(group: str, what: str) -> str:
-    return {"by_type": _label_kind(what), "by_class": f"all {what}"}.get(group, called(what))
+    return {"by_type": _label_kind(what), "by_class": f"all {what} types"}.get(group, called(what))
 
 
 def draw(report: Report, others: Sequence[Report], folder: Path) -> list[Path]:

@@ -150,9 +150,11 @@ def shown(report: Report, width: int) -> list[Table]:
 def _split(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> Iterator[Table]:
     """The table in parts, one below the other, so that no value and no word of a header is cut."""
     headers = [header.replace(", ", ",\n") for header in headers]
-    columns = list(zip(headers, *rows, strict=True))
-    label, *widths = (max(len(line) for cell in column for line in cell.split("\n")) for column in columns)
-    longest = max((len(word) for cell in columns[0] for word in cell.split()), default=0)
+    label, *widths = _widths(headers, rows)
+    if label + sum(widths) + GAP * len(widths) > width:  # an instruction id takes two lines
+        rows = [[row[0].replace(":", ":\n"), *row[1:]] for row in rows]
+        label = _widths(headers, rows)[0]
+    longest = max((len(word) for row in rows for word in row[0].split()), default=0)
     label = min(label, max(longest, width // 3))
     for number, part in enumerate(_fitting(widths, width - label)):
         table = Table(title=f"{title}{', continued' * bool(number)}", title_justify="left", box=None, pad_edge=False)
@@ -162,6 +164,12 @@ def _split(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]], wi
         for row in rows:
             table.add_row(row[0], *(row[at] for at in part))
         yield table
+
+
+def _widths(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
+    """The length of the longest line in each column."""
+    columns = zip(headers, *rows, strict=True)
+    return [max(len(line) for cell in column for line in cell.split("\n")) for column in columns]
 
 
 def _fitting(widths: Sequence[int], room: int) -> list[list[int]]:

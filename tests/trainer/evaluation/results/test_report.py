@@ -198,6 +198,22 @@ def test_pictures(tmp_path: Path, before: list[Measurement], after: list[Measure
     assert all(path.stat().st_size > 10_000 for path in made)
 
 
+def test_a_difference_stands_beside_what_differs_on_80_columns(
+    before: list[Measurement], after: list[Measurement]
+) -> None:
+    found = report.build("KeepIF", {}, after, {"before RL": before})
+    pair = {"this": 0.8, "other": 0.7, "difference": 0.1, "low": -0.001, "high": 0.201}
+    found["comparisons"][0]["by_type"] = {"detectable_format:number_highlighted_sections": pair}
+    title = next(title for title in tables.tables(found) if "against before RL" in title)
+    [table] = [table for table in tables.shown(found, 80) if title in str(table.title)]
+    assert [column.header for column in table.columns] == ["", "before RL", "KeepIF", "difference"]
+    console = Console(width=80, file=StringIO(), record=True)
+    console.print(table)
+    lines = [line.split() for line in console.export_text().splitlines()]
+    assert ["detectable_format:", "70.0", "80.0", "+10.0", "(-0.1", "to", "+20.1)"] in lines
+    assert ["number_highlighted_sections"] in lines
+
+
 def test_what_cannot_be_drawn_is_not() -> None:
     empty: dict[str, Any] = report.build("empty", {}, [Measurement(ARM, "joint", (), missing=3)], {})
     assert (
