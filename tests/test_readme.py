@@ -95,6 +95,7 @@ NOT_RUN = {
     r"python - ": "needs a folder of wheels",
     r"make (?!quickstart)": "what CI and people run",
     r"python -m (keepif\.recipes\.(experiments|tiny_policy)|tests\.benchmarks)\.": "takes minutes to hours",
+    r"python -m keepif\.recipes\.evaluate\.train_gate": "takes no flags of a recipe",
     r"make quickstart|keepif demo": "takes six minutes",
 }
 """Commands that only have to be there, by a regular expression that matches their beginning, and why."""
