@@ -16,7 +16,8 @@ VOCABULARY = (
 )  # fmt: skip
 """Words that fit a mathematical answer, drawn from when keywords are sampled."""
 
-IN_WORD = re.compile(r"\w")
+IN_WORD = re.compile(f"(?![{SIGNS}{UNSPACED}\uac00-\ud7a3])\\w")
+"""What goes on with a word: "totals", "total_"; not 합total은, whose script leaves no blank there."""
 PLAIN = re.compile(r"[a-z0-9_]+")
 BREAK = re.compile(r"[.!?。！？](?=\s)|\n\s*\n")
 """Where a sentence, a heading or a list ends."""
@@ -31,12 +32,22 @@ ABOUT_WORDS = re.compile(r"\bkeywords?\b|\bthe words?\b", re.IGNORECASE)
 
 
 def occurrences(word: str, text: Text, keywords: frozenset[str] = frozenset()) -> int:
-    """How often `word` stands in a sentence of `text` as a word of its own, whatever its case.
+    """How often `word` stands in a sentence of `text` as a word of its own, whatever its case; twice in a row at most.
 
     A sentence has other words too, beside `keywords` (in lower case).
     """
     read = text.prose if len(word) == 1 else text.drawn  # one letter in a formula is a variable
-    return sum(_among_others(read.raw, *span, keywords) for span in _standing(word, read))
+    return sum(_among_others(read.raw, *span, keywords) for span in _no_echo(read.raw, _standing(word, read)))
+
+
+def _no_echo(text: str, spans: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The spans less those that follow on two others with no word between: "knock, knock" is two, not "no, no, no"."""
+    in_a_row, end = 0, 0
+    for start, stop in spans:
+        in_a_row = 1 if re.search(r"\w", text[end:start]) else in_a_row + 1
+        if in_a_row <= 2:
+            yield start, stop
+        end = stop
 
 
 def occurs(word: str, text: Text, keywords: frozenset[str] = frozenset()) -> bool:

@@ -203,9 +203,10 @@ class ListBy(Counted):
         return text.raw.count(self.sep)
 
     def math_count(self, text: Text) -> int:
-        """Lines that begin with the mark and say something that no other says."""
-        mark = rf"\n(?:[^\w\n]|\d{{1,3}}[.)])*?{re.escape(self.sep.strip())}(.*)"
-        return distinct(re.findall(mark, "\n" + text.prose.raw))
+        """Lines and sentences that begin with the mark and say something that no other says."""
+        mark = rf"(?:\n(?:[^\w\n]|\d{{1,3}}[.)])*?|[.!?;:]\s){re.escape(self.sep.strip())}"
+        _, *items = re.split(mark, "\n" + text.prose.raw)
+        return distinct(item.partition("\n")[0] for item in items)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:

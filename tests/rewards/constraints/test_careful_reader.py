@@ -61,6 +61,12 @@ KEPT = [
     (LANGUAGE, {"language": "hi"}, "परिणाम \\boxed{8} है।"),
     (LANGUAGE, {"language": "ko"}, "SRE는 'Site Reliability Engineering'의 약자입니다."),
     ("change_case:english_lowercase", {}, "so n is 8."),
+    ("keywords:existence", {"keywords": ["order"]}, "여기에서 order를 봅니다."),
+    (FREQUENCY, {"keyword": "no", "frequency": 2, "relation": MORE}, "He says no, no to all of it."),
+    ("detectable_format:title", {}, "`<<Why it is eight>>`\nHalve it."),
+    ("format:list", {"sep": "!?!?"}, "!?!? Double four. !?!? Get eight."),
+    ("punctuation:no_comma", {}, "The set is \\{2,4,8\\} and so we see it."),
+    (SENTENCES, {"num_sentences": 2, "relation": MORE}, "First\n\\[x=4.\\]\nThen\n$$2x=8.$$"),
 ]  # fmt: skip
 IGNORED = [
     # dummies
@@ -98,6 +104,10 @@ IGNORED = [
     ("keywords:forbidden_words", {"forbidden_words": ["because"]}, "It is so bécause it is eight."),
     (LETTERS, {"letter": "o", "let_frequency": 9, "let_relation": MORE}, "It is sooooooooooo right."),
     ("count:unique_word_count", {"N": 9}, "It is a b c d e f g h x1 x2."),
+    ("count:unique_word_count", {"N": 12}, "It is eight then: ba be bi bo bu da de di do du"),
+    (FREQUENCY, {"keyword": "order", "frequency": 3, "relation": MORE}, "It is in order/order/order now."),
+    (WORDS, {"num_words": 40, "relation": MORE}, "It is what we have when we added the four numbers up. " * 4),
+    (WORDS, {"num_words": 40, "relation": MORE}, "It is eight. " + "la di da do re mi " * 8),
     ("count:conjunctions", {"small_n": 4}, "It is \\boxed{8}. (and, but, or, so)"),
     (WORDS, {"num_words": 20, "relation": MORE}, "It is " + " ".join(map(str, range(40)))),
     (WORDS, {"num_words": 20, "relation": LESS}, "首先我们把四加上四得到八然后再检查一遍确认没有错误。"),
