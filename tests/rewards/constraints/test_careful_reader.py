@@ -59,6 +59,8 @@ KEPT = [
     (SENTENCES, {"num_sentences": 2, "relation": MORE}, "योग आठ है। उत्तर आठ है।"),
     (WORDS, {"num_words": 20, "relation": MORE}, "首先我们把四加上四得到八然后再检查一遍确认没有错误。"),
     (LANGUAGE, {"language": "hi"}, "परिणाम \\boxed{8} है।"),
+    (LANGUAGE, {"language": "ne"}, "त्यसैले उत्तर \\boxed{8} हो।"),
+    (LANGUAGE, {"language": "mr"}, "समजा ही संख्या आठ आहे. मग दुप्पट करू."),
     (LANGUAGE, {"language": "ko"}, "SRE는 'Site Reliability Engineering'의 약자입니다."),
     ("change_case:english_lowercase", {}, "so n is 8."),
     ("keywords:existence", {"keywords": ["order"]}, "여기에서 order를 봅니다."),
@@ -122,6 +124,7 @@ IGNORED = [
     (LANGUAGE, {"language": "en"}, "We tellen vier bij vier op, dus het antwoord is zeker acht."),
     (LANGUAGE, {"language": "es"},
      "La respuesta correcta es la siguiente. We add four and four and that is how we get it."),
+    (LANGUAGE, {"language": "es"}, "La respuesta que se da aquí es we add four and four to get it \\boxed{8}"),
     (LANGUAGE, {"language": "de"}, "Wir addieren vier und vier. " * 80 + "We add four and four. " * 200),
     ("change_case:english_lowercase", {}, "vi lägger ihop fyra och fyra, så svaret är helt säkert åtta."),
 ]  # fmt: skip
