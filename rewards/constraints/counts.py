@@ -6,7 +6,7 @@ from functools import cached_property
 
 from ..text.text import Text
 from .base import Constraint, ConstraintError, Counted, Example, Problem, Relation, Worded, constraint, related
-from .keywords import VOCABULARY, compiles, most_seen, occurrences, occurs, pattern_count
+from .keywords import VOCABULARY, compiles, most_seen, occurrences, occurs, pattern_count, plural
 
 DRAWN_OUT = re.compile(r"\b(\w)(?:\W+\1\b)+|([^\W\d_])\2{2,}")
 """One letter over and over: "e e e", "yeees"; not "see"."""
@@ -51,7 +51,7 @@ class Frequency(Worded, Counted):
         """In sentences; where few are allowed, wherever a reader sees one."""
         if self.relation == "less than":
             return most_seen(self.keyword, text)
-        return occurrences(self.keyword, text, self.padding)
+        return sum(occurrences(word, text, self.padding) for word in (self.keyword, plural(self.keyword)))
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:

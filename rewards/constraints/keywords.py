@@ -17,7 +17,7 @@ VOCABULARY = (
 """Words that fit a mathematical answer, drawn from when keywords are sampled."""
 
 IN_WORD = re.compile(f"(?![{SIGNS}{UNSPACED}\uac00-\ud7a3])\\w")
-"""What goes on with a word: "totals", "total_"; not 합total은, whose script leaves no blank there."""
+"""What goes on with a word: "totals", "total_cost"; not 합total은, whose script leaves no blank there."""
 PLAIN = re.compile(r"[a-z0-9_]+")
 BREAK = re.compile(r"[.!?。！？](?=\s)|\n\s*\n")
 """Where a sentence, a heading or a list ends."""
@@ -116,6 +116,11 @@ def _among_others(text: str, start: int, end: int, keywords: frozenset[str]) -> 
     return sum(others) >= COMPANY
 
 
+def plural(keyword: str) -> str:
+    """What counts as well where a keyword is asked for: "totals" for "total"."""
+    return f"{keyword.strip()}s"
+
+
 def pattern_count(keyword: str, text: Text) -> int:
     """Matches of the published checks' pattern, an unescaped keyword: inside longer words too."""
     return len(re.findall(keyword, text.raw, re.IGNORECASE))
@@ -155,7 +160,10 @@ class Existence(Worded):
         return all(re.search(keyword, text.raw, re.IGNORECASE) for keyword in self.keywords)
 
     def math(self, text: Text) -> bool:
-        return all(occurs(keyword, text, self.padding) for keyword in self.keywords)
+        return all(
+            occurs(keyword, text, self.padding) or occurs(plural(keyword), text, self.padding)
+            for keyword in self.keywords
+        )
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:

@@ -138,7 +138,8 @@ class MultipleSections(Counted):
     def math_count(self, text: Text) -> int:
         """Different numbers behind the marker at the start of a line, each followed by something said."""
         mark = re.compile(
-            rf"\n{OPENING}(?:\w+:? (?=[^\n]*\d\W*\n))?(?i:{re.escape(self.section_spliter.strip())})[^\S\n]*{NUMBER}"
+            rf"\n{OPENING}(?:\w+:? (?=[^\n]*\d\W*\n))?(?i:{re.escape(self.section_spliter.strip())})[^\S\n]*"
+            rf"{NUMBER}(?! [a-z])"  # "Section 1 of the book"
         )
         _, *rest = mark.split("\n" + text.prose.raw)
         said = {number for number, content in zip(rest[::2], rest[1::2], strict=True) if Text(content).has_content()}

@@ -125,8 +125,8 @@ class LastWord(Worded):
         return re.sub(r"[^\w\s]", "", text.raw.rsplit(maxsplit=1)[-1]).lower() == self.last_word.strip().lower()
 
     def math(self, text: Text) -> bool:
-        """The last word; a formula or a box after it is a word too."""
-        words = text.prose.spoken
+        """The last word; a formula or a box after it is none."""
+        words = [word for word in text.prose.spoken if word != FORMULA]
         return bool(words) and words[-1].lower() == self.last_word.strip().lower()
 
     @classmethod

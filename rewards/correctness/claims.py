@@ -46,6 +46,8 @@ _TERM = r"[(\t ]*+-?\d[\d,]*+(?:\.\d++)?+[)\t ]*+"
 _SIGN = r"(?:[-+−–*/×·÷]|\\(?:times|cdot|div)\b)"
 CLOSING_EQUATION = re.compile(rf"(?<![\d.=])((?:{_TERM}(?:{_SIGN}{_TERM})*+=)++[\t ]*+{VALUE})[\s.!\"”'*$]*+\Z")
 
+PLACEHOLDERS = frozenset(("proof", "notfound", "n/a"))
+"""What NuminaMath and others write for a gold answer that there is not."""
 BEFORE_BOX = 60
 """Characters before a box that may belong to it."""
 DENIED_BOX = re.compile(r"(?:\bnot|n['’]t|\bnever)(?: equal to| be)?[\s$*(\\]{0,4}\Z", re.IGNORECASE)
@@ -182,6 +184,8 @@ def _gold_in(text: str) -> str | None:
     said = [stated.claim for stated in announced(Text(text))]
     stated = _last_boxes(text) or HASHES.findall(text)[-1:] or said[-1:] or [text]
     answer = normalised(stated[0])
+    if answer.lower() in PLACEHOLDERS:
+        return None
     return answer if answer and answer.count("{") == answer.count("}") else None
 
 

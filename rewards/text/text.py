@@ -36,6 +36,8 @@ ABBREVIATED = re.compile(
 SHORT = re.compile(r"(?:^|[\s(])(?:[A-Za-z]{1,3}|(?:\w\.)+\w)$")
 """Behind which a full stop may shorten it: "3 lb.", "the U.S."; not "the sum."."""
 
+VOWEL = re.compile("[aeiouy]", re.IGNORECASE)
+"""What a word has in Latin letters: "rhythm"; not "xqz"."""
 LAST_WORDS = 300
 WORD_CHARACTERS_WITH_ZEROS = WORD_CHARACTERS.translate(bytes.maketrans(b"123456789", b"0" * 9))
 
@@ -216,10 +218,15 @@ def _shown_part(part: str) -> Text:
 
 
 def _says_how_much(word: re.Match[str]) -> int:
-    """1 for a word of two letters, or one that no formula uses: "a", "I", the s of it's; beyond ASCII each letter."""
+    """1 for a word of two letters, or one that no formula uses: "a", "I", the s of it's; beyond ASCII each letter.
+
+    Consonants alone say nothing.
+    """
     letters = len(word[0]) if word[0].isalpha() else sum(map(str.isalpha, word[0]))
     if not word[0].isascii():
         return letters
+    if not VOWEL.search(word[0]) and letters > 1:
+        return 0
     joined = word.string[word.start() - 1 : word.start()] in {"'", "’"}
     return int(letters > 1 or word[0] in {"a", "A", "I", "i"} or (letters == 1 and joined))
 
