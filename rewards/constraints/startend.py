@@ -125,9 +125,10 @@ class LastWord(Worded):
         return re.sub(r"[^\w\s]", "", text.raw.rsplit(maxsplit=1)[-1]).lower() == self.last_word.strip().lower()
 
     def math(self, text: Text) -> bool:
-        """The last word; a formula or a box after it is none."""
+        """The last word; a formula or a box after it is none, nor is an echo ("done done")."""
         words = [word for word in text.prose.spoken if word != FORMULA]
-        return bool(words) and words[-1].lower() == self.last_word.strip().lower()
+        *_, before, last = ["", "", *map(str.lower, words)]
+        return last == self.last_word.strip().lower() != before
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:

@@ -265,7 +265,7 @@ def elements(value: str) -> tuple[str, ...]:
     """
     value = TEXT.sub(r" \1 ", value).strip()
     parts = _outside_brackets(value, SEPARATOR)
-    if len(parts) == 1 and value[:1] == "(" and value[-1:] == ")":
+    if len(parts) == 1 and value[:1] == "(" and value[-1:] == ")" and "cup" not in value:
         parts = _outside_brackets(value[1:-1], SEPARATOR)
     return tuple(part[led.end() :] if (led := VARIABLE.match(part)) else part for part in parts)
 

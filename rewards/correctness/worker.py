@@ -45,6 +45,8 @@ SMALL = 1e-3
 """Numbers below it must agree to a millionth of themselves."""
 INEQUALITY = re.compile(r"[<>]|\\[lg]eq?(?![a-z])")
 """An interval written out: `x > 2`; math-verify reads it as one if it is the gold."""
+OR = re.compile(r"\s*(?:\\text\s*\{\s*or\s*\}|\bor\b|\\cup|\\lor)\s*")
+"""Between two intervals written out: `x < 2 \text{ or } x > 5`."""
 NO_TIMEOUT: Any = None
 """math-verify's own timeouts are off: they need a signal handler, which a long computation keeps from running."""
 
@@ -52,6 +54,7 @@ NO_TIMEOUT: Any = None
 def verdict(candidate: str, gold: str) -> bool | None:
     """math-verify's verdict on `candidate`; `None` where it cannot read `gold`; an empty candidate is wrong."""
     from math_verify import LatexExtractionConfig, parse, verify
+    from sympy import Union
 
     try:
         target = parse(f"\\boxed{{{gold}}}", parsing_timeout=NO_TIMEOUT)
@@ -62,7 +65,9 @@ def verdict(candidate: str, gold: str) -> bool | None:
     if not candidate:
         return False
     try:  # as one formula: math-verify's other reading takes the last number of a text that is none
-        said = parse(f"\\boxed{{{candidate}}}", [LatexExtractionConfig()], parsing_timeout=NO_TIMEOUT)
+        parts = OR.split(candidate) if INEQUALITY.search(candidate) else [candidate]
+        read = [parse(f"\\boxed{{{part}}}", [LatexExtractionConfig()], parsing_timeout=NO_TIMEOUT) for part in parts]
+        said = read[0] if len(read) == 1 else [Union(*(interval[0].as_set() for interval in read))]
         equal = verify(target, said, timeout_seconds=NO_TIMEOUT) or (
             INEQUALITY.search(candidate) and verify(said, target, timeout_seconds=NO_TIMEOUT)
         )

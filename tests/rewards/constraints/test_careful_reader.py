@@ -117,6 +117,8 @@ IGNORED = [
     ("change_case:english_capital", {}, "BCD FGH XZ: \\boxed{8}"),
     ("detectable_format:multiple_sections", {"section_spliter": "Section", "num_sections": 2},
      "Section 1 of the book is short.\nSection 2 of it is long."),
+    ("last_word:last_word_answer", {"last_word": "done"}, "It is \\boxed{8}. done done done"),
+    ("composition:chain", CHAIN, "Part 1\nThe order is clear.\nPart 2\nIt has an order.\nPart 3\nIt goes on."),
     ("count:conjunctions", {"small_n": 4}, "It is \\boxed{8}. (and, but, or, so)"),
     (WORDS, {"num_words": 20, "relation": MORE}, "It is " + " ".join(map(str, range(40)))),
     (WORDS, {"num_words": 20, "relation": LESS}, "首先我们把四加上四得到八然后再检查一遍确认没有错误。"),

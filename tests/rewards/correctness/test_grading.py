@@ -55,6 +55,8 @@ MODULE = sys.modules["keepif.rewards.correctness.grading"]
         (r"\boxed{\frac{4}{7} \approx 0.571}", r"\frac{4}{7}"),
         (r"\boxed{x = 2\sqrt{3} ≈ 3.46}", r"2\sqrt{3}"),
         (r"\boxed{x \approx 3.14}", "3.14"),
+        (r"\boxed{x < 5 \text{ or } x \ge 7}", r"(-\infty, 5) \cup [7, \infty)"),
+        (r"\boxed{0 \le x \le 1 \text{ or } 2 \le x \le 3}", r"[0,1] \cup [2,3]"),
         (r"\boxed{x \equiv 7 \pmod{9}}", "7"),
         (r"\boxed{2n+1, \text{ where } n \ge 1}", "2n+1"),
         (r"\boxed{7}", "x=7"),
@@ -175,6 +177,8 @@ def test_an_answer_hangs_once(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param(r"\boxed{3 \approx 7.0}", "3", id="a number that is not the other rounded"),
         pytest.param(r"\boxed{\frac{3}{7} \approx 0.571}", r"\frac{4}{7}", id="right only when rounded"),
         pytest.param(r"\boxed{4 \pmod{9}}", "7", id="another remainder"),
+        pytest.param(r"\boxed{x < 5 \text{ or } x > 7}", r"(-\infty, 5) \cup [7, \infty)", id="another union"),
+        pytest.param(r"\boxed{x < 5 \text{ or } x > 7}", "5", id="intervals for a number"),
     ],
 )
 def test_wrong(answer: str, gold: object) -> None:
