@@ -52,7 +52,7 @@ class CapitalWordFrequency(Counted):
         return sum(map(str.isupper, said))
 
     def refuses(self, other: Constraint) -> bool:
-        """Also all in capitals where few are allowed, and none where they are asked for."""
+        """Also all in capitals if few are allowed, and none if they are asked for."""
         case = "english_capital" if self.capital_relation == "less than" else "english_lowercase"
         return other.id == f"change_case:{case}" or super().refuses(other)
 

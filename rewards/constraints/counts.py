@@ -48,7 +48,7 @@ class Frequency(Worded, Counted):
         return pattern_count(self.keyword.strip(), text)
 
     def math_count(self, text: Text) -> int:
-        """In sentences; where few are allowed, wherever a reader sees one."""
+        """In sentences; if few are allowed, wherever a reader sees one."""
         if self.relation == "less than":
             return most_seen(self.keyword, text)
         return sum(occurrences(word, text, self.padding) for word in (self.keyword, plural(self.keyword)))
@@ -126,7 +126,7 @@ class LetterFrequency(Counted):
         return text.lower.count(self.letter.lower())
 
     def math_count(self, text: Text) -> int:
-        """Outside formulas; where many are asked for, not where a letter is written over and over."""
+        """Outside formulas; if many are asked for, not where a letter is written over and over."""
         many = self.let_relation == "at least"
         return (DRAWN_OUT.sub("", text.prose.lower) if many else text.prose.lower).count(self.letter.lower())
 

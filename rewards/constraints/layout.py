@@ -136,7 +136,7 @@ class MultipleSections(Counted):
         return len(re.split(rf"\s?{marker}\s?\d+\s?", text.raw)) - 1
 
     def math_count(self, text: Text) -> int:
-        """Different numbers behind the marker at the start of a line, each followed by something said."""
+        """Different numbers after the marker at the start of a line, each followed by something said."""
         mark = re.compile(
             rf"\n{OPENING}(?:\w+:? (?=[^\n]*\d\W*\n))?(?i:{re.escape(self.section_spliter.strip())})[^\S\n]*"
             rf"{NUMBER}(?! [a-z])"  # "Section 1 of the book"

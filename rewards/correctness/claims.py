@@ -25,7 +25,7 @@ from .announced import (
 from .values import LONGEST, choice, normalised, quantity
 
 HASHES = re.compile(r"####[^\S\n]*+(?!\**\d{1,2}[.)][^\S\n]++\S)([^\n]++)")
-"""A line behind `####` that is not a numbered heading."""
+"""A line after `####` that is not a numbered heading."""
 TWO_LETTERS = re.compile(r"(?<![\\A-Za-z])[^\W\d_]{2}")
 """Prose, in any script: "so", "答え"; not `\\pi`, `x y`."""
 TAGGED = re.compile(r"<(?:final_)?answer>([^<>]*)</(?:final_)?answer>", re.IGNORECASE)
@@ -114,7 +114,7 @@ def _seen(raw: str, framed: Sequence[Box]) -> str:
 
 
 def _hashed(answer: str) -> Iterator[Announced]:
-    """What stands behind `####`; a heading, such as `#### 3 Cases`, is plain only if it is a number and no more."""
+    """What stands after `####`; a heading, such as `#### 3 Cases`, is plain only if it is a number and no more."""
     if not contains(answer, "####"):
         return
     for line in HASHES.finditer(answer):

@@ -45,7 +45,7 @@ ALIKE = tuple(
         (r"(?<=[A-Za-z})])\s+(?:[cmk]m|kg|ft|in|mi|units?|inches|feet|miles|degrees)(?:\^\{?[23]\}?)?\Z", ""),
     )
 )  # fmt: skip
-"""Two ways to write one thing, and units behind what is no plain number."""
+"""Two ways to write one thing, and units after what is no plain number."""
 TEXT = re.compile(r"\\(?:text(?:bf|it|rm|sf|tt|normal)?|math(?:bf|it|rm|sf|tt)|mbox|operatorname)\s*\{([^{}]*)\}")
 r"""Words in a formula: `\text{ cm}`; not `\sqrt{2}`."""
 THOUSANDS = re.compile(r"(?<![\d.(\[{,])(\d{1,3})((?:,\d{3})+)(?![\d,])")
@@ -212,7 +212,7 @@ def _repeating(value: str) -> Fraction | None:
 
 
 class Quantity(NamedTuple):
-    """A number as it is written, its value, whether it is a percentage, and the words behind it."""
+    """A number as it is written, its value, whether it is a percentage, and the words after it."""
 
     literal: str
     number: Fraction

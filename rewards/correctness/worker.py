@@ -52,7 +52,7 @@ NO_TIMEOUT: Any = None
 
 
 def verdict(candidate: str, gold: str) -> bool | None:
-    """math-verify's verdict on `candidate`; `None` where it cannot read `gold`; an empty candidate is wrong."""
+    """math-verify's verdict on `candidate`; `None` if it cannot read `gold`; an empty candidate is wrong."""
     from math_verify import LatexExtractionConfig, parse, verify
     from sympy import Union
 

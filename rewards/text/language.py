@@ -108,7 +108,7 @@ def _guesses(part: str) -> dict[str, float]:
 
 @lru_cache(maxsize=4096)
 def detect_official(text: str) -> str | None:
-    """langdetect's guess as IFEval takes it, but seeded, so that it never changes; `None` where langdetect gives up.
+    """langdetect's guess as IFEval takes it, but seeded, so that it never changes; `None` if langdetect gives up.
 
     IFEval leaves langdetect unseeded, so its verdicts on short texts change from run to run. The seed is set on the
     detector alone: nothing global is touched.

@@ -41,7 +41,7 @@ FORMULAS = re.compile(
             r"```[^`]*+(?:`{1,2}+(?!`)[^`]*+)*+```",
             r"`[^`\n]++`",
             r"\$\$(?<!\\\$\$)[^$]*+(?:\$(?!\$)[^$]*+)*+\$\$",
-            r"\$(?<!\\\$)(?!\s)[^$\n]++(?<!\s)\$(?!\d)",  # Pandoc's rule: one line, no space inside, no digit behind
+            r"\$(?<!\\\$)(?!\s)[^$\n]++(?<!\s)\$(?!\d)",  # Pandoc's rule: one line, no space inside, no digit after
             r"\\\([^\\]*+(?:\\(?![()])[^\\]*+)*+\\\)",
             r"\\\[[^\\]*+(?:\\(?![\[\]])[^\\]*+)*+\\\]",
             rf"\\(?i:boxed|fbox|framebox)\s*+\{{{_balanced(6)}\}}",
@@ -166,7 +166,7 @@ def mask_formulas(text: str) -> str:
 def masked_parts(text: str) -> Iterator[str]:
     """The text with its formulas masked, in parts, each made when it is asked for: many a check needs but the first.
 
-    A part ends behind a placeholder, where no word goes on. The first has one, each other twice as many, up to `PART`.
+    A part ends after a placeholder, where no word goes on. The first has one, each other twice as many, up to `PART`.
     """
     rest, masked, begin, size = text.replace(FORMULA, ""), [], 0, 1
     for found in FORMULAS.finditer(rest):

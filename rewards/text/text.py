@@ -173,7 +173,7 @@ class Text:
         return Text("".join([part.raw for part in self.prose_parts()]))
 
     def prose_parts(self) -> Iterator["Text"]:
-        """The prose in parts that each end behind a formula, where no word does; made when asked for, and kept."""
+        """The prose in parts that each end after a formula, where no word does; made when asked for, and kept."""
         return copy(self._prose_parts)
 
     @cached_property
@@ -232,7 +232,7 @@ def _says_how_much(word: re.Match[str]) -> int:
 
 
 def _goes_on(text: str, end: re.Match[str]) -> bool:
-    """Whether the sentence goes on behind a mark: "3 lb. of rice", "the U.S. team", "5! = 120"."""
+    """Whether the sentence goes on after a mark: "3 lb. of rice", "the U.S. team", "5! = 120"."""
     following = text[end.end() : end.end() + 4].strip()[:1]
     if end[0][0] == "!":
         return text[end.start() - 1 : end.start()].isdigit() and bool(following) and not following.isupper()
