@@ -54,7 +54,6 @@ NO_TIMEOUT: Any = None
 def verdict(candidate: str, gold: str) -> bool | None:
     """math-verify's verdict on `candidate`; `None` if it cannot read `gold`; an empty candidate is wrong."""
     from math_verify import LatexExtractionConfig, parse, verify
-    from sympy import Union
 
     try:
         target = parse(f"\\boxed{{{gold}}}", parsing_timeout=NO_TIMEOUT)
@@ -65,15 +64,27 @@ def verdict(candidate: str, gold: str) -> bool | None:
     if not candidate:
         return False
     try:  # as one formula: math-verify's other reading takes the last number of a text that is none
-        parts = OR.split(candidate) if INEQUALITY.search(candidate) else [candidate]
-        read = [parse(f"\\boxed{{{part}}}", [LatexExtractionConfig()], parsing_timeout=NO_TIMEOUT) for part in parts]
-        said = read[0] if len(read) == 1 else [Union(*(interval[0].as_set() for interval in read))]
+        said = parse(f"\\boxed{{{candidate}}}", [LatexExtractionConfig()], parsing_timeout=NO_TIMEOUT)
         equal = verify(target, said, timeout_seconds=NO_TIMEOUT) or (
-            INEQUALITY.search(candidate) and verify(said, target, timeout_seconds=NO_TIMEOUT)
+            INEQUALITY.search(candidate)
+            and (
+                verify(said, target, timeout_seconds=NO_TIMEOUT)
+                or verify(target, union(candidate), timeout_seconds=NO_TIMEOUT)
+            )
         )
         return bool(equal) and not far_apart(said[0], target[0])
     except Exception:  # noqa: BLE001  # whatever sympy raises on it: not the answer
         return False
+
+
+def union(candidate: str) -> Any:
+    """The set that inequalities joined by "or" make together."""
+    from math_verify import LatexExtractionConfig, parse
+    from sympy import Union
+
+    parts = (f"\\boxed{{{part}}}" for part in OR.split(candidate))
+    read: Any = [parse(part, [LatexExtractionConfig()], parsing_timeout=NO_TIMEOUT)[0] for part in parts]
+    return Union(*(inequality.as_set() for inequality in read))
 
 
 def far_apart(value: Any, target: Any) -> bool:
