@@ -54,7 +54,7 @@ class Constraint:
     Class attributes:
         id (`str`): the published instruction id.
         sentence (`str`): the published sentence, with the fields in braces.
-        definition (`str`): what the `math` reading counts, where the published sentence leaves it open.
+        definition (`str`): what the `math` reading counts, if the published sentence leaves it open.
         example ([`Example`]): kwargs, an answer that passes and one that fails.
         silent (`bool`): whether an answer that says nothing would keep it; such passes are closed in `math`.
         excludes (`frozenset[str]`): ids that cannot be asked for together with this one.
@@ -90,7 +90,7 @@ class Constraint:
 
     @property
     def judge_question(self) -> str:
-        """What a judge is asked about the answer; empty where code has the verdict."""
+        """What a judge is asked about the answer; empty if code has the verdict."""
         return ""
 
     @property
@@ -171,12 +171,12 @@ class Constraint:
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> "Constraint | None":
-        """Draw kwargs fit for `problem`; `None` where no answer to it could keep this constraint."""
+        """Draw kwargs fit for `problem`; `None` if no answer to it could keep this constraint."""
         raise NotImplementedError
 
     @property
     def copied(self) -> str:
-        """What an answer that keeps this constraint has to contain, as it is written; empty where it is free."""
+        """What an answer that keeps this constraint has to contain, as it is written; empty if it is free."""
         return ""
 
     def clashes(self, other: "Constraint") -> bool:

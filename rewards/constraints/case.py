@@ -44,14 +44,15 @@ class CapitalWordFrequency(Counted):
         return capital_tokens(text.raw)
 
     def math_count(self, text: Text) -> int:
-        """Words of two letters or more in capitals, outside formulas: variables do not count, nor does an echo."""
+        """Words of two letters or more in capitals, outside formulas; no variable counts, nor "AA", nor an echo."""
         words = LETTERS.findall(text.prose.raw)
         if self.capital_relation == "less than":
             return sum(map(str.isupper, words))
-        return sum(word.isupper() and word != before for before, word in pairwise(["", *words]))
+        said = (word for before, word in pairwise(["", *words]) if word != before and len({*word}) > 1)
+        return sum(map(str.isupper, said))
 
     def refuses(self, other: Constraint) -> bool:
-        """Also all in capitals where few are allowed, and none where they are asked for."""
+        """Also all in capitals if few are allowed, and none if they are asked for."""
         case = "english_capital" if self.capital_relation == "less than" else "english_lowercase"
         return other.id == f"change_case:{case}" or super().refuses(other)
 

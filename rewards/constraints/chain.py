@@ -60,15 +60,17 @@ class Chain(Composition):
         return "\n".join(f"Part {number}\n{part.copied}" for number, part in enumerate(self.parts, 1))
 
     def links(self, answer: Text) -> list[tuple[Constraint, Text]]:
-        """Each part with the text that stands behind its mark."""
+        """Each part with the text that stands after its mark; without any, if there is a part too many."""
         text, position = answer.stripped, 0
         marks: list[re.Match[str] | None] = []
-        for number in range(1, len(self.parts) + 1):
+        for number in range(1, len(self.parts) + 2):
             written = rf"(?:{number}|{NAMES[number] if number < len(NAMES) else number})"
             pattern = re.compile(rf"^[^\w\n]*part(?:[^\S\n]+|-){written}\b[*_:.)]*", re.IGNORECASE | re.MULTILINE)
             mark = pattern.search(text, position) if number > 1 else pattern.match(text)
             position = mark.end() if mark else position
             marks.append(mark)
+        if marks.pop():  # a part more than was asked for
+            return [(part, Text("")) for part in self.parts]
         ends = [*[mark.start() for mark in marks if mark][1:], len(text)]
         texts = [Text(text[mark.end() : ends.pop(0)] if mark else "") for mark in marks]
         return list(zip(self.parts, texts, strict=True))

@@ -145,5 +145,5 @@ def closed(sentence: str) -> str:
 
 
 def clause(sentence: str) -> str:
-    """A sentence as it goes on behind a comma."""
+    """A sentence as it goes on after a comma."""
     return closed(sentence[0].lower() + sentence[1:])

@@ -41,7 +41,7 @@ class Condition:
         return f"{PHRASES[self.quantity]} is {asked}"
 
     def holds(self, problem: Problem) -> bool | None:
-        """Whether it is true of `problem`; `None` where the quantity cannot be computed."""
+        """Whether it is true of `problem`; `None` if the quantity cannot be computed."""
         value = value_of(self.quantity, problem)
         if value is None:
             return None

@@ -26,7 +26,7 @@ LONE_BACKSLASH = re.compile(r"(?<!\\)\\(?![\\\"/bfnrtu])")
 FENCES = ("```json", "```Json", "```JSON", "```")
 MARKERS = ("P.S.", "P.P.S")
 AFTERTHOUGHT = 60
-"""Words that a postscript may have even behind a shorter answer."""
+"""Words that a postscript may have even after a shorter answer."""
 
 
 @constraint("detectable_content:number_placeholders")

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from ..text.text import Text
 from .base import Constraint, ConstraintError, Counted, Example, Problem, Relation, Worded, constraint, related
-from .keywords import VOCABULARY, compiles, most_seen, occurrences, occurs, pattern_count
+from .keywords import VOCABULARY, compiles, most_seen, occurrences, occurs, pattern_count, plural
 
 DRAWN_OUT = re.compile(r"\b(\w)(?:\W+\1\b)+|([^\W\d_])\2{2,}")
 """One letter over and over: "e e e", "yeees"; not "see"."""
@@ -48,10 +48,10 @@ class Frequency(Worded, Counted):
         return pattern_count(self.keyword.strip(), text)
 
     def math_count(self, text: Text) -> int:
-        """In sentences; where few are allowed, wherever a reader sees one."""
+        """In sentences; if few are allowed, wherever a reader sees one."""
         if self.relation == "less than":
             return most_seen(self.keyword, text)
-        return occurrences(self.keyword, text, self.padding)
+        return sum(occurrences(word, text, self.padding) for word in (self.keyword, plural(self.keyword)))
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
@@ -126,7 +126,7 @@ class LetterFrequency(Counted):
         return text.lower.count(self.letter.lower())
 
     def math_count(self, text: Text) -> int:
-        """Outside formulas; where many are asked for, not where a letter is written over and over."""
+        """Outside formulas; if many are asked for, not where a letter is written over and over."""
         many = self.let_relation == "at least"
         return (DRAWN_OUT.sub("", text.prose.lower) if many else text.prose.lower).count(self.letter.lower())
 
@@ -205,7 +205,7 @@ class KeywordsMultiple(SeveralCounts):
     )
     example = Example(
         {"keyword1": "one", "keyword2": "two", "keyword3": "three", "keyword4": "five", "keyword5": "seven"},
-        passes="Words to count: one, two two, three three three, " + "five " * 5 + "and " + "seven " * 7,
+        passes=f"Count one, two and two, then {'three or ' * 3}what is {'five or ' * 5}else{' or seven' * 7}.",
         fails="Words to count: one, two, three, five, seven",
     )
 

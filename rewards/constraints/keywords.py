@@ -16,7 +16,8 @@ VOCABULARY = (
 )  # fmt: skip
 """Words that fit a mathematical answer, drawn from when keywords are sampled."""
 
-IN_WORD = re.compile(r"\w")
+IN_WORD = re.compile(f"(?![{SIGNS}{UNSPACED}\uac00-\ud7a3])\\w")
+"""What goes on with a word: "totals", "total_cost"; not 합total은, whose script leaves no blank there."""
 PLAIN = re.compile(r"[a-z0-9_]+")
 BREAK = re.compile(r"[.!?。！？](?=\s)|\n\s*\n")
 """Where a sentence, a heading or a list ends."""
@@ -31,12 +32,22 @@ ABOUT_WORDS = re.compile(r"\bkeywords?\b|\bthe words?\b", re.IGNORECASE)
 
 
 def occurrences(word: str, text: Text, keywords: frozenset[str] = frozenset()) -> int:
-    """How often `word` stands in a sentence of `text` as a word of its own, whatever its case.
+    """How often `word` stands in a sentence of `text` as a word of its own, whatever its case; twice in a row at most.
 
     A sentence has other words too, beside `keywords` (in lower case).
     """
     read = text.prose if len(word) == 1 else text.drawn  # one letter in a formula is a variable
-    return sum(_among_others(read.raw, *span, keywords) for span in _standing(word, read))
+    return sum(_among_others(read.raw, *span, keywords) for span in _no_echo(read.raw, _standing(word, read)))
+
+
+def _no_echo(text: str, spans: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The spans less those that follow on two others with no word between: "knock, knock" is two, not "no, no, no"."""
+    in_a_row, end = 0, 0
+    for start, stop in spans:
+        in_a_row = 1 if re.search(r"\w", text[end:start]) else in_a_row + 1
+        if in_a_row <= 2:
+            yield start, stop
+        end = stop
 
 
 def occurs(word: str, text: Text, keywords: frozenset[str] = frozenset()) -> bool:
@@ -105,6 +116,11 @@ def _among_others(text: str, start: int, end: int, keywords: frozenset[str]) -> 
     return sum(others) >= COMPANY
 
 
+def plural(keyword: str) -> str:
+    """What counts as well where a keyword is asked for: "totals" for "total"."""
+    return f"{keyword.strip()}s"
+
+
 def pattern_count(keyword: str, text: Text) -> int:
     """Matches of the published checks' pattern, an unescaped keyword: inside longer words too."""
     return len(re.findall(keyword, text.raw, re.IGNORECASE))
@@ -144,7 +160,10 @@ class Existence(Worded):
         return all(re.search(keyword, text.raw, re.IGNORECASE) for keyword in self.keywords)
 
     def math(self, text: Text) -> bool:
-        return all(occurs(keyword, text, self.padding) for keyword in self.keywords)
+        return all(
+            occurs(keyword, text, self.padding) or occurs(plural(keyword), text, self.padding)
+            for keyword in self.keywords
+        )
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:

@@ -136,9 +136,10 @@ class MultipleSections(Counted):
         return len(re.split(rf"\s?{marker}\s?\d+\s?", text.raw)) - 1
 
     def math_count(self, text: Text) -> int:
-        """Different numbers behind the marker at the start of a line, each followed by something said."""
+        """Different numbers after the marker at the start of a line, each followed by something said."""
         mark = re.compile(
-            rf"\n{OPENING}(?:\w+:? (?=[^\n]*\d\W*\n))?(?i:{re.escape(self.section_spliter.strip())})[^\S\n]*{NUMBER}"
+            rf"\n{OPENING}(?:\w+:? (?=[^\n]*\d\W*\n))?(?i:{re.escape(self.section_spliter.strip())})[^\S\n]*"
+            rf"{NUMBER}(?! [a-z])"  # "Section 1 of the book"
         )
         _, *rest = mark.split("\n" + text.prose.raw)
         said = {number for number, content in zip(rest[::2], rest[1::2], strict=True) if Text(content).has_content()}
@@ -203,9 +204,10 @@ class ListBy(Counted):
         return text.raw.count(self.sep)
 
     def math_count(self, text: Text) -> int:
-        """Lines that begin with the mark and say something that no other says."""
-        mark = rf"\n(?:[^\w\n]|\d{{1,3}}[.)])*?{re.escape(self.sep.strip())}(.*)"
-        return distinct(re.findall(mark, "\n" + text.prose.raw))
+        """Lines and sentences that begin with the mark and say something that no other says."""
+        mark = rf"(?:\n(?:[^\w\n]|\d{{1,3}}[.)])*?|[.!?;:]\s){re.escape(self.sep.strip())}"
+        _, *items = re.split(mark, "\n" + text.prose.raw)
+        return distinct(item.partition("\n")[0] for item in items)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:

@@ -19,6 +19,8 @@ LENGTHS = frozenset(
      "length_constraints:number_sentences"}
 )  # fmt: skip
 """Types whose bounds can contradict each other."""
+PASSAGE = 12
+"""Words in a row that make a passage, which in prose does not come back."""
 SIGN = re.compile(f"[{SIGNS}]")
 FORMULA_IS_A_WORD = "A formula counts as one word."
 
@@ -43,11 +45,17 @@ class WordCounted(Counted):
 
 
 def _running(words: list[str]) -> Iterator[str]:
-    """The words of running text: numbers, letters and formulas in a row are one, and so is a word over and over."""
-    for before, word in pairwise(["", *words]):
+    """The words of running text: numbers, letters and formulas in a row are one, and so is a word over and over.
+
+    A passage that is said again counts once.
+    """
+    passages: set[tuple[str, ...]] = set()
+    for i, (before, word) in enumerate(pairwise(["", *words]), 1):
         bare = ((len(part) == 1 and not SIGN.match(part)) or part.isdigit() for part in (before, word))
-        if word != before and not all(bare):
+        passage = tuple(words[max(0, i - PASSAGE) : i])
+        if word != before and not all(bare) and passage not in passages:
             yield word
+        passages.add(passage)
 
 
 @constraint("length_constraints:number_words")
@@ -133,9 +141,11 @@ class UniqueWordCount(Counted):
         return len({word.strip(punctuation + " ") for word in text.lower.split()})
 
     def math_count(self, text: Text) -> int:
-        """Words with a letter, and with no digit: a, b, c and x1 are variables."""
-        words = (word for word in text.prose.distinct if not re.search(r"\d", word))
-        return sum(len(word) > 1 or word in "ai" or not word.isascii() for word in words if word != FORMULA)
+        """Words with a letter, and with no digit: a, b, c and x1 are variables; as many of two letters as of more."""
+        words = {word for word in text.prose.distinct if word != FORMULA and not re.search(r"\d", word)}
+        short = {word for word in words if len(word) < 3 and word.isascii()}
+        said = sum(len(word) == 2 or word in "ai" for word in short)
+        return len(words - short) + min(said, len(words - short))
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:

@@ -25,7 +25,7 @@ class Question(Constraint):
         return self.question
 
     def credit(self, answer: Text, reading: Reading = "math", *, graded: bool = False) -> float:
-        """Nothing, where no judge has said yes."""
+        """Nothing, if no judge has said yes."""
         return 0.0
 
     def official(self, text: Text) -> bool:

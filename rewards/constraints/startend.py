@@ -66,7 +66,7 @@ class EndChecker(Constraint):
         return text.stripped.strip('"').lower().endswith(self.end_phrase.strip().lower())
 
     def math(self, text: Text) -> bool:
-        """At the very end of something said, with no word behind it."""
+        """At the very end of something said, with no word after it."""
         phrase = as_typed(self.end_phrase).rstrip('"*_ ')
         before, found, after = as_typed(text.visible).rpartition(phrase)
         if not found or WORD.search(after):
@@ -125,9 +125,10 @@ class LastWord(Worded):
         return re.sub(r"[^\w\s]", "", text.raw.rsplit(maxsplit=1)[-1]).lower() == self.last_word.strip().lower()
 
     def math(self, text: Text) -> bool:
-        """The last word; a formula or a box after it is a word too."""
-        words = text.prose.spoken
-        return bool(words) and words[-1].lower() == self.last_word.strip().lower()
+        """The last word; a formula or a box after it is none, nor is an echo ("done done")."""
+        words = [word for word in text.prose.spoken if word != FORMULA]
+        *_, before, last = ["", "", *map(str.lower, words)]
+        return last == self.last_word.strip().lower() != before
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
@@ -155,7 +156,7 @@ class StartEnd(Constraint):
         return several and bool(first) and bool(last) and first[0].lower() == last[-1].lower()
 
     def math(self, text: Text) -> bool:
-        """A word, no number and no formula, with nothing but emphasis behind it at the end."""
+        """A word, no number and no formula, with nothing but emphasis after it at the end."""
         words = text.prose.spoken
         said = bool(words) and words[0].replace("-", "").isalpha() and words[0].lower() == words[-1].lower()
         alone = len(words[0]) > 1 or words[0] in "AI" if words else False

@@ -66,7 +66,7 @@ _SECOND_THOUGHT = (
     r"(?=[.?!)]{0,2}[*_]{0,3}(?:\s|\Z))(?![ \t]*+(?!or\b)[-+/=<>\\(\w])"
 )
 AT_HEAD, AT_BOX = (re.compile(before + _SECOND_THOUGHT, re.IGNORECASE) for before in (r"[.!?\n。]", ""))
-"""Another value, offered at the head of a sentence or right behind a box, to the sentence's end; behind a mere "or"
+"""Another value, offered at the head of a sentence or right after a box, to the sentence's end; after a mere "or"
 without a unit: "or 420 minutes" says the same in other words."""
 LISTED = re.compile(rf"[\s$*)\\]{{0,4}}+(?:[,;/]|and(?: also)?\b)[ \t]{{1,2}}+(?P<value>{VALUE})[.!]?[ \t]*+(?:\n|\Z)")
 """Another value in the same line: "\\boxed{7}, 3", "\\boxed{7} and also 3."; not "\\boxed{7}, 3 of which are red"."""
@@ -84,7 +84,7 @@ _LATEX = r"\\(?:d?frac\{[^{}]{1,20}\}\{[^{}]{1,20}\}|sqrt\{[^{}]{1,20}\})"
 BARE_VALUE = re.compile(rf"(?<![A-Za-z\d_.^\\/*+<>|-])(?:{VALUE}|`[^`\n]{{1,99}}`|[-−]?{_LATEX})(?![\w.]*\d)")
 """A value in a sentence, and not a part of another: "42", "42です"; not the 2 of "x2", "4.2"."""
 AFTER = 2
-"""Words that may stand behind the value of a last sentence: in many languages the verb, or a unit, comes last."""
+"""Words that may stand after the value of a last sentence: in many languages the verb, or a unit, comes last."""
 DOUBTFUL = re.compile(
     rf"{DOUBTS}|\b(?:or|either|suppose|might|never|doubt|false|untrue|whether|believe)\b", re.IGNORECASE
 )
@@ -138,7 +138,7 @@ HEADING = re.compile(r"[^\w\n]*+[^\W\d_]+ \d+\s*\n")
 def last_value(answer: str) -> str | None:
     """The value of the last sentence that has any: its only one, or its last one, if it stands there twice.
 
-    At most two words may stand behind it. A question or a sentence in doubt has none.
+    At most two words may stand after it. A question or a sentence in doubt has none.
 
     >>> [last_value(text) for text in ("La respuesta es 42.", "答えは42です。", "42 ist es, denn 6 mal 7 ist 42.")]
     ['42', '42', '42']

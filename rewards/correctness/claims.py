@@ -25,7 +25,7 @@ from .announced import (
 from .values import LONGEST, choice, normalised, quantity
 
 HASHES = re.compile(r"####[^\S\n]*+(?!\**\d{1,2}[.)][^\S\n]++\S)([^\n]++)")
-"""A line behind `####` that is not a numbered heading."""
+"""A line after `####` that is not a numbered heading."""
 TWO_LETTERS = re.compile(r"(?<![\\A-Za-z])[^\W\d_]{2}")
 """Prose, in any script: "so", "答え"; not `\\pi`, `x y`."""
 TAGGED = re.compile(r"<(?:final_)?answer>([^<>]*)</(?:final_)?answer>", re.IGNORECASE)
@@ -46,6 +46,8 @@ _TERM = r"[(\t ]*+-?\d[\d,]*+(?:\.\d++)?+[)\t ]*+"
 _SIGN = r"(?:[-+−–*/×·÷]|\\(?:times|cdot|div)\b)"
 CLOSING_EQUATION = re.compile(rf"(?<![\d.=])((?:{_TERM}(?:{_SIGN}{_TERM})*+=)++[\t ]*+{VALUE})[\s.!\"”'*$]*+\Z")
 
+PLACEHOLDERS = frozenset(("proof", "notfound", "n/a"))
+"""What NuminaMath and others write for a gold answer that there is not."""
 BEFORE_BOX = 60
 """Characters before a box that may belong to it."""
 DENIED_BOX = re.compile(r"(?:\bnot|n['’]t|\bnever)(?: equal to| be)?[\s$*(\\]{0,4}\Z", re.IGNORECASE)
@@ -112,7 +114,7 @@ def _seen(raw: str, framed: Sequence[Box]) -> str:
 
 
 def _hashed(answer: str) -> Iterator[Announced]:
-    """What stands behind `####`; a heading, such as `#### 3 Cases`, is plain only if it is a number and no more."""
+    """What stands after `####`; a heading, such as `#### 3 Cases`, is plain only if it is a number and no more."""
     if not contains(answer, "####"):
         return
     for line in HASHES.finditer(answer):
@@ -182,6 +184,8 @@ def _gold_in(text: str) -> str | None:
     said = [stated.claim for stated in announced(Text(text))]
     stated = _last_boxes(text) or HASHES.findall(text)[-1:] or said[-1:] or [text]
     answer = normalised(stated[0])
+    if answer.lower() in PLACEHOLDERS:
+        return None
     return answer if answer and answer.count("{") == answer.count("}") else None
 
 

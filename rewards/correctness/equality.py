@@ -19,7 +19,7 @@ SEVERAL = re.compile(r"(?<![A-Za-z])(?:or|and)(?![A-Za-z])", re.IGNORECASE)
 LIST = re.compile(rf",|;|\\pm|\\cup|{SEVERAL.pattern}", re.IGNORECASE)
 
 UNIT_WORDS = 2
-"""Words behind a number that are a unit; of two units, the gold's and a claim's, some word must begin alike."""
+"""Words after a number that are a unit; of two units, the gold's and a claim's, some word must begin alike."""
 SPOKEN = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
 FEW_WORDS = 8
 """Words of three letters or more that a value may have beside twice those of the gold answer."""
@@ -34,7 +34,7 @@ PRODUCT = re.compile(r"[b-df-hj-np-tv-z]{2,3}")
 
 
 def fast_verdict(candidate: str, gold: str) -> bool | None:
-    r"""A verdict where none needs an algebra system; `None` where one does.
+    r"""A verdict if none needs an algebra system; `None` if one does.
 
     It answers for identical texts; for numbers, which must be equal, decimals but for a millionth; for words, which
     are compared as texts; and for what is no single value.

@@ -148,7 +148,7 @@ def _sides(stated: str, gold: str) -> list[str]:
 
 
 def _settle(claims: Sequence[Claims]) -> None:
-    """Ask the workers for the verdicts that are missing: of each answer one at a time, and none behind a wrong one.
+    """Ask the workers for the verdicts that are missing: of each answer one at a time, and none after a wrong one.
 
     So a completion full of claims that hang a parser costs the time limit once.
     """

@@ -3,7 +3,7 @@
 The format and the rule are LogicIFEval's (arXiv 2508.09125): the last JSON object of an answer counts, and it is right
 where its `output` and its `stats` equal the program's. To train by, it is stricter in one place and more lenient in
 another than the published code, which is in `keepif.trainer.evaluation.benchmarks.logicif`: a truth value is no
-number, and no bracket in the text before the object, nor an array behind it, hides it.
+number, and no bracket in the text before the object, nor an array after it, hides it.
 """
 
 import json

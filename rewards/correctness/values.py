@@ -45,7 +45,7 @@ ALIKE = tuple(
         (r"(?<=[A-Za-z})])\s+(?:[cmk]m|kg|ft|in|mi|units?|inches|feet|miles|degrees)(?:\^\{?[23]\}?)?\Z", ""),
     )
 )  # fmt: skip
-"""Two ways to write one thing, and units behind what is no plain number."""
+"""Two ways to write one thing, and units after what is no plain number."""
 TEXT = re.compile(r"\\(?:text(?:bf|it|rm|sf|tt|normal)?|math(?:bf|it|rm|sf|tt)|mbox|operatorname)\s*\{([^{}]*)\}")
 r"""Words in a formula: `\text{ cm}`; not `\sqrt{2}`."""
 THOUSANDS = re.compile(r"(?<![\d.(\[{,])(\d{1,3})((?:,\d{3})+)(?![\d,])")
@@ -83,8 +83,16 @@ CHOICE = re.compile(
     re.DOTALL,
 )
 """The letter of a choice and what it says: `(C) 12`, `C. 12`, `Option C`; not `(C)(D)`."""
-VARIABLE = re.compile(r"\s*[A-Za-z](?:_\{?\w\}?)?\s*(?:=|\\approx(?![a-z])|≈)\s*")
-r"""What is sought, at the head of a value: `x =`, `x_1 \approx`; not `2x =`."""
+_NAME = r"\s*[A-Za-z](?:_\{?\w\}?)?\s*"
+VARIABLE = re.compile(_NAME + r"(?:=|\\(?:approx|equiv)(?![a-z])|≈)\s*")
+r"""What is sought, at the head of a value: `x =`, `x_1 \approx`, `x \equiv`; not `2x =`."""
+ROUNDED = re.compile(rf"(?!{_NAME}(?:\\approx|≈))([^≈]*?)\s*(?:\\approx|≈)\s*(-?\d*\.(\d+))(?:\\l?dots|\.\.\.)?")
+r"""A value, and the same rounded: `\frac{4}{7} \approx 0.57`; not `x \approx 0.57`."""
+CONDITION = re.compile(
+    r",?\s*\\text\s*\{\s*,?\s*(?:where|for (?:all|every|any))\b.*|\(?\s*\\p?mod(?![a-z])\s*[({]?\w+[)}]?\s*\)?\Z",
+    re.DOTALL,
+)
+r"""For which numbers a value is meant: `\text{ where } n > 1`, `\pmod{7}`; not `\text{ if } n > 1`."""
 EVALUATED = re.compile(
     r"\\(?:[dt]?frac|sqrt|cdot|times|div|pi|left|right|[dt]?binom|pm|infty|circ|l?dots)(?![A-Za-z])|"
     r"[\d\s.{}()+\-*/^!\\]"
@@ -129,11 +137,22 @@ def normalised(value: str) -> str:
     if led := LEADS_UP.match(value):
         value = value[led.end() :]
     value = _stripped(value)
+    value = _exact(CONDITION.sub("", value) if "mod" in value or "text" in value else value)
     text = TEXT.fullmatch(value)
     if text and re.search(r"\d", text[1]):
         value = text[1].strip()
     enclosed = ENCLOSED.fullmatch(value)
     return (enclosed[1] or enclosed[2] or "").strip() if enclosed else value
+
+
+def _exact(value: str) -> str:
+    r"""A value without what it is when rounded; with it, if it is not that."""
+    rounded = ROUNDED.fullmatch(value) if "approx" in value or "≈" in value else None
+    if not rounded:
+        return value
+    number = as_number(rounded[1].rpartition("=")[2].strip())
+    near = number is None or abs(number - Fraction(rounded[2])) < Fraction(1, 10 ** len(rounded[3]))
+    return rounded[1] if near else value
 
 
 def _plain_characters(value: str) -> str:
@@ -193,7 +212,7 @@ def _repeating(value: str) -> Fraction | None:
 
 
 class Quantity(NamedTuple):
-    """A number as it is written, its value, whether it is a percentage, and the words behind it."""
+    """A number as it is written, its value, whether it is a percentage, and the words after it."""
 
     literal: str
     number: Fraction
@@ -246,7 +265,7 @@ def elements(value: str) -> tuple[str, ...]:
     """
     value = TEXT.sub(r" \1 ", value).strip()
     parts = _outside_brackets(value, SEPARATOR)
-    if len(parts) == 1 and value[:1] == "(" and value[-1:] == ")":
+    if len(parts) == 1 and value[:1] == "(" and value[-1:] == ")" and "cup" not in value:
         parts = _outside_brackets(value[1:-1], SEPARATOR)
     return tuple(part[led.end() :] if (led := VARIABLE.match(part)) else part for part in parts)
 

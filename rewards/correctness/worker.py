@@ -45,12 +45,14 @@ SMALL = 1e-3
 """Numbers below it must agree to a millionth of themselves."""
 INEQUALITY = re.compile(r"[<>]|\\[lg]eq?(?![a-z])")
 """An interval written out: `x > 2`; math-verify reads it as one if it is the gold."""
+OR = re.compile(r"\s*(?:\\text\s*\{\s*or\s*\}|\bor\b|\\cup|\\lor)\s*")
+"""Between two intervals written out: `x < 2 \text{ or } x > 5`."""
 NO_TIMEOUT: Any = None
 """math-verify's own timeouts are off: they need a signal handler, which a long computation keeps from running."""
 
 
 def verdict(candidate: str, gold: str) -> bool | None:
-    """math-verify's verdict on `candidate`; `None` where it cannot read `gold`; an empty candidate is wrong."""
+    """math-verify's verdict on `candidate`; `None` if it cannot read `gold`; an empty candidate is wrong."""
     from math_verify import LatexExtractionConfig, parse, verify
 
     try:
@@ -64,11 +66,25 @@ def verdict(candidate: str, gold: str) -> bool | None:
     try:  # as one formula: math-verify's other reading takes the last number of a text that is none
         said = parse(f"\\boxed{{{candidate}}}", [LatexExtractionConfig()], parsing_timeout=NO_TIMEOUT)
         equal = verify(target, said, timeout_seconds=NO_TIMEOUT) or (
-            INEQUALITY.search(candidate) and verify(said, target, timeout_seconds=NO_TIMEOUT)
+            INEQUALITY.search(candidate)
+            and (
+                verify(said, target, timeout_seconds=NO_TIMEOUT)
+                or verify(target, union(candidate), timeout_seconds=NO_TIMEOUT)
+            )
         )
         return bool(equal) and not far_apart(said[0], target[0])
     except Exception:  # noqa: BLE001  # whatever sympy raises on it: not the answer
         return False
+
+
+def union(candidate: str) -> Any:
+    """The set that inequalities joined by "or" make together."""
+    from math_verify import LatexExtractionConfig, parse
+    from sympy import Union
+
+    parts = (f"\\boxed{{{part}}}" for part in OR.split(candidate))
+    read: Any = [parse(part, [LatexExtractionConfig()], parsing_timeout=NO_TIMEOUT)[0] for part in parts]
+    return Union(*(inequality.as_set() for inequality in read))
 
 
 def far_apart(value: Any, target: Any) -> bool:

@@ -148,7 +148,7 @@ class Grader:
     def verdicts(self, pairs: Sequence[Pair]) -> list[bool | None]:
         """The program's verdicts on (candidate, gold) pairs, in order; by default math-verify's.
 
-        `True` or `False`; `None` where the gold cannot be read or, for an empty candidate, not within the limits; and
+        `True` or `False`; `None` if the gold cannot be read or, for an empty candidate, not within the limits; and
         where two workers died of something else than the limits, such as the system's lack of memory.
         Takes at most (number of hanging pairs / workers) x (timeout + a start); on a busy machine more, up to
         `PATIENCE` times as much.

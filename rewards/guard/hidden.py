@@ -17,7 +17,7 @@ UNSPACED = "\u0e00-\u109f\u1780-\u17ff\u1a20-\u1aad\u3040-\u30ff\u3400-\u9fff"
 NEEDED = re.compile(
     "\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f"  # the flag of England; not the same tags after a letter
     f"|(?<=[{UNSPACED}])[\u200b\u2060]|[\u200b\u2060](?=[{UNSPACED}])"  # between Thai words; not in "th\u200bus"
-    "|^[^\\w\n]*[\u200b\ufeff]"  # behind a pasted bullet, "• \u200bAdd"; not behind a word
+    "|^[^\\w\n]*[\u200b\ufeff]"  # after a pasted bullet, "• \u200bAdd"; not after a word
     r"|(?<=[^\W\d_])\xad(?=[^\W\d_])"  # a soft hyphen, "syl\xadlable"; not one at a blank
     "|(?<![^\\W\\d_]{2})[\u2061-\u2064]|[\u2061-\u2064](?![^\\W\\d_]{2})",  # "2\u2062x"; not "th\u2062us"
     re.MULTILINE,

@@ -26,9 +26,9 @@ class Reply:
 
     Attributes:
         text (`str`): the message's content, with the thinking if the server leaves it there.
-        tokens (`int` or `None`): completion tokens, where the server counts them.
+        tokens (`int` or `None`): completion tokens, if the server counts them.
         finish_reason (`str` or `None`): `"stop"`, `"length"`, ...
-        thinking (`str` or `None`): the thinking, where the server returns it apart (`reasoning_content`, `reasoning`).
+        thinking (`str` or `None`): the thinking, if the server returns it apart (`reasoning_content`, `reasoning`).
     """
 
     text: str

@@ -41,7 +41,7 @@ THINKING = re.compile(r".*</think>", re.DOTALL)
 class Judge:
     """Verdicts of a language model on soft constraints: instruction id `judge:question`, kwargs `{"question": ...}`.
 
-    The question must be answerable by yes, where the constraint is kept, or no, from the answer section alone.
+    The question must be answerable by yes, if the constraint is kept, or no, from the answer section alone.
 
     Args:
         endpoint ([`~keepif.rewards.judge.endpoint.Endpoint`]): where the judge is.
@@ -100,7 +100,7 @@ def conversation(answer: str, question: str) -> Conversation:
 
 
 def verdict(reply: Reply | None) -> bool | None:
-    """The judge's verdict: `True` for a bare "yes", `False` for whatever else it says, `None` where it says nothing.
+    """The judge's verdict: `True` for a bare "yes", `False` for whatever else it says, `None` if it says nothing.
 
     >>> [verdict(Reply(text, 1, "stop")) for text in ("Yes.", "<think>or no?</think>no", "Yes, or no", "yes yes", "")]
     [True, False, False, False, False]
@@ -111,6 +111,6 @@ def verdict(reply: Reply | None) -> bool | None:
 
 
 def word(reply: Reply) -> str:
-    """The "yes" or "no" that a reply is, behind its thinking; empty where it is neither, or more."""
+    """The "yes" or "no" that a reply is, after its thinking; empty if it is neither, or more."""
     bare = BARE.fullmatch(THINKING.sub("", reply.text))
     return bare[1].lower() if bare else ""

@@ -13,7 +13,7 @@ Tokens = Sequence[int]
 
 
 def cosine(correct: Correct, tokens: Tokens, *, limit: int = 14_336) -> list[float]:
-    r"""$\eta_L + (\eta_0 - \eta_L)(1 + \cos(\pi \ell / L)) / 2$: 2 to 1 where correct, -10 to 0 where wrong, -10
+    r"""$\eta_L + (\eta_0 - \eta_L)(1 + \cos(\pi \ell / L)) / 2$: 2 to 1 if correct, -10 to 0 if wrong, -10
     beyond L.
 
     Pays wrong completions for length (Demystifying long chain-of-thought, arXiv 2502.03373). The paper's penalty for

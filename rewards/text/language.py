@@ -1,6 +1,7 @@
 """Language identification: a confident guess for training, langdetect's for the published checks."""
 
 import re
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from itertools import groupby
 from operator import itemgetter
@@ -32,6 +33,8 @@ NEAR = 0.5
 """Share of the likeliest language's probability from which another may be meant as well."""
 KIN = 0.1
 """The same where the text as a whole is likeliest in it: a sentence may pass for one of a kindred language."""
+PIECE = 8
+"""Words of a Latin sentence that are judged by themselves: it may begin in one language and go on in another."""
 LEAST = 25
 """Letters of a part that is judged; what is shorter goes with what follows."""
 PARTS = 40
@@ -52,8 +55,15 @@ def share_in(language: str, text: Text) -> float:
     parts = _parts(text)
     whole = _guesses(" ".join(parts)[:READ])
     enough = KIN if whole.get(language) == max(whole.values()) else NEAR
-    near = [part for part in parts if _guesses(part).get(language, 0) >= enough * max(_guesses(part).values())]
-    return sum(map(len, near)) / max(1, sum(map(len, parts)))
+    near = sum(len(part) for part in parts if _may_be_in(language, part, enough))
+    return near / max(1, sum(map(len, parts)))
+
+
+def _may_be_in(language: str, part: str, enough: float) -> bool:
+    """Whether a part may be in `language`; langdetect tells Hindi, Nepali and Marathi apart, and guesses in ours."""
+    guesses = _guesses(part)
+    near = guesses.get(language, 0) >= enough * max(guesses.values())
+    return near or (not LATIN.match(part) and detect_official(part) == language)
 
 
 def is_other_than_english(text: Text) -> bool:
@@ -71,18 +81,23 @@ def _is_foreign(part: str) -> bool:
 def _parts(text: Text) -> list[str]:
     """The letters of sentences, of so many as make a part."""
     parts: list[str] = []
-    for sentence in text.sentences:
-        words = LETTERS.findall(sentence.lower())
-        runs = [(latin, [*run]) for latin, run in groupby(words, lambda word: bool(LATIN.match(word)))]
-        if not all(latin for latin, _ in runs):  # names and terms in a sentence of another script
-            runs = [(latin, run) for latin, run in runs if not latin or len(run) > NAME]
-        for latin, run in runs:
-            letters = " ".join(run)
-            if parts and len(parts[-1]) < LEAST and bool(LATIN.match(parts[-1])) == latin:
-                parts[-1] = f"{parts[-1]} {letters}"
-            else:
-                parts.append(letters)
+    for piece in (piece for sentence in text.sentences for piece in _pieces(sentence)):
+        if parts and len(parts[-1]) < LEAST and bool(LATIN.match(parts[-1])) == bool(LATIN.match(piece)):
+            parts[-1] = f"{parts[-1]} {piece}"
+        else:
+            parts.append(piece)
     return parts[:: -(-len(parts) // PARTS)] if parts else []
+
+
+def _pieces(sentence: str) -> Iterator[str]:
+    """The letters of a sentence by alphabet, those of many Latin words in even pieces of about `PIECE` words."""
+    words = LETTERS.findall(sentence.lower())
+    runs = [(latin, [*run]) for latin, run in groupby(words, lambda word: bool(LATIN.match(word)))]
+    if not all(latin for latin, _ in runs):  # names and terms in a sentence of another script
+        runs = [(latin, run) for latin, run in runs if not latin or len(run) > NAME]
+    for latin, run in runs:
+        count = max(1, round(len(run) / PIECE)) if latin else 1
+        yield from (" ".join(run[i * len(run) // count : (i + 1) * len(run) // count]) for i in range(count))
 
 
 @lru_cache(maxsize=65_536)
@@ -93,7 +108,7 @@ def _guesses(part: str) -> dict[str, float]:
 
 @lru_cache(maxsize=4096)
 def detect_official(text: str) -> str | None:
-    """langdetect's guess as IFEval takes it, but seeded, so that it never changes; `None` where langdetect gives up.
+    """langdetect's guess as IFEval takes it, but seeded, so that it never changes; `None` if langdetect gives up.
 
     IFEval leaves langdetect unseeded, so its verdicts on short texts change from run to run. The seed is set on the
     detector alone: nothing global is touched.

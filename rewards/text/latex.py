@@ -41,10 +41,11 @@ FORMULAS = re.compile(
             r"```[^`]*+(?:`{1,2}+(?!`)[^`]*+)*+```",
             r"`[^`\n]++`",
             r"\$\$(?<!\\\$\$)[^$]*+(?:\$(?!\$)[^$]*+)*+\$\$",
-            r"\$(?<!\\\$)(?!\s)[^$\n]++(?<!\s)\$(?!\d)",  # Pandoc's rule: one line, no space inside, no digit behind
+            r"\$(?<!\\\$)(?!\s)[^$\n]++(?<!\s)\$(?!\d)",  # Pandoc's rule: one line, no space inside, no digit after
             r"\\\([^\\]*+(?:\\(?![()])[^\\]*+)*+\\\)",
             r"\\\[[^\\]*+(?:\\(?![\[\]])[^\\]*+)*+\\\]",
             rf"\\(?i:boxed|fbox|framebox)\s*+\{{{_balanced(6)}\}}",
+            r"\\\{(?:[^{}\n\\]|\\(?![{}])|\{[^{}\n]*+\})*+\\\}",
             rf"\\begin\{{({ENVIRONMENTS})\*?\}}[^\\]*+(?:\\(?!(?:begin|end)\{{\1\*?\}})[^\\]*+)*+\\end\{{\1\*?\}}",
         )
     ),
@@ -59,8 +60,12 @@ PROSE, ASCII_PROSE = (
     for letter in (r"[^\W\d_]", "[A-Za-z]")
 )
 """Four words or more in a row, which are no formula, wherever they stand; the second takes half the time."""
-PLAIN = re.compile(r"\$\\text\{([^{}$\n]*)\}\$|\$,\$|`,`|\\\(,\\\)")
-r"""Formulas that are none: $,$, $\text{we add six}$; not $x, y$."""
+PLAIN = re.compile(r"\$\\text\{(?P<said>[^{}$\n]*)\}\$|`(?P<title><<[^`\n]+>>)`|\$,\$|`,`|\\\(,\\\)")
+r"""Formulas and code that are none: $,$, $\text{we add six}$, `<<A sum>>`; not $x, y$."""
+STOPPED = f"{FORMULA}. "
+"""Stands for a formula that ends a sentence."""
+STOP = re.compile(r"(?<!\.)\.\s*(?:\$\$|\\\])\Z")
+r"""The end of one: \[x = 1.\]; not $x = 1.$, \[1, 2, ...\]."""
 PART = 12
 """Formulas in a part of a masked text, at most."""
 REPEATED = 200
@@ -161,14 +166,14 @@ def mask_formulas(text: str) -> str:
 def masked_parts(text: str) -> Iterator[str]:
     """The text with its formulas masked, in parts, each made when it is asked for: many a check needs but the first.
 
-    A part ends behind a placeholder, where no word goes on. The first has one, each other twice as many, up to `PART`.
+    A part ends after a placeholder, where no word goes on. The first has one, each other twice as many, up to `PART`.
     """
     rest, masked, begin, size = text.replace(FORMULA, ""), [], 0, 1
     for found in FORMULAS.finditer(rest):
         span = found[0]
         masked += rest[begin : found.start()], (_masked_before if len(span) <= REPEATED else _masked)(span)
         begin = found.end()
-        if len(masked) >= 2 * size and masked[-1] == FORMULA:
+        if len(masked) >= 2 * size and masked[-1] in (FORMULA, STOPPED):
             yield "".join(masked)
             masked, size = [], min(2 * size, PART)
     yield "".join([*masked, rest[begin:]])
@@ -177,9 +182,9 @@ def masked_parts(text: str) -> Iterator[str]:
 def _masked(span: str) -> str:
     """What a reader reads of a formula or a code span: one thing, and the prose that is put there to be hidden."""
     if plain := PLAIN.match(span):
-        return plain[1] or ","
+        return plain[plain.lastgroup] if plain.lastgroup else ","
     if len(span) < SHORTEST or not (ASCII_PROSE if span.isascii() else PROSE).search(span):
-        return FORMULA
+        return STOPPED if STOP.search(span[-SHORTEST:]) else FORMULA
     if span[0] != "`":
         return " ".join([FORMULA, *(said[0] for said in PROSE.finditer(span))])
     words = len(re.findall(r"[^\W\d_]{2,}", span))

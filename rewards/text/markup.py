@@ -12,7 +12,7 @@ ENTITY = re.compile(
 """Numbers of bounded length: of others Python refuses to make an integer."""
 TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,200}>")
 WITHIN_WORDS = re.compile(r"\\(?:(?:text[a-z]*|mbox|emph|math(?:rm|bf|it|sf|tt|normal))\s{0,9}\{|[-/])")
-"""Commands that set text, and the hyphens that TeX may use: a word goes on behind them."""
+"""Commands that set text, and the hyphens that TeX may use: a word goes on after them."""
 COMMAND = re.compile(r"\\(?:(?:begin|end)\{[^{}\n]{0,30}\}|[A-Za-z]+)")
 """A command or an environment, whose name nobody sees."""
 MARKS = b"*`${}~-.'()[]\\"

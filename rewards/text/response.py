@@ -55,10 +55,10 @@ class Response:
     """A completion as the rewards see it. Build it with [`Response.parse`].
 
     Attributes:
-        thinking (`str` or `None`): the thinking section, `None` where there is none.
+        thinking (`str` or `None`): the thinking section, `None` if there is none.
         answer_text (`str`): the answer section, as written; empty if the thinking never closed.
         closed (`bool`): whether the thinking, if any, was closed.
-        reopened (`bool`): whether a thinking delimiter stands where none may: again after the first close, behind
+        reopened (`bool`): whether a thinking delimiter stands where none may: again after the first close, after
             text, or, of another model, in the answer.
     """
 

@@ -141,7 +141,7 @@ def _confirmed(token: str, ended: bool | None, following: str, *, next_ended: bo
 
 
 def _starts_sentence(token: str, seen_as: int) -> bool | None:
-    """The orthographic heuristic; `None` where it knows nothing."""
+    """The orthographic heuristic; `None` if it knows nothing."""
     if token in PUNCTUATION:
         return False
     if token[0].isupper() and seen_as & LC and not seen_as & MID_UC:

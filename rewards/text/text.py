@@ -36,6 +36,8 @@ ABBREVIATED = re.compile(
 SHORT = re.compile(r"(?:^|[\s(])(?:[A-Za-z]{1,3}|(?:\w\.)+\w)$")
 """Behind which a full stop may shorten it: "3 lb.", "the U.S."; not "the sum."."""
 
+VOWEL = re.compile("[aeiouy]", re.IGNORECASE)
+"""What a word has in Latin letters: "rhythm"; not "xqz"."""
 LAST_WORDS = 300
 WORD_CHARACTERS_WITH_ZEROS = WORD_CHARACTERS.translate(bytes.maketrans(b"123456789", b"0" * 9))
 
@@ -171,7 +173,7 @@ class Text:
         return Text("".join([part.raw for part in self.prose_parts()]))
 
     def prose_parts(self) -> Iterator["Text"]:
-        """The prose in parts that each end behind a formula, where no word does; made when asked for, and kept."""
+        """The prose in parts that each end after a formula, where no word does; made when asked for, and kept."""
         return copy(self._prose_parts)
 
     @cached_property
@@ -216,16 +218,21 @@ def _shown_part(part: str) -> Text:
 
 
 def _says_how_much(word: re.Match[str]) -> int:
-    """1 for a word of two letters, or one that no formula uses: "a", "I", the s of it's; beyond ASCII each letter."""
+    """1 for a word of two letters, or one that no formula uses: "a", "I", the s of it's; beyond ASCII each letter.
+
+    Consonants alone say nothing.
+    """
     letters = len(word[0]) if word[0].isalpha() else sum(map(str.isalpha, word[0]))
     if not word[0].isascii():
         return letters
+    if not VOWEL.search(word[0]) and letters > 1:
+        return 0
     joined = word.string[word.start() - 1 : word.start()] in {"'", "’"}
     return int(letters > 1 or word[0] in {"a", "A", "I", "i"} or (letters == 1 and joined))
 
 
 def _goes_on(text: str, end: re.Match[str]) -> bool:
-    """Whether the sentence goes on behind a mark: "3 lb. of rice", "the U.S. team", "5! = 120"."""
+    """Whether the sentence goes on after a mark: "3 lb. of rice", "the U.S. team", "5! = 120"."""
     following = text[end.end() : end.end() + 4].strip()[:1]
     if end[0][0] == "!":
         return text[end.start() - 1 : end.start()].isdigit() and bool(following) and not following.isupper()

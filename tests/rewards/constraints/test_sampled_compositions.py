@@ -59,7 +59,7 @@ def test_clashes(data: dict[str, Any], other: dict[str, Any], clash: bool) -> No
 WRITERS: dict[str, Callable[[Any], str]] = {
     "keywords:existence": lambda c: f"We say {' and '.join(c.keywords)} here.",
     "keywords:frequency": lambda c: (
-        f"We {f'{c.keyword} ' * c.frequency if c.relation == 'at least' else 'only'} say so."
+        f"We {f'{c.keyword} or ' * c.frequency if c.relation == 'at least' else 'only'} say so."
     ),
     "keywords:forbidden_words": lambda _: "We say so here.",
     "detectable_format:number_bullet_lists": lambda c: "".join(
@@ -84,10 +84,10 @@ WRITERS: dict[str, Callable[[Any], str]] = {
         else "It is so in all."
     ),
     "count:count_increment_word": lambda c: f"We say {c.keyword1} here, {c.keyword2} and {c.keyword2}.",
-    "count:keywords_multiple": lambda c: f"We say so: {c.copied}.",
+    "count:keywords_multiple": lambda c: f"We say so: {c.copied.replace(' ', ' if ')}.",
     "count:conjunctions": lambda _: "And we say it but it is, or so we say, yet not.",
-    "count:unique_word_count": lambda c: " ".join(f"word{chr(97 + n // 8)}{chr(97 + n % 8)}" for n in range(c.N)),
-    "count:word_count_range": lambda c: "We say so " * (c.min_words // 3 + 1),
+    "count:unique_word_count": lambda c: words(c.N),
+    "count:word_count_range": lambda c: words(c.min_words),
     "length_constraints:number_sentences": lambda c: " ".join(
         f"We say so {n} times." for n in range(c.num_sentences if c.relation == "at least" else 1)
     ),
@@ -105,8 +105,12 @@ WRITERS: dict[str, Callable[[Any], str]] = {
     "last_word:last_word_answer": lambda c: f"It is all {c.last_word}",
     "keywords:start_end": lambda _: "Sums we say are sums",
     "punctuation:no_comma": lambda _: "We say so here.",
-    "length_constraints:number_words": lambda c: "We say so " * (c.num_words if c.relation == "at least" else 1),
+    "length_constraints:number_words": lambda c: words(c.num_words if c.relation == "at least" else 3),
 }
+
+
+def words(count: int) -> str:
+    return " ".join(f"word{chr(97 + n // 20)}{chr(97 + n % 20)}" for n in range(count))
 
 
 def written(constraint: Any) -> str | None:

@@ -52,6 +52,13 @@ MODULE = sys.modules["keepif.rewards.correctness.grading"]
         (r"\boxed{5 \text{ cm}}", "5"),
         (r"\boxed{3 \text{ or } -3}", "3,-3"),
         (r"\boxed{x=7}", "x=7"),
+        (r"\boxed{\frac{4}{7} \approx 0.571}", r"\frac{4}{7}"),
+        (r"\boxed{x = 2\sqrt{3} ≈ 3.46}", r"2\sqrt{3}"),
+        (r"\boxed{x \approx 3.14}", "3.14"),
+        (r"\boxed{x < 5 \text{ or } x \ge 7}", r"(-\infty, 5) \cup [7, \infty)"),
+        (r"\boxed{0 \le x \le 1 \text{ or } 2 \le x \le 3}", r"[0,1] \cup [2,3]"),
+        (r"\boxed{x \equiv 7 \pmod{9}}", "7"),
+        (r"\boxed{2n+1, \text{ where } n \ge 1}", "2n+1"),
         (r"\boxed{7}", "x=7"),
         (r"\boxed{30°}", "30"),
         (r"\boxed{４２}", "42"),
@@ -167,6 +174,11 @@ def test_an_answer_hangs_once(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.param(r"\boxed{seat}", "east", id="an anagram"),
         pytest.param(r"\boxed{on}", "no", id="another anagram"),
         pytest.param(r"\boxed{AB}", "BA", id="points"),
+        pytest.param(r"\boxed{3 \approx 7.0}", "3", id="a number that is not the other rounded"),
+        pytest.param(r"\boxed{\frac{3}{7} \approx 0.571}", r"\frac{4}{7}", id="right only when rounded"),
+        pytest.param(r"\boxed{4 \pmod{9}}", "7", id="another remainder"),
+        pytest.param(r"\boxed{x < 5 \text{ or } x > 7}", r"(-\infty, 5) \cup [7, \infty)", id="another union"),
+        pytest.param(r"\boxed{x < 5 \text{ or } x > 7}", "5", id="intervals for a number"),
     ],
 )
 def test_wrong(answer: str, gold: object) -> None:
@@ -228,3 +240,8 @@ def test_graded_solutions(benchmark: Callable[[str], list[dict[str, Any]]]) -> N
                 differ.append((row["idx"], mark, theirs, stated_answers(Text(text))))
     assert [case for case in differ if len(case[3]) == 1] == []  # only hedged or unstated answers may differ
     assert len(differ) <= 3
+
+
+@pytest.mark.parametrize("gold", ["proof", "notfound", "N/A"])
+def test_a_placeholder_is_no_gold(gold: str) -> None:
+    assert correctness([Response.parse(r"\boxed{42}")], [gold]) == [None]

@@ -67,6 +67,7 @@ EXPLAINED = {
     "an interval that is written out, which math-verify reads as one only in a gold": {
         (r"x \in [-2,7]", r"It is \boxed{-2 \le x \le 7}."),
     },
+    "a remainder with its modulus, of which math-verify sees no number": {("9", r"It is \boxed{9 \pmod{11}}.")},
     "a comma with which decimals begin, or a blank behind the comma of thousands: to us a list": {
         ("0,111", r"It is \boxed{0.111}."),
         ("32349", r"It is \boxed{32,\! 349}."),
