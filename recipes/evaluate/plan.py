@@ -52,7 +52,7 @@ def own_rows(name: str, source: str) -> OwnRows:
 
     They are the same in every evaluation, whatever its seed, so that two can be compared.
     """
-    return OwnRows(name, load_prompts(KeepIFArguments(dataset=source), seed=0, conversational=True))
+    return OwnRows(name, load_prompts(KeepIFArguments(dataset=source), seed=0, conversational=True).to_list())
 
 
 def plan_of(args: EvaluateArguments) -> Plan:
