@@ -1,4 +1,4 @@
-"""Prompts by name: a hub data set, a local file, a procedural set, our word problems, or the embedded policy's task."""
+"""Prompts by name: a hub data set, a local file, a procedural set, word problems, or the embedded policy's task."""
 
 import json
 import logging

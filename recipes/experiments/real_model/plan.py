@@ -17,9 +17,15 @@ ARMS: dict[str, list[str]] = {
     "correctness only": ["--floor=none", "--aggregation=fixed", "--weight=0"],
     "gated 0.5": ["--floor=none", "--aggregation=gated", "--weight=0.5"],
     "fixed 0.3": ["--floor=none", "--aggregation=fixed", "--weight=0.3"],
+    "GDPO": ["--floor=none", "--aggregation=parts", "--multi_objective_aggregation=normalize_then_sum",
+             "--lam=0.95", "--bonus=0"],
+    "KeepIF, mean": ["--floor_by=mean"],
     "KeepIF": [],
-}
-"""Flags by arm; correctness only earns c and nothing else."""
+}  # fmt: skip
+"""Flags by arm; correctness only earns c and nothing else. GDPO (arXiv 2601.05242) weighs its two parts 1 and 0.95."""
+OURS = "KeepIF"
+ON_A_GPU = 5
+"""Policies side by side on one card."""
 BEFORE = "before RL"
 
 
@@ -53,8 +59,6 @@ class Plan:
         config (`str`), flags (`tuple[str, ...]`): the recipe, and flags that all its runs get.
         arms (`tuple[str, ...]`): of [`ARMS`].
         steps (`int`): of each arm.
-        prompts (`int`): held-out prompts of each set.
-        ifeval (`Path` or `None`): IFEval's rows; without them it is left out.
         at_once (`int`): policies trained or evaluated side by side; each is granted that share of the GPU's memory.
     """
 
@@ -63,8 +67,6 @@ class Plan:
     arms: tuple[str, ...]
     seeds: tuple[int, ...]
     steps: int
-    prompts: int
-    ifeval: Path | None
     work_dir: Path
     at_once: int = 1
 
@@ -84,7 +86,7 @@ class Plan:
 
 
 def folder_of(work_dir: Path, policy: str, seed: int) -> Path:
-    return work_dir / policy.lower().replace(" ", "_") / f"seed-{seed}"
+    return work_dir / policy.lower().replace(", ", "_").replace(" ", "_") / f"seed-{seed}"
 
 
 def refuse_other_config(config: str, flags: Sequence[str], work_dir: Path) -> None:

@@ -9,10 +9,13 @@ import pytest
 
 from keepif.recipes.experiments.real_model.plan import BEFORE, Plan, Run, refuse_other_config
 from keepif.recipes.experiments.real_model.run import Clock, run_all
+from keepif.recipes.experiments.real_model.sets import HeldOut
 from keepif.recipes.experiments.real_model.training import costs, train
+from keepif.trainer.evaluation.engines.generation import Sampling
 from tests.helpers.real_model import plan
 
 CONFIG = "smollm2_cpu.yaml"
+NOTHING = {"any": HeldOut([], 1, Sampling())}
 
 
 class Ended:
@@ -42,7 +45,7 @@ class Endless:
 
 
 def four_arms(work_dir: Path) -> Plan:
-    return Plan(CONFIG, (), ("correctness only", "KeepIF"), (0, 1), 8, 4, None, work_dir, at_once=2)
+    return Plan(CONFIG, (), ("correctness only", "KeepIF"), (0, 1), 8, work_dir, at_once=2)
 
 
 def test_runs_are_started_seed_by_seed_and_the_failed_are_named_at_the_end(
@@ -57,7 +60,7 @@ def test_runs_are_started_seed_by_seed_and_the_failed_are_named_at_the_end(
 
     monkeypatch.setattr("keepif.recipes.experiments.real_model.run._start", start)
     with pytest.raises(RuntimeError, match=r"failed: 'KeepIF', seed 0 \(see .*log\.txt\)"):
-        run_all(four_arms(tmp_path), {"any": []}, Clock.of(None), lambda: ends.append(len(started)))
+        run_all(four_arms(tmp_path), NOTHING, Clock.of(None), lambda: ends.append(len(started)))
     arms = [("correctness only", 0), ("KeepIF", 0), ("correctness only", 1), ("KeepIF", 1)]
     assert started == [(BEFORE, 0), *arms]
     assert len(ends) == 5
@@ -74,7 +77,7 @@ def test_past_the_clock_no_training_begins_and_what_runs_is_terminated(
         return processes[-1]
 
     monkeypatch.setattr("keepif.recipes.experiments.real_model.run._start", start)
-    run_all(four_arms(tmp_path), {"any": []}, Clock(time.time(), time.time() + 0.5), lambda: None)
+    run_all(four_arms(tmp_path), NOTHING, Clock(time.time(), time.time() + 0.5), lambda: None)
     assert [process.terminated for process in processes] == [True]
 
 
