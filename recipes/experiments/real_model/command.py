@@ -13,6 +13,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from rich.console import Console
@@ -69,12 +70,16 @@ def plan_of(args: argparse.Namespace, config: str, flags: Sequence[str]) -> Plan
     return replace(plan, steps=plan.steps or plan.recipe()[1].max_steps)
 
 
+def sampling_of(grpo_args: Any) -> Sampling:
+    """As in training."""
+    return Sampling(grpo_args.temperature, grpo_args.top_p, grpo_args.max_completion_length, HELD_OUT_SEED)
+
+
 def sets_of(plan: Plan, args: argparse.Namespace, types: Sequence[str] = HELD_OUT_TYPES) -> Sets:
     """What the policies are measured on; a benchmark with and without thinking, if the model can be asked to."""
     keepif_args, grpo_args, model_args = plan.recipe()
-    sampling = Sampling(grpo_args.temperature, 1.0, grpo_args.max_completion_length, HELD_OUT_SEED)
     rows = held_out(keepif_args, plan.seeds, args.prompts, types)
-    sets: Sets = {name: HeldOut(some, args.samples, sampling) for name, some in rows.items()}
+    sets: Sets = {name: HeldOut(some, args.samples, sampling_of(grpo_args)) for name, some in rows.items()}
     chooses = can_choose(load_tokenizer(model_args))
     for name, source in (("IFEval", args.ifeval), ("MathIF", args.mathif)):
         if source:

@@ -25,8 +25,15 @@ Scores = dict[str, list[Any]]
 class PromptSet(Protocol):
     """Prompts, how responses to them are drawn, and what these score."""
 
-    samples: int
-    sampling: Sampling
+    @property
+    def samples(self) -> int:
+        """Responses to each prompt."""
+        ...
+
+    @property
+    def sampling(self) -> Sampling:
+        """How they are drawn."""
+        ...
 
     @property
     def texts(self) -> list[str]:

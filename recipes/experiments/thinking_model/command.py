@@ -11,11 +11,9 @@ import argparse
 
 from rich.console import Console
 
-from keepif.trainer.evaluation.engines.generation import Sampling
-
 from ...plainly import plainly
 from ...train import parse
-from ..real_model.command import compare, parser_of, plan_of, prepare, sets_of
+from ..real_model.command import compare, parser_of, plan_of, prepare, sampling_of, sets_of
 from ..real_model.run import Clock
 from ..real_model.training import OutOfTimeError
 from .choice import choose
@@ -40,7 +38,7 @@ def main(argv: list[str] | None = None) -> None:
     prepare()
     with plainly("keepif.recipes.experiments.thinking_model"):
         _, grpo_args, _ = parse(["--config", scale.config, *scale.flags])
-        sampling = Sampling(grpo_args.temperature, max_tokens=grpo_args.max_completion_length)
+        sampling = sampling_of(grpo_args)
         try:
             model = cold_start(scale, args.work_dir / "cold_start", clock.training)
             choice = choose(scale, model, sampling, args.work_dir / "choice.json", clock.training)
