@@ -94,6 +94,11 @@ def _complete(plan: Plan, run: Run, sets: Sets, until: float) -> None:
     fcntl.flock(1, fcntl.LOCK_EX)
     if run.trains:
         train(plan, run, until)
-        gc.collect()
-        torch.cuda.empty_cache()
+        let_go()
     evaluate(plan, run, sets)
+
+
+def let_go() -> None:
+    """Give back the GPU's memory that nothing refers to."""
+    gc.collect()
+    torch.cuda.empty_cache()

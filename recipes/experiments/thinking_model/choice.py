@@ -7,7 +7,6 @@ in the band, are taken. Of the ranking every fourth is held out, so that both lo
 
 import random
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -15,6 +14,7 @@ from typing import Any
 
 from keepif.rewards.constraints import REGISTRY, Problem
 from keepif.trainer.evaluation.engines.generation import Request, Sampling
+from keepif.trainer.evaluation.engines.transformers_engine import TransformersGenerator
 from keepif.trainer.files import read_json, write_json
 
 from ...stories import Story, draw_story
@@ -71,41 +71,39 @@ class Choice:
 
 
 def choose(scale: Scale, model: Path, sampling: Sampling, path: Path, until: float) -> Choice:
-    """The choice for the model in a folder; `path` holds what is measured, type by type.
+    """The choice for the model in a folder; `path` holds what is measured, batch by batch.
 
     Raises:
         [`OutOfTimeError`]: if the moment `until` (seconds since 1970) comes first; said again, it goes on.
     """
-    measured: dict[str, Any] = read_json(path) or {}
-    measure: Callable[[str], Any] | None = None
-    for kind in WRITERS:
-        if kind in measured:
-            continue
+    rows = [row for kind in WRITERS for row in rows_of(kind, scale.each)]
+    measured: list[dict[str, Any]] = read_json(path) or []
+    generator = generator_of(model, sampling.max_tokens) if len(measured) < len(rows) else None
+    while generator and len(measured) < len(rows):
         if time.time() > until:
-            raise OutOfTimeError(f"choice: {len(measured)} of {len(WRITERS)} constraint types, {path}")
-        measure = measure or _measuring(scale, model, sampling)
-        measured[kind] = measure(kind)
+            raise OutOfTimeError(f"choice: {len(measured)} of {len(rows)} prompts, {path}")
+        measured += _measured(generator, rows[len(measured) : len(measured) + generator.batch_size], sampling)
         write_json(path, measured)
-    kept, thinking, direct = ({kind: one[part] for kind, one in measured.items()} for part in ("kept", "on", "off"))
-    return Choice(kept, fmean(thinking.values()), fmean(direct.values()))
+    kept = {kind: fmean(one["kept"] for one in measured if one["kind"] == kind) for kind in WRITERS}
+    return Choice(kept, *(fmean(one[mode] for one in measured) for mode in ("thinking", "direct")))
 
 
-def _measuring(scale: Scale, model: Path, sampling: Sampling) -> Callable[[str], dict[str, float]]:
-    """What measures one type: how often it is kept, and answers are right, with thinking and without."""
-    generator = generator_of(model, sampling.max_tokens)
-
-    def measure(kind: str) -> dict[str, float]:
-        rows = rows_of(kind, scale.each)
-        asked = HeldOut(rows, 1, sampling)
-        scored = {}
-        for thinking in (True, False):
-            requests = [Request(request.messages, thinking) for request in asked.requests()]
-            made = [response for response in generator.generate(requests, sampling) if response]
-            scored[thinking] = asked.scores(made)
-        return {"kept": fmean(scored[True]["sacc"]), "on": fmean(scored[True]["accuracy"]),
-                "off": fmean(scored[False]["accuracy"])}  # fmt: skip
-
-    return measure
+def _measured(
+    generator: TransformersGenerator, rows: list[dict[str, Any]], sampling: Sampling
+) -> list[dict[str, Any]]:
+    """For each prompt its constraint type, whether it is kept, and whether the answer is right in both modes."""
+    asked, scores = HeldOut(rows, 1, sampling), {}
+    for mode, thinking in (("thinking", True), ("direct", False)):
+        requests = [Request(request.messages, thinking) for request in asked.requests()]
+        scores[mode] = asked.scores([made for made in generator.generate(requests, sampling) if made])
+    return [
+        {
+            "kind": row["instruction_id_list"][0],
+            "kept": scores["thinking"]["sacc"][at],
+            **{mode: scored["accuracy"][at] for mode, scored in scores.items()},
+        }
+        for at, row in enumerate(rows)
+    ]
 
 
 def rows_of(kind: str, count: int) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from rich.console import Console
 from ...plainly import plainly
 from ...train import parse
 from ..real_model.command import compare, parser_of, plan_of, prepare, sampling_of, sets_of
-from ..real_model.run import Clock
+from ..real_model.run import Clock, let_go
 from ..real_model.training import OutOfTimeError
 from .choice import choose
 from .cold_start import cold_start
@@ -45,6 +45,7 @@ def main(argv: list[str] | None = None) -> None:
         except OutOfTimeError as stopped:
             console.print(f"{stopped}: the same command goes on there", markup=False, soft_wrap=True)
             return
+        let_go()
         args.output_dir.mkdir(parents=True, exist_ok=True)
         (args.output_dir / "choice.md").write_text(choice.table() + "\n")
         console.print(choice.table(), markup=False, soft_wrap=True)
