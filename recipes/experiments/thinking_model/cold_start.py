@@ -24,7 +24,7 @@ from .scale import Scale
 
 TEMPLATE = Path(__file__).with_name("chat_template.jinja")
 MODEL = "model"
-AGAIN = 0.25
+AGAIN = 0.1
 """Share of the teacher's lessons that is repeated beside own answers, which all think."""
 
 

@@ -31,7 +31,7 @@ class Scale:
     learning: dict[str, Any] = field(default_factory=dict)
 
 
-ON_A_CPU = {"use_cpu": True, "bf16": True, "per_device_train_batch_size": 16, "learning_rate": 5e-4}
+ON_A_CPU = {"use_cpu": True, "bf16": True, "per_device_train_batch_size": 8, "learning_rate": 2e-4}
 SMALLEST = (
     "--max_steps=2", "--save_steps=1", "--rows=24", "--per_device_train_batch_size=4", "--num_generations=4",
     "--max_completion_length=12", "--reference_prompts=2", "--reference_samples=2", "--dtype=float32",
@@ -46,8 +46,8 @@ SCALES = {
         samples=2, each=24, tokens=80, learning=ON_A_CPU,
     ),
     "gpu": Scale(
-        config="smollm2_thinking_gpu.yaml", flags=(), start="smollm2-135m", lessons=12_800, rounds=2, prompts=2048,
+        config="smollm2_thinking_gpu.yaml", flags=(), start="smollm2-135m", lessons=5120, rounds=2, prompts=2048,
         samples=4, each=128, tokens=80,
-        learning={"bf16": True, "per_device_train_batch_size": 64, "learning_rate": 5e-4},
+        learning={"bf16": True, "per_device_train_batch_size": 32, "learning_rate": 3e-4},
     ),
 }  # fmt: skip
