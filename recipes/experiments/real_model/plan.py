@@ -1,7 +1,7 @@
 """The plan of the comparison on a real model: which policies, on which seeds, where each works and how far it is."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,9 +91,16 @@ def folder_of(work_dir: Path, policy: str, seed: int) -> Path:
 
 def refuse_other_config(config: str, flags: Sequence[str], work_dir: Path) -> None:
     """Raise `ValueError` where the runs in `work_dir` were made with another config or other flags."""
-    path, text = work_dir / "made-by.json", Path(with_shipped_config(["--config", config])[1]).read_text()
-    made_by = json.loads(json.dumps({"config": yaml.safe_load(text), "flags": list(flags)}, default=str))
+    text = Path(with_shipped_config(["--config", config])[1]).read_text()
+    refuse_other(work_dir, "runs", {"config": yaml.safe_load(text), "flags": list(flags)})
+
+
+def refuse_other(work_dir: Path, what: str, settings: Mapping[str, Any]) -> None:
+    """Raise `ValueError` if what is in `work_dir` was made with other settings; note them there, if nothing is."""
+    path, made_by = work_dir / "made-by.json", json.loads(json.dumps(settings, default=str))
     if (stored := read_json(path)) not in (None, made_by):
         differing = " and ".join(name for name in made_by if (stored or {}).get(name) != made_by[name])
-        raise ValueError(f"the runs in {work_dir} were made with other {differing} ({path}): take another --work_dir")
+        raise ValueError(
+            f"the {what} in {work_dir} were made with other {differing} ({path}): take another --work_dir"
+        )
     write_json(path, made_by)

@@ -5,6 +5,7 @@ Each part is on disk when it ends, and goes on from there.
 
 import random
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from keepif.trainer.evaluation.engines.prompts import can_choose
 
 from ...checkpoint import last_checkpoint
 from ...models import load_model
+from ..real_model.plan import refuse_other
 from ..real_model.training import OutOfTimeError, StopAt
 from .lessons import Lesson, lesson
 from .own import own_lessons
@@ -28,20 +30,23 @@ AGAIN = 0.1
 """Share of the teacher's lessons that is repeated beside own answers, which all think."""
 
 
-def cold_start(scale: Scale, folder: Path, until: float) -> Path:
+def cold_start(scale: Scale, tokens: int, folder: Path, until: float) -> Path:
     """The folder of the model that thinks.
 
     Args:
+        tokens (`int`): that its own answers may have.
         until (`float`): seconds since 1970.
 
     Raises:
         [`OutOfTimeError`]: if that moment comes first; said again, it goes on.
+        `ValueError`: if what is in `folder` was made at another scale.
     """
+    refuse_other(folder, "models", asdict(scale))
     draws = random.Random(0)
     lessons = [lesson(draws) for _ in range(scale.lessons)]
     model = teach(scale.start, lessons, folder / "taught", until, scale.learning)
     for number in range(1, scale.rounds + 1):
-        own = own_lessons(scale, model, number, folder / f"own-{number}.json", until)
+        own = own_lessons(scale, model, tokens, number, folder / f"own-{number}.json", until)
         again = lessons[: round(AGAIN * len(lessons))]
         model = teach(str(model), [*own, *again], folder / f"round-{number}", until, scale.learning)
     return model

@@ -40,7 +40,7 @@ def main(argv: list[str] | None = None) -> None:
         _, grpo_args, _ = parse(["--config", scale.config, *scale.flags])
         sampling = sampling_of(grpo_args)
         try:
-            model = cold_start(scale, args.work_dir / "cold_start", clock.training)
+            model = cold_start(scale, sampling.max_tokens, args.work_dir / "cold_start", clock.training)
             choice = choose(scale, model, sampling, args.work_dir / "choice.json", clock.training)
         except OutOfTimeError as stopped:
             console.print(f"{stopped}: the same command goes on there", markup=False, soft_wrap=True)

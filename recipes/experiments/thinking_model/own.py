@@ -34,31 +34,39 @@ def generator_of(model: Path, tokens: int) -> TransformersGenerator:
     return TransformersGenerator(loaded, tokenizer, rows_at_once(loaded, tokens, at_once=1))
 
 
-def own_lessons(scale: Scale, model: Path, number: int, path: Path, until: float) -> list[Lesson]:
-    """The answers of round `number` that are right and keep every constraint; `path` holds them as they are made."""
+def own_lessons(scale: Scale, model: Path, tokens: int, number: int, path: Path, until: float) -> list[Lesson]:
+    """The answers of round `number` that are right and keep every constraint; `path` holds them as they are made.
+
+    Args:
+        tokens (`int`): that an answer may have.
+        until (`float`): seconds since 1970.
+
+    Raises:
+        [`OutOfTimeError`]: if that moment comes first; said again, it goes on.
+    """
     draws = random.Random(OWN_SEED * number)
     stories = [draw_story(draws) for _ in range(scale.prompts)]
     asked = [(story, draw_constraints(draws, story)) for story in stories]
     tried = read_json(path) or {"prompts": 0, "kept": []}
-    generator = generator_of(model, scale.tokens) if tried["prompts"] < len(asked) else None
+    generator = generator_of(model, tokens) if tried["prompts"] < len(asked) else None
     while generator and tried["prompts"] < len(asked):
         if time.time() > until:
             raise OutOfTimeError(f"own answers: {tried['prompts']} of {len(asked)} prompts, {path}")
         batch = asked[tried["prompts"] : tried["prompts"] + max(1, generator.batch_size // scale.samples)]
-        tried["kept"] += [asdict(one) for one in _best(scale, generator, batch)]
+        tried["kept"] += [asdict(one) for one in _best(generator, batch, scale.samples, tokens)]
         tried["prompts"] += len(batch)
         write_json(path, tried)
     return [Lesson(**stored) for stored in tried["kept"]]
 
 
-def _best(scale: Scale, generator: TransformersGenerator, batch: Sequence[Asked]) -> Iterator[Lesson]:
-    asked = [one for one in batch for _ in range(scale.samples)]
+def _best(generator: TransformersGenerator, batch: Sequence[Asked], samples: int, tokens: int) -> Iterator[Lesson]:
+    asked = [one for one in batch for _ in range(samples)]
     prompts = [prompt_of(*one) for one in asked]
     requests = [
         Request(({"role": "user", "content": prompt},), thinking=True, seed=number)
         for number, prompt in enumerate(prompts)
     ]
-    made = generator.generate(requests, Sampling(max_tokens=scale.tokens))
+    made = generator.generate(requests, Sampling(max_tokens=tokens))
     for (story, constraints), prompt, response in zip(asked, prompts, made, strict=True):
         if response is None or response.truncated:
             continue

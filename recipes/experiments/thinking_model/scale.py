@@ -1,6 +1,6 @@
 """How large the experiment is: in a test, on a CPU, on a GPU."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -15,7 +15,6 @@ class Scale:
         rounds (`int`): of learning from its own answers.
         prompts (`int`), samples (`int`): of each round, and own answers to each prompt.
         each (`int`): prompts that each constraint type is measured on, to choose the task.
-        tokens (`int`): that an own answer may have.
         learning (`dict`): settings of the cold start's `SFTConfig`.
     """
 
@@ -27,8 +26,7 @@ class Scale:
     prompts: int
     samples: int
     each: int
-    tokens: int
-    learning: dict[str, Any] = field(default_factory=dict)
+    learning: dict[str, Any]
 
 
 ON_A_CPU = {"use_cpu": True, "bf16": True, "per_device_train_batch_size": 8, "learning_rate": 2e-4}
@@ -39,15 +37,15 @@ SMALLEST = (
 SCALES = {
     "smoke": Scale(
         config="smollm2_thinking_cpu.yaml", flags=SMALLEST, start="tiny", lessons=8, rounds=1, prompts=4, samples=1,
-        each=1, tokens=12, learning=ON_A_CPU | {"per_device_train_batch_size": 4, "bf16": False},
+        each=1, learning=ON_A_CPU | {"per_device_train_batch_size": 4, "bf16": False},
     ),
     "cpu": Scale(
         config="smollm2_thinking_cpu.yaml", flags=(), start="smollm2-135m", lessons=1280, rounds=1, prompts=256,
-        samples=2, each=24, tokens=80, learning=ON_A_CPU,
+        samples=2, each=24, learning=ON_A_CPU,
     ),
     "gpu": Scale(
         config="smollm2_thinking_gpu.yaml", flags=(), start="smollm2-135m", lessons=5120, rounds=2, prompts=2048,
-        samples=4, each=128, tokens=80,
+        samples=4, each=128,
         learning={"bf16": True, "per_device_train_batch_size": 32, "learning_rate": 3e-4},
     ),
 }  # fmt: skip

@@ -71,6 +71,10 @@ def test_a_clock_that_is_over_leaves_the_cold_start_to_be_gone_on_with(
     assert (tmp_path / "work" / "cold_start" / "taught" / "checkpoint-1" / "trainer_state.json").exists()
     main(command(tmp_path, "--minutes", "0"))
     assert "own answers: 0 of 4 prompts, " in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main([*command(tmp_path, "--minutes", "0"), "--scale", "cpu"])
+    assert "the models in" in (said := capsys.readouterr().err)
+    assert "were made with other flags and start and lessons" in said
 
 
 @pytest.mark.parametrize("name", ["tiny", "smollm2-135m"])
