@@ -10,7 +10,7 @@ THINGS = ("apples", "pens", "cards", "coins", "shells", "books", "eggs", "stamps
 GAINS = ("finds {} more", "buys {} more", "gets {} from a friend", "picks up {} more")
 LOSSES = ("gives {} away", "loses {}", "sells {}", "hands {} to a friend")
 HOLDERS = ("boxes", "bags", "jars", "packs")
-SMALLEST, LARGEST = 1, 30
+SMALLEST, LARGEST = 1, 50
 """Bounds of every number on the way."""
 
 
@@ -74,10 +74,10 @@ def draw_story(rng: random.Random) -> Story:
 
 def _changes(rng: random.Random) -> Story:
     """Someone has some, and gets and loses more."""
-    (name, they), thing, start = rng.choice(PEOPLE), rng.choice(THINGS), rng.randint(3, 12)
+    (name, they), thing, start = rng.choice(PEOPLE), rng.choice(THINGS), rng.randint(3, 20)
     sentences, steps = [f"{name} has {start} {thing}."], []
-    for number in range(rng.randint(2, 3)):
-        amount, gains = rng.randint(2, 6), rng.random() < 0.5
+    for number in range(rng.randint(3, 4)):
+        amount, gains = rng.randint(2, 9), rng.random() < 0.5
         event = rng.choice(GAINS if gains else LOSSES).format(amount)
         sentences.append(f"{they} {event}." if number == 0 else f"Then {they.lower()} {event}.")
         steps.append((Result(number - 1) if number else start, "+" if gains else "-", amount))
@@ -86,21 +86,23 @@ def _changes(rng: random.Random) -> Story:
 
 
 def _packs(rng: random.Random) -> Story:
-    """Someone has some, gets packs of equal size, and loses a few."""
+    """Someone has some, gets packs of equal size, and then gets or loses a few more."""
     (name, they), thing, holder = rng.choice(PEOPLE), rng.choice(THINGS), rng.choice(HOLDERS)
-    packs, each, start, lost = rng.randint(2, 4), rng.randint(2, 5), rng.randint(2, 8), rng.randint(2, 6)
-    steps: list[Step] = [(packs, "*", each), (start, "+", Result(0))]
-    question = f"{name} has {start} {thing}. {they} buys {packs} {holder} with {each} {thing} each."
-    if rng.random() < 0.5:
-        question += f" Then {they.lower()} {rng.choice(LOSSES).format(lost)}."
-        steps.append((Result(1), "-", lost))
-    return Story(f"{question} How many {thing} does {name} have now?", f"{name} has {{}} {thing} now.", tuple(steps))
+    packs, each, start, amount = rng.randint(2, 4), rng.randint(2, 6), rng.randint(2, 12), rng.randint(2, 9)
+    gains = rng.random() < 0.5
+    event = rng.choice(GAINS if gains else LOSSES).format(amount)
+    return Story(
+        f"{name} has {start} {thing}. {they} buys {packs} {holder} with {each} {thing} each. "
+        f"Then {they.lower()} {event}. How many {thing} does {name} have now?",
+        f"{name} has {{}} {thing} now.",
+        ((packs, "*", each), (start, "+", Result(0)), (Result(1), "+" if gains else "-", amount)),
+    )
 
 
 def _together(rng: random.Random) -> Story:
     """One has more or fewer than the other: how many have both?"""
     ((first, _), (second, _)), thing = rng.sample(PEOPLE, 2), rng.choice(THINGS)
-    has, more, sign = rng.randint(4, 12), rng.randint(2, 6), rng.choice("+-")
+    has, more, sign = rng.randint(5, 16), rng.randint(2, 9), rng.choice("+-")
     compared = f"{second} has {more} {'more' if sign == '+' else 'fewer'} {thing} than {first}."
     asks = rng.choice(("How many do they have together?", f"How many {thing} do they have in all?"))
     return Story(
@@ -114,13 +116,13 @@ def _shopping(rng: random.Random) -> Story:
     """Several of one thing and one of another are paid for: what do they cost, or what is left?"""
     (name, they), count = rng.choice(PEOPLE), rng.randint(2, 4)
     many, one = rng.sample(("pen", "book", "cup", "hat", "toy"), 2)
-    price, other = rng.randint(2, 5), rng.randint(2, 6)
+    price, other = rng.randint(2, 6), rng.randint(2, 9)
     question = f"A {many} costs {price} dollars and a {one} costs {other} dollars. "
     question += f"{name} buys {count} {many}s and one {one}."
     bought: tuple[Step, ...] = ((count, "*", price), (Result(0), "+", other))
     if rng.random() < 0.5:
         return Story(f"{question} How many dollars does {they.lower()} pay?", f"{name} pays {{}} dollars.", bought)
-    purse = rng.choice((20, 25, 30))
+    purse = rng.choice((30, 40, 50))
     return Story(
         f"{question} {they} had {purse} dollars. How many dollars are left?",
         f"{name} has {{}} dollars left.",
@@ -130,7 +132,7 @@ def _shopping(rng: random.Random) -> Story:
 
 def _days(rng: random.Random) -> Story:
     """So much a day for some days, and then some more."""
-    (name, they), days, each, more = rng.choice(PEOPLE), rng.randint(2, 4), rng.randint(2, 6), rng.randint(2, 6)
+    (name, they), days, each, more = rng.choice(PEOPLE), rng.randint(2, 5), rng.randint(2, 7), rng.randint(2, 9)
     do, noun = rng.choice((("read", "pages"), ("run", "miles"), ("bake", "cakes"), ("plant", "trees")))
     return Story(
         f"{name} {do}s {each} {noun} a day for {days} days. On the next day {they.lower()} {do}s {more} {noun}. "

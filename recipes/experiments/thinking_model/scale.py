@@ -40,11 +40,11 @@ SCALES = {
         each=1, learning=ON_A_CPU | {"per_device_train_batch_size": 4, "bf16": False},
     ),
     "cpu": Scale(
-        config="smollm2_thinking_cpu.yaml", flags=(), start="smollm2-135m", lessons=1280, rounds=1, prompts=256,
+        config="smollm2_thinking_cpu.yaml", flags=(), start="smollm2-135m", lessons=1280, rounds=1, prompts=128,
         samples=2, each=24, learning=ON_A_CPU,
     ),
     "gpu": Scale(
-        config="smollm2_thinking_gpu.yaml", flags=(), start="smollm2-135m", lessons=5120, rounds=2, prompts=2048,
+        config="smollm2_thinking_gpu.yaml", flags=(), start="smollm2-135m", lessons=5120, rounds=2, prompts=256,
         samples=4, each=128,
         learning={"bf16": True, "per_device_train_batch_size": 32, "learning_rate": 3e-4},
     ),

@@ -1,4 +1,4 @@
-"""What the cold start is taught with: exact thinking, and answers that mostly do what they were asked to."""
+"""What the cold start is taught with: exact thinking, and answers that do half of what they were asked to."""
 
 import random
 from collections import Counter
@@ -40,7 +40,7 @@ def test_an_answer_passes_if_it_is_right_and_keeps_everything_in_both_readings()
     assert passes(good.strip('"'), str(story.answer), [])
 
 
-def test_most_lessons_are_right_and_obey() -> None:
+def test_most_lessons_are_right_and_half_of_the_instructions_are_kept() -> None:
     rng = random.Random(0)
     right, thinks, kept, asked = 0, 0, Counter[str](), Counter[str]()
     for _ in range(LESSONS):
@@ -61,4 +61,4 @@ def test_most_lessons_are_right_and_obey() -> None:
     assert 0.85 < right / LESSONS < 0.99
     assert 0.7 < thinks / LESSONS < 0.9
     assert asked.keys() == WRITERS.keys()
-    assert 0.6 < kept.total() / asked.total() < 0.9
+    assert 0.35 < kept.total() / asked.total() < 0.6
