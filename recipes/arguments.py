@@ -27,7 +27,8 @@ class KeepIFArguments:
         default="tiny",
         metadata={
             "help": "The train split of a hub data set, a local .jsonl, .json or .parquet file, "
-            "'reasoning_gym:NAME' for a procedural set, or 'tiny' for the embedded policy's own task."
+            "'reasoning_gym:NAME' for a procedural set, 'stories' for word problems, or 'tiny' for the embedded "
+            "policy's own task."
         },
     )
     dataset_config: str | None = field(default=None, metadata={"help": "Configuration of a hub data set."})

@@ -1,7 +1,8 @@
-"""Prompts by name: a hub data set, a local file, a procedural set, or the embedded policy's task."""
+"""Prompts by name: a hub data set, a local file, a procedural set, word problems, or the embedded policy's task."""
 
 import json
 import logging
+import random
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -17,11 +18,14 @@ from keepif.trainer.data.constrain import with_sentences
 
 from .arguments import KeepIFArguments
 from .plainly import first_line
+from .stories import draw_story
 from .tiny_policy.worlds import TINY
 
 logger = logging.getLogger(__name__)
 
 PROCEDURAL_ROWS = 2000
+OURS = ("tiny", "stories")
+"""Data sets that are made here."""
 READERS = {".jsonl": "json", ".json": "json", ".parquet": "parquet"}
 REASONS = 3
 """Why rows were left out: so many reasons are told, the most frequent."""
@@ -99,6 +103,8 @@ def _reason(error: str, count: int) -> str:
 
 
 def _load(args: KeepIFArguments, seed: int) -> Dataset:
+    if args.dataset == "stories":
+        return _stories(args.rows or PROCEDURAL_ROWS, seed)
     kind, _, name = args.dataset.partition(":")
     if kind == "reasoning_gym":
         return _procedural(name, args, seed)
@@ -142,6 +148,12 @@ def _procedural(name: str, args: KeepIFArguments, seed: int) -> Dataset:
     options = args.dataset_options if isinstance(args.dataset_options, dict) else {}
     made = reasoning_gym.create_dataset(name, size=args.rows or PROCEDURAL_ROWS, seed=seed, **options)
     return Dataset.from_list([{"prompt": entry["question"], "answer": entry["answer"]} for entry in made])
+
+
+def _stories(count: int, seed: int) -> Dataset:
+    draws = random.Random(seed)
+    stories = [draw_story(draws) for _ in range(count)]
+    return Dataset.from_list([{"prompt": story.question, "answer": str(story.answer)} for story in stories])
 
 
 def _say_how(row: dict[str, Any], sentence: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from keepif.trainer.data.constrain import RowError
 from keepif.trainer.facts import Facts
 from keepif.trainer.preflight import problems
 
-from ..data import READERS, load_prompts
+from ..data import OURS, READERS, load_prompts
 from ..models import load_tokenizer, located
 from ..plainly import first_line
 from .findings import Finding
@@ -67,7 +67,7 @@ def rewards(recipe: Recipe, ranks: int) -> Iterator[Finding]:
     except RowError as error:
         yield Finding("fail", "data", str(error))
     except (OSError, ValueError) as error:
-        here = recipe.keepif.dataset == "tiny" or ":" in recipe.keepif.dataset
+        here = recipe.keepif.dataset in OURS or ":" in recipe.keepif.dataset
         here = here or Path(recipe.keepif.dataset).suffix in READERS
         yield Finding("fail" if here else "unknown", "data", first_line(error))
     facts = Facts(

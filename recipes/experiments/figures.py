@@ -13,9 +13,9 @@ from keepif.trainer.tally import NUMBERS
 
 COLOURS = {"correctness only": "#c44e52", "KeepIF": "#2a6f97"}
 SMOOTHED = 15
-MARKS = {"KeepIF": ("#2a6f97", "o"), "correctness only": ("#c44e52", "o"), "fixed": ("#dd8452", "s"),
-         "gated": ("#55a868", "^"), "AND gate": ("#8172b3", "^"), "GDPO 1:1": ("#937860", "D"),
-         "switching": ("#da8bc3", "D")}  # fmt: skip
+MARKS = {"KeepIF, mean": ("#4c9fc8", "v"), "KeepIF": ("#2a6f97", "o"), "correctness only": ("#c44e52", "o"),
+         "fixed": ("#dd8452", "s"), "gated": ("#55a868", "^"), "AND gate": ("#8172b3", "^"),
+         "GDPO": ("#937860", "D"), "switching": ("#da8bc3", "D")}  # fmt: skip
 """Colour and marker by the first word, or words, of a method's name."""
 
 
@@ -172,8 +172,9 @@ def real_model_figure(report: dict[str, Any]) -> Figure:
     """The real model's arms: each set of held-out prompts as an accuracy-compliance plane, and the learning curves."""
     with mpl.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(13, 4.2), layout="constrained")
-        *planes, accuracy, sacc = figure.subplots(1, len(report["held_out"]) + 2)
-        for axes, (name, found) in zip(planes, report["held_out"].items(), strict=True):
+        held_out = {name: found for name, found in report["sets"].items() if found["by_type"]}
+        *planes, accuracy, sacc = figure.subplots(1, len(held_out) + 2)
+        for axes, (name, found) in zip(planes, held_out.items(), strict=True):
             for policy, row in found["policies"].items():
                 if " less " not in policy:
                     _draw_policy(axes, policy, row)

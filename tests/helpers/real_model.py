@@ -30,4 +30,5 @@ def command(folder: Path, *more: str, **settings: Any) -> list[str]:
 
 
 def plan(folder: Path, *more: str, **settings: Any) -> Plan:
-    return plan_of(*arguments(command(folder, *more, **settings)))
+    args, flags = arguments(command(folder, *more, **settings))
+    return plan_of(args, args.config, flags)

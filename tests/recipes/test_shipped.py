@@ -21,7 +21,8 @@ from trl.scripts.vllm_serve import ScriptArguments, build_command
 from keepif.recipes.doctor.batch import batch
 from keepif.recipes.doctor.memory import GIB, PROMPT, Engine, Size, estimate
 from keepif.recipes.doctor.rehearsal import ON_CPU, Recipe, engine_of, read, requested
-from keepif.recipes.experiments.real_model.plan import ARMS
+from keepif.recipes.experiments.real_model.plan import ON_A_GPU
+from keepif.recipes.experiments.thinking_model.answers import WRITERS
 from keepif.recipes.models import TINY
 from keepif.recipes.train import CONFIGS, main
 from tests.helpers import published_rows as published
@@ -151,14 +152,15 @@ def test_its_header_gives_the_memory_that_is_computed(name: str) -> None:
     assert total in row
 
 
-def test_the_arms_of_the_comparison_and_an_evaluation_fit_on_one_card() -> None:
-    """On 80 GB, as the card of the time that the header computes."""
-    engine, recipe = launched("smollm2_gpu.yaml")
+@pytest.mark.parametrize("name", ["smollm2_gpu.yaml", "smollm2_thinking_gpu.yaml"])
+def test_policies_of_the_comparison_fit_on_one_card(name: str) -> None:
+    """On 80 GB."""
+    engine, recipe = launched(name)
     config, _ = PUBLISHED["smollm2-135m"]
     each = estimate(Size.of(config, recipe.model), recipe.grpo, recipe.model, engine)["total"]
-    stated = re.search(r"side by side: (\d+) of a card's (\d+)", header_of("smollm2_gpu.yaml").replace("\n# ", " "))
+    stated = re.search(r"side by side: (\d+) of a card's (\d+)", header_of(name).replace("\n# ", " "))
     assert stated
-    assert int(stated[1]) == round((len(ARMS) + 1) * each) <= int(stated[2]) == round(80e9 / GIB)
+    assert int(stated[1]) == round(ON_A_GPU * each) <= int(stated[2]) == round(80e9 / GIB)
 
 
 @pytest.mark.parametrize("engine", test_engines.SHIPPED)
@@ -198,8 +200,9 @@ def test_long_runs_show_completions_and_keep_few_checkpoints(name: str) -> None:
     assert settings.get("use_peft") or settings["save_total_limit"] == 2
 
 
-def test_smollm2_has_one_task_on_both_machines() -> None:
-    cpu, gpu = (yaml.safe_load((CONFIGS / f"smollm2_{where}.yaml").read_text()) for where in ("cpu", "gpu"))
+@pytest.mark.parametrize("task", ["smollm2", "smollm2_thinking"])
+def test_smollm2_has_one_task_on_both_machines(task: str) -> None:
+    cpu, gpu = (yaml.safe_load((CONFIGS / f"{task}_{where}.yaml").read_text()) for where in ("cpu", "gpu"))
     for setting in (
         "dataset",
         "dataset_options",
@@ -208,7 +211,12 @@ def test_smollm2_has_one_task_on_both_machines() -> None:
         "constraint_types",
         "temperature",
     ):
-        assert cpu[setting] == gpu[setting], setting
+        assert cpu.get(setting) == gpu.get(setting), setting
+
+
+def test_the_thinking_configs_have_all_types_that_the_cold_start_teaches() -> None:
+    config = yaml.safe_load((CONFIGS / "smollm2_thinking_cpu.yaml").read_text())
+    assert config["constraint_types"] == sorted(WRITERS)
 
 
 def test_no_yaml_is_left_untested() -> None:

@@ -1,7 +1,7 @@
 """The plan of the comparison on a real model: which policies, on which seeds, where each works and how far it is."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,15 @@ ARMS: dict[str, list[str]] = {
     "correctness only": ["--floor=none", "--aggregation=fixed", "--weight=0"],
     "gated 0.5": ["--floor=none", "--aggregation=gated", "--weight=0.5"],
     "fixed 0.3": ["--floor=none", "--aggregation=fixed", "--weight=0.3"],
+    "GDPO": ["--floor=none", "--aggregation=parts", "--multi_objective_aggregation=normalize_then_sum",
+             "--lam=0.95", "--bonus=0"],
+    "KeepIF, mean": ["--floor_by=mean"],
     "KeepIF": [],
-}
-"""Flags by arm; correctness only earns c and nothing else."""
+}  # fmt: skip
+"""Flags by arm; correctness only earns c and nothing else. GDPO (arXiv 2601.05242) weighs its two parts 1 and 0.95."""
+OURS = "KeepIF"
+ON_A_GPU = 5
+"""Policies side by side on one card."""
 BEFORE = "before RL"
 
 
@@ -53,8 +59,6 @@ class Plan:
         config (`str`), flags (`tuple[str, ...]`): the recipe, and flags that all its runs get.
         arms (`tuple[str, ...]`): of [`ARMS`].
         steps (`int`): of each arm.
-        prompts (`int`): held-out prompts of each set.
-        ifeval (`Path` or `None`): IFEval's rows; without them it is left out.
         at_once (`int`): policies trained or evaluated side by side; each is granted that share of the GPU's memory.
     """
 
@@ -63,8 +67,6 @@ class Plan:
     arms: tuple[str, ...]
     seeds: tuple[int, ...]
     steps: int
-    prompts: int
-    ifeval: Path | None
     work_dir: Path
     at_once: int = 1
 
@@ -84,14 +86,21 @@ class Plan:
 
 
 def folder_of(work_dir: Path, policy: str, seed: int) -> Path:
-    return work_dir / policy.lower().replace(" ", "_") / f"seed-{seed}"
+    return work_dir / policy.lower().replace(", ", "_").replace(" ", "_") / f"seed-{seed}"
 
 
 def refuse_other_config(config: str, flags: Sequence[str], work_dir: Path) -> None:
     """Raise `ValueError` where the runs in `work_dir` were made with another config or other flags."""
-    path, text = work_dir / "made-by.json", Path(with_shipped_config(["--config", config])[1]).read_text()
-    made_by = json.loads(json.dumps({"config": yaml.safe_load(text), "flags": list(flags)}, default=str))
+    text = Path(with_shipped_config(["--config", config])[1]).read_text()
+    refuse_other(work_dir, "runs", {"config": yaml.safe_load(text), "flags": list(flags)})
+
+
+def refuse_other(work_dir: Path, what: str, settings: Mapping[str, Any]) -> None:
+    """Raise `ValueError` if what is in `work_dir` was made with other settings; note them there, if nothing is."""
+    path, made_by = work_dir / "made-by.json", json.loads(json.dumps(settings, default=str))
     if (stored := read_json(path)) not in (None, made_by):
         differing = " and ".join(name for name in made_by if (stored or {}).get(name) != made_by[name])
-        raise ValueError(f"the runs in {work_dir} were made with other {differing} ({path}): take another --work_dir")
+        raise ValueError(
+            f"the {what} in {work_dir} were made with other {differing} ({path}): take another --work_dir"
+        )
     write_json(path, made_by)

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from .evaluation import Rows, evaluate, stored
+from .evaluation import Sets, evaluate, stored
 from .plan import Plan, Run
 from .training import train
 
@@ -21,8 +21,6 @@ LOOK_EVERY = 0.2
 """Seconds between two looks at the processes."""
 EVALUATION = 0.25
 """The share of the time that is kept for the evaluations of arms whose training the clock has ended."""
-
-Sets = dict[str, Rows]
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class Clock:
 def is_done(plan: Plan, run: Run, sets: Sets) -> bool:
     """Whether `run` is trained to its end and measured on all sets."""
     trained = not run.trains or run.reached(plan.steps) == plan.steps
-    return trained and all(stored(plan, run, name, rows) for name, rows in sets.items())
+    return trained and all(stored(plan, run, name, asked) for name, asked in sets.items())
 
 
 def run_all(plan: Plan, sets: Sets, clock: Clock, ended: Callable[[], Any]) -> None:
@@ -96,6 +94,11 @@ def _complete(plan: Plan, run: Run, sets: Sets, until: float) -> None:
     fcntl.flock(1, fcntl.LOCK_EX)
     if run.trains:
         train(plan, run, until)
-        gc.collect()
-        torch.cuda.empty_cache()
+        let_go()
     evaluate(plan, run, sets)
+
+
+def let_go() -> None:
+    """Give back the GPU's memory that nothing refers to."""
+    gc.collect()
+    torch.cuda.empty_cache()

@@ -6,22 +6,24 @@ import numpy as np
 
 from keepif.trainer.files import read_json
 
-from .evaluation import IFEVAL, Evaluation, stored
-from .plan import ARMS, BEFORE, Plan, Run
-from .run import Sets
+from .evaluation import Evaluation, Sets, stored
+from .plan import ARMS, BEFORE, OURS, Plan, Run
+from .prompts import SETS
+from .sets import PromptSet
 from .training import costs
 
-OURS = "KeepIF"
 RESAMPLES = 4_000
+BEST = "best"
+"""Whether any of a prompt's responses is right and keeps everything."""
+TOKENS = ("thinking", "answer")
 METRICS = {
-    "accuracy": "accuracy", "sacc": "SAcc", "joint": "joint", "sacc_math": "SAcc, math", "joint_math": "joint, math",
-    "tokens": "tokens",
-}  # fmt: skip
-"""Metric → what the table calls it: by the published checks, and in `math` by those that the arms are trained on."""
-ON_IFEVAL = {
+    "accuracy": "accuracy", "correct": "accuracy", "hacc": "HAcc", "sacc": "SAcc", "joint": "joint",
+    BEST: "joint, best of all", "hacc_math": "HAcc, math", "sacc_math": "SAcc, math", "joint_math": "joint, math",
     "prompt_strict": "prompt, strict", "prompt_loose": "prompt, loose",
-    "instruction_strict": "instruction, strict", "instruction_loose": "instruction, loose", "tokens": "tokens",
+    "instruction_strict": "instruction, strict", "instruction_loose": "instruction, loose",
+    "thinking": "thinking, tokens", "answer": "answer, tokens",
 }  # fmt: skip
+"""Metric → what the tables call it: by the published checks, and in `math` by those that the arms are trained on."""
 COSTS = {"steps": "steps", "seconds": "seconds", "tokens": "tokens a second", "peak": "peak GiB",
          "estimated": "GiB by doctor"}  # fmt: skip
 
@@ -34,13 +36,13 @@ def report_of(plan: Plan, sets: Sets) -> Report:
     """All that is measured so far; arms whose training was stopped are in it where no seed has all arms whole."""
     runs = plan.runs()
     reports = [(run, read_json(run.folder / "keepif-report.json")) for run in runs if run.trains]
-    summed = {name: summary(evaluations_of(plan, runs, name, rows)) for name, rows in sets.items()}
+    evaluations = {name: evaluations_of(plan, runs, name, asked) for name, asked in sets.items()}
     return {
         "seeds": list(plan.seeds),
         "steps": plan.steps,
         "reached": {f"{run.policy}, seed {run.seed}": run.reached(plan.steps) for run in runs if run.trains},
-        "held_out": {name: one for name, one in summed.items() if name != IFEVAL},
-        "ifeval": summed.get(IFEVAL),
+        "sets": {name: summary(measured) for name, measured in evaluations.items()},
+        "example": example(evaluations[SETS[0]]),
         "histories": {
             arm: [first(report["history"], plan.steps) for run, report in reports if run.policy == arm and report]
             for arm in plan.arms
@@ -54,11 +56,11 @@ def first(history: dict[str, list[Any]], steps: int) -> dict[str, list[Any]]:
     return {name: values[:steps] for name, values in history.items()}
 
 
-def evaluations_of(plan: Plan, runs: list[Run], name: str, rows: list[dict[str, Any]]) -> Evaluations:
+def evaluations_of(plan: Plan, runs: list[Run], name: str, asked: PromptSet) -> Evaluations:
     """The stored evaluations on the set `name`: of the seeds whose arms are all whole, or, without one, of all."""
     evaluations: Evaluations = {}
     for run in runs:
-        if evaluation := stored(plan, run, name, rows):
+        if evaluation := stored(plan, run, name, asked):
             evaluations.setdefault(run.policy, {})[run.seed] = evaluation | {"steps": run.reached(plan.steps)}
 
     def is_whole(seed: int) -> bool:
@@ -70,10 +72,29 @@ def evaluations_of(plan: Plan, runs: list[Run], name: str, rows: list[dict[str, 
     return {policy: by_seed for policy, by_seed in chosen.items() if by_seed}
 
 
+def example(evaluations: Evaluations) -> dict[str, str]:
+    """A prompt and the first responses to it: if there is one, a prompt on which KeepIF alone is right and obeys."""
+    policies = [policy for policy in (BEFORE, "correctness only", OURS) if policy in evaluations]
+    shown = {policy: next(iter(evaluations[policy].values())) for policy in policies}
+    if not shown:
+        return {}
+    signs = {OURS: 1, "correctness only": -1}
+    samples, prompts = (next(iter(shown.values()))[part] for part in ("samples", "prompts"))
+    gains = [
+        sum(sign * shown[policy]["joint"][at * samples] for policy, sign in signs.items() if policy in shown)
+        for at in range(len(prompts))
+    ]
+    at = int(np.argmax(gains))
+    return {"prompt": prompts[at], **{policy: one["completions"][at * samples] for policy, one in shown.items()}}
+
+
 def values_of(evaluation: Evaluation, metric: str) -> tuple[np.ndarray, np.ndarray]:
-    """(numerators, denominators), one a prompt; a metric that is no ratio is over 1."""
-    values = np.array(evaluation[metric], dtype=float)
-    return (values, np.ones(len(values))) if values.ndim == 1 else (values[:, 0], values[:, 1])
+    """(numerators, denominators), one a prompt, mean over its samples; a metric that is no ratio is over 1."""
+    prompts, samples = len(evaluation["prompts"]), evaluation["samples"]
+    if metric == BEST:
+        return np.array(evaluation["joint"]).reshape(prompts, samples).max(axis=1), np.ones(prompts)
+    values = np.array(evaluation[metric], dtype=float).reshape(prompts, samples, -1).mean(axis=1)
+    return values[:, 0], values[:, 1] if values.shape[1] == 2 else np.ones(prompts)
 
 
 def interval(values: np.ndarray, weights: np.ndarray) -> dict[str, float]:
@@ -88,7 +109,7 @@ def summary(evaluations: Evaluations) -> Report:
     some = next((one for by_seed in evaluations.values() for one in by_seed.values()), None)
     if some is None:
         return {"prompts": 0, "policies": {}, "by_type": {}}
-    metrics = [metric for metric in (METRICS | ON_IFEVAL) if metric in some]
+    metrics = [metric for metric in METRICS if metric in some or (metric == BEST and some["samples"] > 1)]
     policies = {
         policy: {"steps": sorted({one["steps"] for one in by_seed.values()})}
         | {metric: _mean([values_of(one, metric) for one in by_seed.values()]) for metric in metrics}
@@ -116,37 +137,41 @@ def _mean(seeds: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, Any]:
 
 
 def _by_type(evaluations: Evaluations) -> dict[str, dict[str, list[float]]]:
-    """Constraint type → policy → shares obeyed by the published check and by `math`, and of how many prompts."""
+    """Constraint type → policy → shares kept by the published check and by `math`, and of how many responses."""
     by_type: dict[str, dict[str, list[float]]] = {}
     for policy, by_seed in evaluations.items():
-        types = np.array(next(iter(by_seed.values())).get("types", []))
-        for kind in sorted({*types.tolist()}):
-            shares = [
-                float(np.mean([np.array(one[metric])[types == kind] for one in by_seed.values()]))
-                for metric in ("sacc", "sacc_math")
-            ]
-            by_type.setdefault(kind, {})[policy] = [*shares, int((types == kind).sum())]
+        verdicts: dict[str, list[list[bool]]] = {}
+        for kinds in (kinds for one in by_seed.values() for kinds in one.get("types", [])):
+            for kind, both in kinds.items():
+                verdicts.setdefault(kind, []).append(both)
+        for kind, pairs in sorted(verdicts.items()):
+            by_type.setdefault(kind, {})[policy] = [*np.mean(pairs, axis=0).tolist(), len(pairs)]
     return by_type
 
 
 def tables(report: Report) -> str:
-    """The report as Markdown: each set of prompts with its constraint types, IFEval, and what the arms took."""
+    """The report as Markdown: each set of prompts with its constraint types, an example, and what the arms took."""
     lines = []
-    for name, one in report["held_out"].items():
-        lines += [f"{one['prompts']} prompts, {name}:", "", *_policies(one, METRICS, report["steps"]), ""]
-        lines += [*_types(one), ""]
-    if report["ifeval"]:
-        lines += [f"IFEval, {report['ifeval']['prompts']} prompts, greedy, published checks:", ""]
-        lines += [*_policies(report["ifeval"], ON_IFEVAL, report["steps"]), ""]
+    for name, one in report["sets"].items():
+        lines += [f"{one['prompts']} prompts, {name}:", "", *_policies(one, report["steps"]), ""]
+        lines += [*_types(one), ""] if one["by_type"] else []
+    if report["example"]:
+        lines += ["One prompt and the responses to it:", ""]
+        lines += [part for policy, text in report["example"].items() for part in (f"{policy}:", "", _quoted(text), "")]
     return "\n".join([*lines, *_costs(report)])
+
+
+def _quoted(text: str) -> str:
+    return f"```text\n{text.strip()}\n```"
 
 
 def _row(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _policies(one: Report, metrics: dict[str, str], steps: int) -> list[str]:
-    lines = [_row(["policy", *metrics.values()]), "|---" * (len(metrics) + 1) + "|"]
+def _policies(one: Report, steps: int) -> list[str]:
+    metrics = [metric for metric in METRICS if any(metric in means for means in one["policies"].values())]
+    lines = [_row(["policy", *(METRICS[metric] for metric in metrics)]), "|---" * (len(metrics) + 1) + "|"]
     for policy, means in one["policies"].items():
         at = [step for step in means.get("steps", []) if policy != BEFORE and step != steps]
         label = f"{policy}, stopped at step {' and '.join(map(str, at))}" if at else policy
@@ -156,7 +181,7 @@ def _policies(one: Report, metrics: dict[str, str], steps: int) -> list[str]:
 
 def _types(one: Report) -> list[str]:
     policies = [policy for policy, means in one["policies"].items() if "steps" in means]
-    lines = [_row(["obeyed, in % (by `math`)", "prompts", *policies]), "|---" * (len(policies) + 2) + "|"]
+    lines = [_row(["kept, in % (by `math`)", "responses", *policies]), "|---" * (len(policies) + 2) + "|"]
     for kind, by_policy in one["by_type"].items():
         cells = [f"{100 * by_policy[policy][0]:.0f} ({100 * by_policy[policy][1]:.0f})" for policy in policies]
         lines.append(_row([f"`{kind}`", str(next(iter(by_policy.values()))[-1]), *cells]))
@@ -176,7 +201,7 @@ def _costs(report: Report) -> list[str]:
 
 def _cell(mean: dict[str, Any], metric: str) -> str:
     """The mean, its interval over prompts and, after a semicolon, the lowest and the highest seed."""
-    scale = 1 if metric == "tokens" else 100
+    scale = 1 if metric in TOKENS else 100
     middle, low, high = (scale * mean[name] for name in ("mean", "low", "high"))
     seeds = [scale * seed for seed in mean["seeds"]]
     spread = f"; {min(seeds):.1f} to {max(seeds):.1f}" if len(seeds) > 1 else ""

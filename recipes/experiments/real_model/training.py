@@ -36,6 +36,10 @@ class Cost:
     device: str
 
 
+class OutOfTimeError(Exception):
+    """The clock has ended a part of the work, which goes on from there when the same command is given again."""
+
+
 class StopAt(TrainerCallback):
     """Ends the training, with a checkpoint, after the first step that ends past `moment` (seconds since 1970)."""
 

@@ -1,11 +1,8 @@
 """The comparison on a real model: the whole command, killed and said again."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +12,7 @@ from safetensors.torch import load_file
 from keepif.recipes.experiments.real_model import run
 from keepif.recipes.experiments.real_model.command import main
 from keepif.recipes.experiments.real_model.plan import BEFORE
+from tests.helpers.processes import kill_when
 from tests.helpers.real_model import command
 
 ROWS = [
@@ -29,14 +27,6 @@ def started(argv: list[str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def kill_when(found: Path, process: subprocess.Popen[bytes]) -> None:
-    """Kill the command and all that it has started once `found` is there."""
-    while not found.exists() and process.poll() is None:
-        time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
 @pytest.mark.slow
 def test_a_killed_command_goes_on_to_what_an_unbroken_one_ends_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -44,7 +34,9 @@ def test_a_killed_command_goes_on_to_what_an_unbroken_one_ends_with(
     """Two steps of the embedded policy with adapters, before and after; said again, nothing is done again."""
     ifeval = tmp_path / "ifeval.jsonl"
     ifeval.write_text("\n".join(json.dumps(row) for row in ROWS))
-    whole, broken = (command(tmp_path / name, "--ifeval", str(ifeval)) for name in ("whole", "broken"))
+    whole, broken = (
+        command(tmp_path / name, "--ifeval", str(ifeval), "--samples", "2") for name in ("whole", "broken")
+    )
     state = tmp_path / "broken" / "runs" / "keepif" / "seed-0" / "checkpoint-1" / "trainer_state.json"
     unbroken = started(whole)
     kill_when(state, started(broken))
@@ -53,7 +45,7 @@ def test_a_killed_command_goes_on_to_what_an_unbroken_one_ends_with(
     main(broken)
     shown = capsys.readouterr().out
     assert "4 prompts, held-out types:" in shown
-    assert "IFEval, 2 prompts, greedy, published checks:" in shown
+    assert "2 prompts, IFEval, no thinking:" in shown
     assert unbroken.wait() == 0
     once, again = (report_in(tmp_path / name) for name in ("whole", "broken"))
     assert [cost["steps"] for cost in once["costs"]["KeepIF, seed 0"]] == [2]
@@ -61,8 +53,10 @@ def test_a_killed_command_goes_on_to_what_an_unbroken_one_ends_with(
     assert once.pop("costs") != again.pop("costs")
     assert once == again
     assert [history["step"] for history in once["histories"]["KeepIF"]] == [[1, 2]]
-    for one in (*once["held_out"].values(), once["ifeval"]):
+    assert list(once["sets"]) == ["trained types", "held-out types", "IFEval", "IFEval, no thinking"]
+    for one in once["sets"].values():
         assert set(one["policies"]) == {BEFORE, "KeepIF"}
+    assert set(once["example"]) == {"prompt", BEFORE, "KeepIF"}
     weights = [
         load_file(tmp_path / name / "runs/keepif/seed-0/checkpoint-2/adapter_model.safetensors")
         for name in ("whole", "broken")
@@ -72,7 +66,7 @@ def test_a_killed_command_goes_on_to_what_an_unbroken_one_ends_with(
         [json.loads(path.read_text()) for path in sorted((tmp_path / name / "runs").glob("*/*/after-*/*.json"))]
         for name in ("whole", "broken")
     ]
-    assert len(evaluations[0]) == 6
+    assert len(evaluations[0]) == 16
     assert evaluations[0] == evaluations[1]
 
     def start(*_: Any) -> Any:

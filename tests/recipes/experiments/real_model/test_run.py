@@ -7,12 +7,17 @@ from typing import Any
 
 import pytest
 
-from keepif.recipes.experiments.real_model.plan import BEFORE, Plan, Run, refuse_other_config
+from keepif.recipes.experiments.real_model.plan import ARMS, BEFORE, Plan, Run, refuse_other_config
 from keepif.recipes.experiments.real_model.run import Clock, run_all
+from keepif.recipes.experiments.real_model.sets import HeldOut
 from keepif.recipes.experiments.real_model.training import costs, train
+from keepif.recipes.train import build
+from keepif.trainer.controller import ALL
+from keepif.trainer.evaluation.engines.generation import Sampling
 from tests.helpers.real_model import plan
 
 CONFIG = "smollm2_cpu.yaml"
+NOTHING = {"any": HeldOut([], 1, Sampling())}
 
 
 class Ended:
@@ -42,7 +47,7 @@ class Endless:
 
 
 def four_arms(work_dir: Path) -> Plan:
-    return Plan(CONFIG, (), ("correctness only", "KeepIF"), (0, 1), 8, 4, None, work_dir, at_once=2)
+    return Plan(CONFIG, (), ("correctness only", "KeepIF"), (0, 1), 8, work_dir, at_once=2)
 
 
 def test_runs_are_started_seed_by_seed_and_the_failed_are_named_at_the_end(
@@ -57,7 +62,7 @@ def test_runs_are_started_seed_by_seed_and_the_failed_are_named_at_the_end(
 
     monkeypatch.setattr("keepif.recipes.experiments.real_model.run._start", start)
     with pytest.raises(RuntimeError, match=r"failed: 'KeepIF', seed 0 \(see .*log\.txt\)"):
-        run_all(four_arms(tmp_path), {"any": []}, Clock.of(None), lambda: ends.append(len(started)))
+        run_all(four_arms(tmp_path), NOTHING, Clock.of(None), lambda: ends.append(len(started)))
     arms = [("correctness only", 0), ("KeepIF", 0), ("correctness only", 1), ("KeepIF", 1)]
     assert started == [(BEFORE, 0), *arms]
     assert len(ends) == 5
@@ -74,7 +79,7 @@ def test_past_the_clock_no_training_begins_and_what_runs_is_terminated(
         return processes[-1]
 
     monkeypatch.setattr("keepif.recipes.experiments.real_model.run._start", start)
-    run_all(four_arms(tmp_path), {"any": []}, Clock(time.time(), time.time() + 0.5), lambda: None)
+    run_all(four_arms(tmp_path), NOTHING, Clock(time.time(), time.time() + 0.5), lambda: None)
     assert [process.terminated for process in processes] == [True]
 
 
@@ -121,3 +126,20 @@ def test_runs_of_another_config_or_other_flags_are_refused(tmp_path: Path) -> No
         refuse_other_config("tiny_cpu.yaml", [], tmp_path)
     with pytest.raises(ValueError, match=r"were made with other flags"):
         refuse_other_config(CONFIG, ["--slack=0.1"], tmp_path)
+
+
+@pytest.mark.parametrize("arm", ARMS)
+def test_every_arm_trains_a_step(tmp_path: Path, arm: str) -> None:
+    made = plan(tmp_path, save_steps=100)
+    trainer = build(*made.recipe(Run(arm, 0, tmp_path / "run")))
+    trainer.args.max_steps = 1
+    trainer.train()
+    weights = dict(zip((one.__name__ for one in trainer.reward_funcs), trainer.reward_weights.tolist(), strict=True))
+    parts = {"correctness_reward": 1, "joint_reward": 0, "compliance_reward": 0.95, "length_reward": 0}
+    assert weights == pytest.approx(parts if arm == "GDPO" else {"keepif": 1})
+    normalised = trainer.args.multi_objective_aggregation == "normalize_then_sum"
+    assert normalised == (arm == "GDPO")
+    held = {"KeepIF": {"punctuation:no_comma", "detectable_format:title"}, "KeepIF, mean": {ALL}}
+    loops = {*trainer.state.stateful_callbacks["keepif"]["controller"]["loops"]}
+    assert bool(loops) == (arm in held)
+    assert loops <= held.get(arm, set())
