@@ -152,8 +152,11 @@ def worlds_figure(rows: list[dict[str, Any]], noise: float) -> Figure:
     worlds = list(dict.fromkeys(row["world"] for row in rows))
     methods = list(dict.fromkeys(row["method"] for row in rows))
     with mpl.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
-        figure = Figure(figsize=(3.4 * len(worlds) + 1.8, 4), layout="constrained")
-        for axes, world in zip(figure.subplots(1, len(worlds), squeeze=False)[0], worlds, strict=True):
+        across = min(len(worlds), 4)
+        down = -(-len(worlds) // across)
+        figure = Figure(figsize=(2.9 * across + 1.8, 2.7 * down), layout="constrained")
+        panels = figure.subplots(down, across, squeeze=False).flat
+        for world, axes in zip(worlds, panels, strict=False):
             for number, method in enumerate(methods):
                 runs = [row for row in rows if (row["world"], row["method"]) == (world, method)]
                 axes.plot(
@@ -162,8 +165,11 @@ def worlds_figure(rows: list[dict[str, Any]], noise: float) -> Figure:
                     "os^DvPX"[number % 7], color=f"C{number}", ls="none", label=method,
                 )  # fmt: skip
             axes.axvline(-100 * noise, color="0.6", lw=1, label="right of it: every type held")
-            axes.set(title=world, xlabel="worst type, points above its floor")
-        figure.axes[0].set_ylabel("accuracy, %")
+            axes.set_title(world)
+        for spare in panels:
+            spare.set_axis_off()
+        figure.supxlabel("worst type, points above its floor")
+        figure.supylabel("accuracy, %")
         figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside right upper", frameon=False)
     return figure
 
