@@ -10,7 +10,7 @@ PAGE = Path(__file__).parents[2] / "recipes" / "first_hour.ipynb"
 
 
 def test_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("STEPS", "10")
+    monkeypatch.setenv("STEPS", "5")
     notebook = nbformat.read(PAGE, as_version=4)
     NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}}).execute()
     *_, chart, dashboard, _, rewards = [cell.outputs[-1] for cell in notebook.cells if cell.get("outputs")]
