@@ -37,4 +37,4 @@ def test_mathif_has_compliance_and_correctness(tmp_path: Path) -> None:
     asked, scores = measured(tmp_path, "mathif", MATHIF, None)
     assert (asked.sampling.temperature, asked.sampling.top_p) == (1.0, 0.95)
     assert scores["hacc"] == scores["sacc"] == scores["joint"] == [(1, 1), (0, 1)]
-    assert scores["correct"] == [(1, 1), (1, 1)]
+    assert scores["accuracy"] == [(1, 1), (1, 1)]
