@@ -86,7 +86,9 @@ class KeepIFCallback(TrainerCallback):
         """
         self.run.collect()
 
-    on_predict = on_evaluate
+    def on_predict(self, args: Any, state: Any, control: Any, metrics: Any, **kwargs: Any) -> None:
+        """The same for a prediction."""
+        self.run.collect()
 
     def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         self._report(state, finished=False)  # a run that ends here is resumed here
