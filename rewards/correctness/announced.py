@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from ..text.latex import BOX, Box
 from ..text.text import Text
-from .values import DOUBTS, LONGEST, VARIABLE, choice, is_quotient, normalised, quantity
+from .parts import VARIABLE, choice
+from .values import DOUBTS, LONGEST, is_quotient, normalised, quantity
 
 # Every gap is bounded and every run possessive, so that no text takes more than linear time.
 FORMULA = (

@@ -22,7 +22,8 @@ from .announced import (
     last_value,
     second_thoughts,
 )  # fmt: skip
-from .values import LONGEST, choice, normalised, quantity
+from .parts import choice
+from .values import LONGEST, normalised, quantity
 
 HASHES = re.compile(r"####[^\S\n]*+(?!\**\d{1,2}[.)][^\S\n]++\S)([^\n]++)")
 """A line after `####` that is not a numbered heading."""

@@ -13,7 +13,8 @@ from .claims import gold_answer, stated_answers
 from .equality import SPELLED, fast_verdict
 from .form import restates, unfinished
 from .logic import logic_gold, logic_verdict
-from .values import PLAIN, TEXT, as_number, choice, elements, normalised, sides, too_large
+from .parts import choice, elements, sides
+from .values import PLAIN, TEXT, as_number, normalised, too_large
 from .workers import NoWorkerError, Pair, shared_grader
 
 logger = logging.getLogger(__name__)

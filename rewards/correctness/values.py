@@ -1,4 +1,4 @@
-r"""Values: one answer, claimed or gold, in a common form; and what it is: a quantity, a choice, a list, a chain."""
+"""Values: one answer, claimed or gold, in a common form, and the quantity that it is."""
 
 import re
 import unicodedata
@@ -78,29 +78,15 @@ another number of it, as in "5 million", no other number, and no doubt, as in "5
 SYMBOLS = frozenset("mLlghsJNWVKCF")
 """Units of a single letter; any other is a variable."""
 PERCENT = re.compile(r"\s*(?:\\?%|(?:percent|pct)\w*)", re.IGNORECASE)
-CHOICE = re.compile(
-    r"(?i:(?:option|choice)\s+)?(?:\(([A-Z])\)|([A-Z])(?=[).:,]|\Z))(?:[).:]|,(?!\s*[A-Z]\b))*+(?!,|\s*\([A-Z]\))\s*(.*)",
-    re.DOTALL,
-)
-"""The letter of a choice and what it says: `(C) 12`, `C. 12`, `Option C`; not `(C)(D)`."""
-_NAME = r"\s*[A-Za-z](?:_\{?\w\}?)?\s*"
-VARIABLE = re.compile(_NAME + r"(?:=|\\(?:approx|equiv)(?![a-z])|≈)\s*")
-r"""What is sought, at the head of a value: `x =`, `x_1 \approx`, `x \equiv`; not `2x =`."""
-ROUNDED = re.compile(rf"(?!{_NAME}(?:\\approx|≈))([^≈]*?)\s*(?:\\approx|≈)\s*(-?\d*\.(\d+))(?:\\l?dots|\.\.\.)?")
+NAME = r"\s*[A-Za-z](?:_\{?\w\}?)?\s*"
+r"""The name of what is sought: `x`, `x_1`; not `xy`."""
+ROUNDED = re.compile(rf"(?!{NAME}(?:\\approx|≈))([^≈]*?)\s*(?:\\approx|≈)\s*(-?\d*\.(\d+))(?:\\l?dots|\.\.\.)?")
 r"""A value, and the same rounded: `\frac{4}{7} \approx 0.57`; not `x \approx 0.57`."""
 CONDITION = re.compile(
     r",?\s*\\text\s*\{\s*,?\s*(?:where|for (?:all|every|any))\b.*|\(?\s*\\p?mod(?![a-z])\s*[({]?\w+[)}]?\s*\)?\Z",
     re.DOTALL,
 )
 r"""For which numbers a value is meant: `\text{ where } n > 1`, `\pmod{7}`; not `\text{ if } n > 1`."""
-EVALUATED = re.compile(
-    r"\\(?:[dt]?frac|sqrt|cdot|times|div|pi|left|right|[dt]?binom|pm|infty|circ|l?dots)(?![A-Za-z])|"
-    r"[\d\s.{}()+\-*/^!\\]"
-)
-"""What of a value has no variable."""
-EQUALS = re.compile(r"(?<![<>!:=])=(?!=)")
-SEPARATOR = re.compile(r"\s*(?:[,;]\s*)?(?:(?<![A-Za-z\\])(?:and|or)(?![A-Za-z])|[,;]|\\(?:lor|land)(?![a-z]))\s*")
-"""What stands between the values of a list: ", ", " and ", " or "; not "sand"."""
 _FACTOR = r"(?:[a-zA-Z]|\\pi(?![a-zA-Z])|\\sqrt\{(?:\d{1,9}|[a-z])\})"
 _TERM = rf"(?:\d{{1,9}}{_FACTOR}?|{_FACTOR}){_FACTOR}?(?:\^(?:\d|\{{\d{{1,2}}\}}))?"
 PLAIN = re.compile(rf"-?{_TERM}(?: ?[-+] ?{_TERM}){{0,5}}", re.ASCII)
@@ -243,60 +229,6 @@ def quantity(value: str) -> Quantity | None:
 def is_quotient(value: Quantity) -> bool:
     """Whether a quantity is an integer that is written as a fraction, its division not performed: `24/2`."""
     return value.number.denominator == 1 and FRACTION.fullmatch(value.literal) is not None
-
-
-@lru_cache(maxsize=4096)
-def choice(value: str) -> tuple[str, str] | None:
-    r"""The letter of a choice and what it says, both perhaps empty of `value`; `None` for what is no choice.
-
-    >>> choice(r"\textbf{(C) }12"), choice("Option C"), choice("C"), choice("(C)(D)"), choice("12")
-    (('C', '12'), ('C', ''), ('C', ''), None, None)
-    """
-    parts = CHOICE.fullmatch(TEXT.sub(r"\1", value).strip()) if len(value) <= LONGEST else None
-    return (parts[1] or parts[2], parts[3].strip()) if parts else None
-
-
-@lru_cache(maxsize=4096)
-def elements(value: str) -> tuple[str, ...]:
-    r"""The values of a list, each without the variable that it is of; a value that is no list, alone.
-
-    >>> elements(r"x = 2 \text{ or } x = 3"), elements("(1, 2)"), elements("(1,2),(2,1)"), elements("x+1")
-    (('2', '3'), ('1', '2'), ('(1,2)', '(2,1)'), ('x+1',))
-    """
-    value = TEXT.sub(r" \1 ", value).strip()
-    parts = _outside_brackets(value, SEPARATOR)
-    if len(parts) == 1 and value[:1] == "(" and value[-1:] == ")" and "cup" not in value:
-        parts = _outside_brackets(value[1:-1], SEPARATOR)
-    return tuple(part[led.end() :] if (led := VARIABLE.match(part)) else part for part in parts)
-
-
-def sides(value: str) -> list[str]:
-    r"""The sides of an equation chain; a left side with a variable says what is sought, and is no claim.
-
-    >>> sides("x = 7"), sides("1 = 3 = 7"), sides(r"x \leq 7"), sides(r"\sum_{k=1}^4 k = 10")
-    (['7'], ['1', '3', '7'], ['x \\leq 7'], ['10'])
-    """
-    if "=" not in value:
-        sought = VARIABLE.match(value)
-        return [value[sought.end() :] if sought else value]
-    if len(_outside_brackets(value, SEPARATOR)) > 1:  # "x = 1, y = 2"
-        return [value]
-    parts = _outside_brackets(value, EQUALS)
-    if len(parts) > 1 and EVALUATED.sub("", parts[0]):
-        parts = parts[1:]
-    return parts if all(parts) else [value]
-
-
-def _outside_brackets(value: str, mark: re.Pattern[str]) -> list[str]:
-    """What stands between the marks outside brackets."""
-    parts, start, depth = [], 0, 0
-    for found in re.finditer(rf"(?P<bracket>[([{{]|[)\]}}])|{mark.pattern}", value):
-        if bracket := found["bracket"]:
-            depth = max(0, depth + (1 if bracket in "([{" else -1))
-        elif not depth:
-            parts.append(value[start : found.start()].strip())
-            start = found.end()
-    return [*parts, value[start:].strip()]
 
 
 def too_large(value: str) -> bool:

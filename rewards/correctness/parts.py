@@ -1,0 +1,76 @@
+"""The parts of a value: the letter and the text of a choice, the elements of a list, the sides of a chain."""
+
+import re
+from functools import lru_cache
+
+from .values import LONGEST, NAME, TEXT
+
+CHOICE = re.compile(
+    r"(?i:(?:option|choice)\s+)?(?:\(([A-Z])\)|([A-Z])(?=[).:,]|\Z))(?:[).:]|,(?!\s*[A-Z]\b))*+(?!,|\s*\([A-Z]\))\s*(.*)",
+    re.DOTALL,
+)
+"""The letter of a choice and what it says: `(C) 12`, `C. 12`, `Option C`; not `(C)(D)`."""
+VARIABLE = re.compile(NAME + r"(?:=|\\(?:approx|equiv)(?![a-z])|≈)\s*")
+r"""What is sought, at the head of a value: `x =`, `x_1 \approx`, `x \equiv`; not `2x =`."""
+EVALUATED = re.compile(
+    r"\\(?:[dt]?frac|sqrt|cdot|times|div|pi|left|right|[dt]?binom|pm|infty|circ|l?dots)(?![A-Za-z])|"
+    r"[\d\s.{}()+\-*/^!\\]"
+)
+"""What of a value has no variable."""
+EQUALS = re.compile(r"(?<![<>!:=])=(?!=)")
+SEPARATOR = re.compile(r"\s*(?:[,;]\s*)?(?:(?<![A-Za-z\\])(?:and|or)(?![A-Za-z])|[,;]|\\(?:lor|land)(?![a-z]))\s*")
+"""What stands between the values of a list: ", ", " and ", " or "; not "sand"."""
+
+
+@lru_cache(maxsize=4096)
+def choice(value: str) -> tuple[str, str] | None:
+    r"""The letter of a choice and what it says, both perhaps empty of `value`; `None` for what is no choice.
+
+    >>> choice(r"\textbf{(C) }12"), choice("Option C"), choice("C"), choice("(C)(D)"), choice("12")
+    (('C', '12'), ('C', ''), ('C', ''), None, None)
+    """
+    parts = CHOICE.fullmatch(TEXT.sub(r"\1", value).strip()) if len(value) <= LONGEST else None
+    return (parts[1] or parts[2], parts[3].strip()) if parts else None
+
+
+@lru_cache(maxsize=4096)
+def elements(value: str) -> tuple[str, ...]:
+    r"""The values of a list, each without the variable that it is of; a value that is no list, alone.
+
+    >>> elements(r"x = 2 \text{ or } x = 3"), elements("(1, 2)"), elements("(1,2),(2,1)"), elements("x+1")
+    (('2', '3'), ('1', '2'), ('(1,2)', '(2,1)'), ('x+1',))
+    """
+    value = TEXT.sub(r" \1 ", value).strip()
+    parts = _outside_brackets(value, SEPARATOR)
+    if len(parts) == 1 and value[:1] == "(" and value[-1:] == ")" and "cup" not in value:
+        parts = _outside_brackets(value[1:-1], SEPARATOR)
+    return tuple(part[led.end() :] if (led := VARIABLE.match(part)) else part for part in parts)
+
+
+def sides(value: str) -> list[str]:
+    r"""The sides of an equation chain; a left side with a variable says what is sought, and is no claim.
+
+    >>> sides("x = 7"), sides("1 = 3 = 7"), sides(r"x \leq 7"), sides(r"\sum_{k=1}^4 k = 10")
+    (['7'], ['1', '3', '7'], ['x \\leq 7'], ['10'])
+    """
+    if "=" not in value:
+        sought = VARIABLE.match(value)
+        return [value[sought.end() :] if sought else value]
+    if len(_outside_brackets(value, SEPARATOR)) > 1:  # "x = 1, y = 2"
+        return [value]
+    parts = _outside_brackets(value, EQUALS)
+    if len(parts) > 1 and EVALUATED.sub("", parts[0]):
+        parts = parts[1:]
+    return parts if all(parts) else [value]
+
+
+def _outside_brackets(value: str, mark: re.Pattern[str]) -> list[str]:
+    """What stands between the marks outside brackets."""
+    parts, start, depth = [], 0, 0
+    for found in re.finditer(rf"(?P<bracket>[([{{]|[)\]}}])|{mark.pattern}", value):
+        if bracket := found["bracket"]:
+            depth = max(0, depth + (1 if bracket in "([{" else -1))
+        elif not depth:
+            parts.append(value[start : found.start()].strip())
+            start = found.end()
+    return [*parts, value[start:].strip()]
