@@ -5,6 +5,7 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,8 @@ def load_prompts(
             broken, with the line, and where no row's constraints have a check.
     """
     if args.dataset == "tiny":
-        return Dataset.from_list(TINY.rows(args.rows or PROCEDURAL_ROWS, seed))
+        world = replace(TINY, types=tuple(args.constraint_types or TINY.types))
+        return Dataset.from_list(world.rows(args.rows or PROCEDURAL_ROWS, seed))
     dataset = with_checks(_load(args, seed), warn or _log)
     if args.rows is not None:
         dataset = dataset.select(range(min(args.rows, len(dataset))))

@@ -55,6 +55,8 @@ def main(argv: list[str] | None = None) -> None:
         sys.exit(run_doctor(parser, args, flags))
     if args.command == "sweep":
         sys.exit(run_sweep(parser, args, flags))
+    if args.command == "constraints" and args.action == "check":
+        sys.exit(run(args, flags))
     if flags:
         parser.error(f"unrecognized arguments: {' '.join(flags)}")
     if args.command == "constraints":

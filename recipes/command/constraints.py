@@ -22,32 +22,38 @@ READINGS: tuple[Reading, ...] = ("math", "official")
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
     """`list`, `show` and `check`, with their options."""
-    parser.add_argument("--import", dest="imports", action="append", default=[], metavar="MODULE", help=HELP)
+    parser.set_defaults(imports=[])
+    importing = argparse.ArgumentParser(add_help=False)
+    importing.add_argument(
+        "--import", dest="imports", action="append", default=argparse.SUPPRESS, metavar="MODULE", help=HELP
+    )
     commands = parser.add_subparsers(dest="action", metavar="{list,show,check}")
-    listed = commands.add_parser("list", help="every type, or those in which all the words occur")
+    listed = commands.add_parser("list", parents=[importing], help="every type, or those in which all the words occur")
     listed.add_argument("words", nargs="*", help="words to search for, in ids, sentences and descriptions")
-    shown = commands.add_parser("show", help="one type: its sentence, kwargs, readings and examples")
+    shown = commands.add_parser(
+        "show", parents=[importing], help="one type: its sentence, kwargs, readings and examples"
+    )
     shown.add_argument("id", help="an instruction id, such as keywords:existence")
     checked = commands.add_parser(
         "check",
-        help="check a text on standard input: exit status 0 where the constraint is kept, 1 where it is not",
-        epilog="keepif constraints check keywords:existence --keywords alpha beta --reading official < answer.txt",
+        parents=[importing],
+        allow_abbrev=False,
+        help="check a text on standard input: exit status 0 if the constraint is kept, 1 if it is not",
+        epilog="further flags are its kwargs, see show, and --reading math (the default) or official: "
+        "keepif constraints check keywords:existence --keywords alpha beta --reading official < answer.txt",
     )
     checked.add_argument("id", help="an instruction id")
-    checked.add_argument(
-        "options", nargs=argparse.REMAINDER, help="its kwargs, see show, and --reading math (the default) or official"
-    )
 
 
-def run(args: argparse.Namespace) -> int:
-    """Do what `args` ask for; the exit status."""
+def run(args: argparse.Namespace, options: Sequence[str] = ()) -> int:
+    """Do what `args` ask for, `options` being the kwargs of the type to check; the exit status."""
     console = Console()
     try:
         import_own(args.imports)
         if args.action == "show":
             show(console, definition_of(args.id))
         elif args.action == "check":
-            return check(console, args)
+            return check(console, args.id, options)
         else:
             listing(console, getattr(args, "words", []))
     except ValueError as error:
@@ -109,11 +115,11 @@ def told(definition: type[Constraint], reading: Reading) -> str:
     return "As the published check." if reading == "official" else "The same, outside formulas, boxes and code."
 
 
-def check(console: Console, args: argparse.Namespace) -> int:
+def check(console: Console, instruction_id: str, options: Sequence[str]) -> int:
     """Say whether the text on standard input keeps the constraint, in both readings."""
-    options = options_of(definition_of(args.id), args.options)
-    deciding = options.pop("reading")
-    constraint = make(args.id, options)
+    kwargs = options_of(definition_of(instruction_id), options)
+    deciding = kwargs.pop("reading")
+    constraint = make(instruction_id, kwargs)
     response = Response.parse(sys.stdin.read())
     verdicts = {reading: constraint.holds(response.answer, reading) for reading in READINGS}
     console.print(constraint.description, markup=False, highlight=False, soft_wrap=True)

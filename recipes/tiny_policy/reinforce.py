@@ -12,7 +12,7 @@ import argparse
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +153,9 @@ def reinforce(
 def made_by(method: str, steps: int, samples: int) -> dict[str, Any]:
     """What a result depends on, beside its seed and its place, as JSON."""
     _, keepif = rewards_of(method, Path())
-    return {"steps": steps, "samples": samples, "settings": keepif.run.settings if keepif else None}
+    law = asdict(keepif.run.controller.gains) if keepif and keepif.run.floor else None
+    settings = keepif.run.settings if keepif else None
+    return {"steps": steps, "samples": samples, "settings": settings, "law": law}
 
 
 def measure_reference(place: Place, path: Path) -> None:

@@ -1,5 +1,6 @@
 """The user's own things: a constraint out of a file, for every command; and correctness only, as one switch."""
 
+import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,9 +61,23 @@ def test_doctor_and_evaluate_know_it(own: Path, tmp_path: Path) -> None:
     assert MINE in REGISTRY
 
 
-def test_the_constraints_command_shows_it(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_embedded_policys_task_draws_it(own: Path) -> None:
+    keepif_args = KeepIFArguments(dataset="tiny", rows=4, imports=[str(own)], constraint_types=[MINE])
+    asked = load_prompts(keepif_args, seed=0, conversational=True)["instruction_id_list"]
+    assert asked == [[MINE]] * 4
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_the_constraints_command_takes_it(
+    own: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, before: bool
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("Four! It is four!"))
+    imported, least = ["--import", str(own)], ["--least", "2"]
     with pytest.raises(SystemExit, match=r"^0$"):
-        main(["constraints", "--import", str(own), "show", MINE])
+        main(["constraints", "check", MINE, *(imported + least if before else least + imported)])
+    assert "Use at least 2 exclamation marks." in capsys.readouterr().out
+    with pytest.raises(SystemExit, match=r"^0$"):
+        main(["constraints", "show", MINE, *imported])
     assert "Use at least {least} exclamation marks." in capsys.readouterr().out
 
 

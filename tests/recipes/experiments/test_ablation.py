@@ -72,7 +72,9 @@ def test_a_run_that_ended_is_not_run_again(tmp_path: Path, monkeypatch: pytest.M
     ablation.run_all(tmp_path, ["KeepIF"], [0], steps=5)
 
 
-@pytest.mark.parametrize("change", [{"steps": 80}, {"samples": 1}, {"settings": {"bonus": 9.0}}])
+@pytest.mark.parametrize(
+    "change", [{"steps": 80}, {"samples": 1}, {"settings": {"bonus": 9.0}}, {"law": {"integral": 9.0}}]
+)
 def test_a_result_of_other_settings_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
     leave(tmp_path, "KeepIF", 0, [0.7])
     made_by = reinforce.made_by("KeepIF", steps=5, samples=ablation.SAMPLES)
