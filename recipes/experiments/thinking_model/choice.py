@@ -2,7 +2,7 @@
 
 Every type that the teacher knows is asked for alone. A type that is kept in between [`BAND`] of the answers can fall
 and can rise. Types are ranked by how near they are to the middle of it; the best `TRAINED + HELD_OUT`, and all others
-in the band, are taken. Of the ranking every fourth is held out, so that both lots are alike.
+in the band, are taken. The last `HELD_OUT` of them are held out: what is trained must have room to move.
 """
 
 import random
@@ -54,7 +54,7 @@ class Choice:
 
     @property
     def held_out(self) -> list[str]:
-        return sorted(self.taken[1::4][:HELD_OUT])
+        return sorted(self.taken[-HELD_OUT:])
 
     @property
     def trained(self) -> list[str]:
