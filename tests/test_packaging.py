@@ -6,10 +6,12 @@ import pkgutil
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+import keepif
 import keepif.recipes
 import keepif.rewards
 import keepif.trainer
@@ -33,7 +35,20 @@ def test_every_folder_is_packaged() -> None:
         if path.suffix in shipped
         and (ROOT / "recipes" / "results") not in path.parents  # evidence stays in the repository
     }
-    assert sorted(found) == listed
+    assert sorted({*found} - {"keepif.trainer.keepif"} | {"keepif"}) == listed
+
+
+def test_keepif_alone_has_a_version_and_needs_no_torch() -> None:
+    code = "import keepif, sys; print(keepif.__version__, 'torch' in sys.modules, *dir(keepif))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == [version("keepif"), "False", "KeepIF", "__version__", "constrain"]
+
+
+def test_keepif_gives_what_most_scripts_need() -> None:
+    assert keepif.KeepIF is keepif.trainer.KeepIF
+    assert keepif.constrain is keepif.trainer.constrain
+    with pytest.raises(AttributeError, match="no attribute 'attach'"):
+        keepif.attach  # noqa: B018
 
 
 @pytest.mark.parametrize("name", FOLDERS)

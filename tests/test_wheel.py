@@ -31,6 +31,7 @@ def test_it_is_complete(wheel: Path) -> None:
     packaged = [name for name in names if ".dist-info/" not in name]
     assert {name.split("/")[0] for name in packaged} == {"keepif"}
     for name in (
+        "keepif/__init__.py",
         "keepif/recipes/tiny_policy/weights/model.safetensors",
         "keepif/recipes/tiny_policy/weights/tokenizer.json",
         "keepif/recipes/tiny_policy/chat_template.jinja",
