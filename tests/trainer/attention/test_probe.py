@@ -8,8 +8,11 @@ from keepif.trainer.attention.probe import AttentionProbe
 from tests.helpers.attention import KERNELS, batch_of, full_mass, groups_of, model_of
 
 
+FLEX = pytest.param("qwen3", "flex_attention", marks=pytest.mark.thorough)  # compiled in minutes
+
+
 @pytest.mark.parametrize("padding", ["left", "right"])
-@pytest.mark.parametrize(("name", "kernel"), KERNELS)
+@pytest.mark.parametrize(("name", "kernel"), [*KERNELS, FLEX])
 @torch.no_grad()
 def test_it_is_eager_attention_and_changes_nothing(name: str, kernel: str, padding: str) -> None:
     batch, groups, model = batch_of(padding), groups_of(), model_of(name, kernel)
