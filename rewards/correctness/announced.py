@@ -42,8 +42,8 @@ SENTENCE_END = re.compile(
     r"\n|。|[.!?](?=[\s*_\"'”’)<»]|\Z)|[,;:–—-]?\s\(?(?:because|since|i\.e\.)(?!\w)|"
     r",\s(?:as|so|which|where|thus|hence|making)\b|</|<\|"
 )
-PARENTHESIS = re.compile(r"\s\([^()\d$\\]*\)")
-"""Words in brackets: " (forty-two)"; not " (or 7)"."""
+PARENTHESIS = re.compile(r"\s\((?![A-Z]\))[^()\d$\\]*\)")
+"""Words in brackets: " (forty-two)"; not " (or 7)", " (B)"."""
 DENIED = re.compile(
     r"(?:(?<!no )\b(?:false|untrue|wrong|incorrect|mistaken|naive|tempting|common|doubt|deny|disagree|unlikely|"
     r"impossible|suppose|assume|whether|refuse|(?:might|may|could|would) (?:say|think|guess)|"

@@ -3,7 +3,7 @@
 import re
 from fractions import Fraction
 
-from .values import FRACTION, MIXED, TEXT, Quantity, quantity, too_large
+from .values import FRACTION, IN_WORDS, MIXED, TEXT, Quantity, quantity, too_large
 
 TOLERANCE = Fraction(1, 10**6)
 """Of a decimal that stands for another or for a fraction: relative, so that small ones differ; above 1 absolute, as
@@ -19,12 +19,12 @@ SEVERAL = re.compile(r"(?<![A-Za-z])(?:or|and)(?![A-Za-z])", re.IGNORECASE)
 LIST = re.compile(rf",|;|\\pm|\\cup|{SEVERAL.pattern}", re.IGNORECASE)
 
 UNIT_WORDS = 2
-"""Words after a number that are a unit; of two units, the gold's and a claim's, some word must begin alike."""
+"""Words after a number that are a unit."""
 SPOKEN = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
 FEW_WORDS = 8
 """Words of three letters or more that a value may have beside twice those of the gold answer."""
-BASED = re.compile(r"\(?([A-Za-z0-9]+)\)?_\{?([A-Za-z0-9]+)\}?")
-"""A number and its base: `101_2`, `(101)_{2}`."""
+BASED = re.compile(r"\(?([A-Za-z0-9]+)\)?_\{?(?:\\text\{)?([A-Za-z0-9]+)\}{0,2}")
+r"""A number and its base: `101_2`, `(101)_{2}`, `101_{\text{two}}`."""
 WORDS = re.compile(r"[^\W_]+(?:[\s.,:;'’&-]+[^\W_]+)*+")
 """An answer in words, perhaps with numbers: "north-west", "3:30 PM", "May 3, 2021"."""
 ARTICLE = re.compile(r"(?:an?|the)\s+(?=\w{3})")
@@ -51,8 +51,12 @@ def fast_verdict(candidate: str, gold: str) -> bool | None:
         return _equal(ours, theirs)
     based, meant = BASED.fullmatch(candidate), BASED.fullmatch(gold)
     if based and (meant or theirs):
-        return meant is not None and based.groups() == meant.groups()
+        return meant is not None and _in_digits(based) == _in_digits(meant)
     return False if _is_none(candidate, gold) else _same_words(candidate, gold)
+
+
+def _in_digits(based: re.Match[str]) -> list[str]:
+    return [IN_WORDS.get(part, part) for part in based.groups()]
 
 
 def _is_none(candidate: str, gold: str) -> bool:
@@ -70,10 +74,9 @@ def _is_none(candidate: str, gold: str) -> bool:
 
 def _equal(ours: Quantity, theirs: Quantity) -> bool:
     """Whether two quantities are the same number; a percentage is also its hundredth, and 5 feet are no 5 meters."""
-    if theirs.words and 0 < len(ours.words) <= UNIT_WORDS:
-        units = {word[0].casefold() for word in ours.words}
-        if not ours.percent and not theirs.percent and units.isdisjoint(word[0].casefold() for word in theirs.words):
-            return False
+    has_units = theirs.words and 0 < len(ours.words) <= UNIT_WORDS and not (ours.percent or theirs.percent)
+    if has_units and not any(_same_unit(one, other) for one in _units(ours) for other in _units(theirs)):
+        return False
     rounded = "." in ours.literal + theirs.literal and theirs.number.denominator > 1
     scales = (Fraction(1, 100), 1, 100) if ours.percent != theirs.percent else (1,)
     numbers = (
@@ -81,6 +84,19 @@ def _equal(ours: Quantity, theirs: Quantity) -> bool:
     )
     margin = TOLERANCE * min(1, abs(theirs.number)) if rounded else 0
     return any(number == theirs.number or abs(number - theirs.number) < margin for number in numbers)
+
+
+def _units(value: Quantity) -> tuple[str, ...]:
+    """The words after a number in lower case, and all of them as one: "mph" is short for miles per hour."""
+    words = tuple(word.casefold() for word in value.words)
+    return *words, "".join(words)
+
+
+def _same_unit(one: str, other: str) -> bool:
+    """Whether two units begin alike in two letters, or one is short for the other: km and kilometers, not m and cm."""
+    short, long = sorted((one, other), key=len)
+    letters = iter(long)
+    return short[:2] == long[:2] or (short[0] == long[0] and all(letter in letters for letter in short))
 
 
 def _hedges(candidate: str, gold: str) -> bool:

@@ -102,7 +102,7 @@ def _stated(answer: Text, gold: str) -> Sequence[str]:
     if _in_words(gold) and not re.search(r"boxed|####", answer.raw) and (words := _words(answer, gold)):
         return [words]
     stated, wanted = stated_answers(answer), elements(gold)
-    if len(wanted) == 1:
+    if len(wanted) == 1 or stated == [gold]:
         return stated
     is_list = len(stated) == 1 and "=" not in gold and LISTED.search(stated[0])
     values = elements(stated[0]) if is_list else stated

@@ -24,13 +24,22 @@ SEPARATOR = re.compile(r"\s*(?:[,;]\s*)?(?:(?<![A-Za-z\\])(?:and|or)(?![A-Za-z])
 
 @lru_cache(maxsize=4096)
 def choice(value: str) -> tuple[str, str] | None:
-    r"""The letter of a choice and what it says, both perhaps empty of `value`; `None` for what is no choice.
+    r"""The letter of a choice and what it says, which may be nothing; `None` for what is no choice.
+
+    A list of the choices names none of them: both are empty.
 
     >>> choice(r"\textbf{(C) }12"), choice("Option C"), choice("C"), choice("(C)(D)"), choice("12")
     (('C', '12'), ('C', ''), ('C', ''), None, None)
+    >>> choice("(A) 12 (B) 24"), choice("(D) Both (A) and (B)")
+    (('', ''), ('D', 'Both (A) and (B)'))
     """
     parts = CHOICE.fullmatch(TEXT.sub(r"\1", value).strip()) if len(value) <= LONGEST else None
-    return (parts[1] or parts[2], parts[3].strip()) if parts else None
+    if not parts:
+        return None
+    letter = parts[1] or parts[2]
+    following = re.escape(chr(ord(letter) + 1))
+    is_list = re.search(rf"\({following}\)|\b{following}[).:]\s", parts[3])
+    return ("", "") if is_list else (letter, parts[3].strip())
 
 
 @lru_cache(maxsize=4096)

@@ -54,6 +54,14 @@ BLANKS = re.compile(r"(?<![\d.,/])\d{1,3}(?:[\u00a0\u2009\u202f]\d{3})+(?![\d.,/
 EXPONENT = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)[eE]\+?(-?)0*(\d{1,4})(?![\w.])")
 ROOT = re.compile(r"√\s?[({]?(\d+(?:\.\d+)?|[A-Za-z])[)}]?")
 
+_ONES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_TEENS = (
+    "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_NUMERALS = ("zero", *_ONES, *_TEENS, *(word for ten in _TENS for word in (ten, *(f"{ten}-{one}" for one in _ONES))))
+IN_WORDS = {word: str(number) for number, word in enumerate(_NUMERALS)}
+"""The numbers below a hundred in words: "forty-two" → "42"."""
 NUMBER = re.compile(r"([-+]?)(?:(\d+)(?:\.(\d+))?|\.(\d+))")
 FRACTION = re.compile(r"([-+]?)(?:(\d+)/(\d+)|\\frac\{([-+]?\d+)\}\{(\d+)\}|\\frac(\d)(\d))")
 MIXED = re.compile(r"([-+]?)(\d+)(?:\s+(\d+)/(\d+)|\s*\\frac\{(\d+)\}\{(\d+)\})")
@@ -69,7 +77,7 @@ MULTIPLES = (
 )
 DOUBTS = r"\b(?:not|unsure|maybe|perhaps|possibly|guess\w*|wrong|incorrect|if|unless)\b|n['’]t\b"
 UNIT = re.compile(
-    rf"(?:\s*(?:\^\s*\\circ|\^\{{\s*\\circ\s*\}}|\\degree|\\?%))?+(?![A-Za-z_])\s*+(?!{MULTIPLES})(?!.*(?:{DOUBTS}))"
+    rf"(?:\s*(?:\^\s*\\circ|\^\{{\s*\\circ\s*\}}|\\degree|\\?%))?+(?![A-Za-z_])[\s-]*+(?!{MULTIPLES})(?!.*(?:{DOUBTS}))"
     r"(?:[^\d$\\^=+*<>|(){}\[\]?!%√/_]|/(?=\s?[A-Za-z])|(?<=[A-Za-z])\^\{?-?[23]\}?(?!\d)|(?<=[A-Za-z])[23](?!\w)|\\cdot(?![a-z]))*+",
     re.IGNORECASE | re.DOTALL,
 )
@@ -101,6 +109,8 @@ def normalised(value: str) -> str:
     ('(1, 2)', '1234', '4.5 \\times 10^{-3}')
     >>> normalised(r"\therefore \mathbf{42}\,"), normalised("`3½`"), normalised("٤٢")
     ('42', '3\\frac{1}{2}', '42')
+    >>> normalised("Forty-two"), normalised(r"\text{seven cows}"), normalised("one of them")
+    ('42', '7 cows', 'one of them')
     """
     value = SIGN.sub(r"\1", _stripped(value))
     if value.isascii() and NUMBER.fullmatch(value):
@@ -124,11 +134,19 @@ def normalised(value: str) -> str:
         value = value[led.end() :]
     value = _stripped(value)
     value = _exact(CONDITION.sub("", value) if "mod" in value or "text" in value else value)
-    text = TEXT.fullmatch(value)
-    if text and re.search(r"\d", text[1]):
-        value = text[1].strip()
+    value = _in_digits(value)
     enclosed = ENCLOSED.fullmatch(value)
     return (enclosed[1] or enclosed[2] or "").strip() if enclosed else value
+
+
+def _in_digits(value: str) -> str:
+    r"""A number in words as its digits, perhaps with a unit; what has digits, out of its `\text{}`."""
+    text = TEXT.fullmatch(value)
+    said = text[1].strip() if text else value
+    for number, unit in ((said, ""), said.rpartition(" ")[::2]):
+        if digits := IN_WORDS.get(number.lower().replace(" ", "-")):
+            return f"{digits} {unit}".rstrip()
+    return said if re.search(r"\d", said) else value
 
 
 def _exact(value: str) -> str:

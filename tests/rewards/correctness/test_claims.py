@@ -216,7 +216,11 @@ def test_a_box_that_is_taken_back(answer: str) -> None:
      ("\\boxed{3:30 \\text{ PM}}", "3:30 p.m."), ('{"answer": 42}', "42"),
      ("<|begin_of_box|>42<|end_of_box|>", "42"),
      ("42<|im_end|>", "42"), ("\\boxed{⅜}", "3/8"), ("\\boxed{0.\\overline{3}}", "1/3"),
-     ("\\boxed{12.5\\%}", "12.5")],
+     ("\\boxed{12.5\\%}", "12.5"),
+     ("The answer is forty-two.", "42"), ("\\boxed{\\text{Twenty one}}", "21"), ("\\boxed{seven cows}", "7"),
+     ("\\boxed{0}", "zero"), ("\\boxed{5 km}", "5 kilometers"), ("\\boxed{5 metres}", "5 meters"),
+     ("\\boxed{5 mph}", "5 \\text{ miles per hour}"), ("\\boxed{101_{\\text{two}}}", "101_2"),
+     ("\\boxed{(D) Both (A) and (B)}", "D"), ("\\boxed{12 and 36 \\mathrm{min}}", "12 and $36 \\mathrm{~min}$")],
 )  # fmt: skip
 def test_forms_of_right_answers(answer: str, gold: str) -> None:
     assert grade(answer, gold) == 1.0
@@ -229,7 +233,12 @@ def test_forms_of_right_answers(answer: str, gold: str) -> None:
      ("\\boxed{3}", "Hence $x=\\boxed{2}$ or $x=\\boxed{3}$."), ("\\boxed{5 \\text{ miles}}",
      "5 \\text{ km}"),
      ("\\boxed{e^{-41}}", "e^{-40}"), ("\\boxed{\\frac{1}{2006!}}", "\\frac{1}{2004!}"),
-     ("\\boxed{No}", "Yes")],
+     ("\\boxed{No}", "Yes"),
+     ("\\boxed{two thirds}", "2"), ("\\boxed{2-thirds}", "2"), ("\\boxed{one hundred}", "1"),
+     ("The answer is forty-two or forty-three.", "42"), ("\\boxed{5 meters}", "5 miles"),
+     ("\\boxed{5 cm}", "5 m"), ("\\boxed{5 minutes}", "5 months"), ("\\boxed{101_{\\text{three}}}", "101_2"),
+     ("(A) 3\n(B) 4\n(C) 5", "A"), ("The answer is (A) 3 (B) 4.", "A"), ("A. 3 B. 4", "4"),
+     ("\\boxed{B) 12, C) 13}", "B")],
 )  # fmt: skip
 def test_forms_of_wrong_answers(answer: str, gold: str) -> None:
     assert grade(answer, gold) == 0.0
