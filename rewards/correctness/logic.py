@@ -1,20 +1,26 @@
 """Logic tasks: a procedure executed by hand, its result and its state trackers stated as one JSON object.
 
 The format and the rule are LogicIFEval's (arXiv 2508.09125): the last JSON object of an answer counts, and it is right
-where its `output` and its `stats` equal the program's. To train by, it is stricter in one place and more lenient in
-another than the published code, which is in `keepif.trainer.evaluation.benchmarks.logicif`: a truth value is no
-number, and no bracket in the text before the object, nor an array after it, hides it.
+where its `output` and its `stats` equal the program's. To train by, it is stricter in two places and more lenient in
+two than the published code, which is in `keepif.trainer.evaluation.benchmarks.logicif`: a truth value is no number,
+and two objects that differ state no result; no bracket in the text before the object, nor an array after it, hides
+it, and it may be written as Python writes it.
 """
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 DEEPEST = 6
 """Nesting that is read. No answer needs more than a list of lists as its output, and without a bound no scan of a
 hostile text is linear."""
 
-_SCALAR = r'"(?:[^"\\\x00-\x1f]|\\.)*+"|-?\d++(?:\.\d++)?+(?:[eE][-+]?\d++)?+|true|false|null'
+_STRING, _PYTHONS = r'"(?:[^"\\\x00-\x1f]|\\.)*+"', r"'[^'\"\\\x00-\x1f]*+'"
+CONSTANTS = {"True": "true", "False": "false", "None": "null"}
+_SCALAR = "|".join((_STRING, _PYTHONS, r"-?\d++(?:\.\d++)?+(?:[eE][-+]?\d++)?+", *CONSTANTS, *CONSTANTS.values()))
+PYTHON = re.compile(rf"{_STRING}|{_PYTHONS}|{'|'.join(CONSTANTS)}|,(?=\s*+[}}\]])")
+"""What Python may write otherwise than JSON: 'hits', True, a comma before a bracket; and JSON's strings, to skip."""
 
 
 def _nested(depth: int) -> str:
@@ -31,19 +37,31 @@ OBJECT = re.compile(rf"\{{(?:{_nested(DEEPEST)})*+\}}")
 def last_object(text: str) -> dict[str, Any] | None:
     """The last JSON object in `text` that stands in no other, of those that have an `output` if any has; else `None`.
 
+    It is empty if two that have `output` and `stats` differ: a response commits to one result.
+
     Takes time linear in the text's length: possessive matches of bounded depth pass a character at most `DEEPEST`
     times from either side of a quotation mark.
 
     >>> last_object('First {"output": 1}, then {x}, so: {"output": 2, "stats": {"hits": 3}}. Done.')
     {'output': 2, 'stats': {'hits': 3}}
     """
-    last, start = None, text.find("{")
+    found = [*_objects(text)]
+    results = [value for value in found if value.keys() >= {"output", "stats"}]
+    if any(not _equal(value, results[-1]) for value in results):
+        return {}
+    stated = [value for value in found if not value or "output" in value]
+    return (stated or found or [None])[-1]
+
+
+def _objects(text: str) -> Iterator[dict[str, Any]]:
+    """The JSON objects in `text` that stand in no other."""
+    start = text.find("{")
     while start >= 0:
         span = OBJECT.match(text, start)
         value = _parsed(span[0]) if span else None
-        last = last if value is None or (last and value and "output" in last and "output" not in value) else value
+        if value is not None:
+            yield value
         start = text.find("{", start + 1 if span is None or value is None else span.end())
-    return last
 
 
 def logic_gold(gold: Any) -> dict[str, Any] | None:
@@ -100,9 +118,16 @@ def logic_parts(answer_text: str, gold: str) -> tuple[bool, float]:
 
 def _parsed(text: str) -> dict[str, Any] | None:
     try:
-        return json.loads(text, object_pairs_hook=_without_repeats)
+        return json.loads(PYTHON.sub(_as_json, text), object_pairs_hook=_without_repeats)
     except ValueError:  # not JSON after all, or a number of more digits than Python reads
         return None
+
+
+def _as_json(written: re.Match[str]) -> str:
+    mark = written[0]
+    if mark == ",":
+        return ""
+    return f'"{mark[1:-1]}"' if mark[0] == "'" else CONSTANTS.get(mark, mark)
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -25,7 +25,12 @@ stats = st.dictionaries(st.text(max_size=5), st.integers(), max_size=4)
     [
         RIGHT,
         f"Step 1: b is {{3}}. Hence\n```json\n{RIGHT}\n```\nDone.",
-        f'First {{"output": 6, "stats": {{"hits": 2, "rounds": 0}}}}; no: {RIGHT}',
+        f'First {{"output": 6, "hits": 2}}, then {RIGHT}',
+        f"```json\n{RIGHT}\n```\nSo it is {RIGHT}.",
+        "{'output': 7, 'stats': {'hits': 2, 'rounds': 0}}",
+        "```python\n{'stats': {'hits': 2, 'rounds': 0,}, 'output': 7}\n```",
+        '{"output": 7, "stats": {"hits": 2, "rounds": 0,},\n}',
+        '{\'output\': 7, "stats": {"hits": 2, \'rounds\': 0}, "note": "True, it\'s so", "done": True}',
         f'An inch is 1" or so, "quoted, {RIGHT}',
         f"{{the {{answer}} is {RIGHT}}}",
         rf"\boxed{{{RIGHT}}}",
@@ -47,7 +52,10 @@ def test_right(answer: str) -> None:
         (r"\boxed{7}", 0.0),
         ("{}", 0.0),
         (f"{RIGHT} or {{}}", 0.0),
-        ("{'output': 7, 'stats': {'hits': 2, 'rounds': 0}}", 0.0),
+        (f'First {{"output": 6, "stats": {{"hits": 2, "rounds": 0}}}}; no: {RIGHT}', 0.0),
+        ("{'output': 7, 'stats': {'hits': 2, 'rounds': 1}}", 0.75),
+        ("{'output': 7, 'output': 7, 'stats': {'hits': 2, 'rounds': 0}}", 0.0),
+        ("{'output': '7', 'stats': {'hits': 2, 'rounds': 0}}", 0.5),
         ('{"output": 7}', 0.5),
         ('{"output": 7, "stats": 5}', 0.5),
         ('{"output": "7", "stats": {"hits": 2, "rounds": 0}}', 0.5),
@@ -69,6 +77,7 @@ def test_truth_values_are_no_numbers() -> None:
     assert not logic_verdict('{"output": true, "stats": {}}', '{"output":1,"stats":{}}')
     assert not logic_verdict('{"output": [0], "stats": {}}', '{"output":[false],"stats":{}}')
     assert logic_verdict('{"output": [true, 1.0], "stats": {}}', '{"output":[true,1],"stats":{}}')
+    assert logic_verdict("{'output': [True, None, 'True'], 'stats': {}}", '{"output":[true,null,"True"],"stats":{}}')
 
 
 @pytest.mark.parametrize(
@@ -99,7 +108,8 @@ def test_no_text_raises_and_full_credit_is_the_verdict(text: str, output: Any, t
 @pytest.mark.parametrize(
     "piece",
     ["{", "}", '{"', '{"a":', '{"a":[', '{"a":[1,', '{"a":"{', '{"a{"b\\', '{"\\"{', "{" * 5 + "x" + "}" * 5,
-     '{"a":1}', "{" + " " * 99, "{1e", "{" * 6 + "1," * 40 + "!", '{"a":1' + "9" * 5000 + "}"],
+     '{"a":1}', "{" + " " * 99, "{1e", "{" * 6 + "1," * 40 + "!", "{'", "{'\"", '{"a{\'b', "{'a':1,},", "{,",
+     '{"a":1' + "9" * 5000 + "}"],
 )  # fmt: skip
 def test_time_is_linear(piece: str) -> None:
     def seconds(length: int) -> float:
