@@ -87,14 +87,18 @@ class Postscript(Constraint):
         return re.search(pattern, text.lower, re.MULTILINE) is not None
 
     def math(self, text: Text) -> bool:
-        """At the start of a line or sentence, with something said before it and, not at greater length, after it."""
+        """At the start of a line or sentence, with something said before it and, not at greater length, after it.
+
+        A single word is no postscript; a formula is one.
+        """
         letters = r"\.?\s?".join(re.escape(letter) for letter in self.postscript_marker if letter not in ". ")
         mark = re.compile(rf"(?:\n{OPENING}|[.!?)>{FORMULA}] [*_]*){letters}(?!\w)", re.IGNORECASE)
         pieces = [Text(piece) for piece in mark.split(text.prose.raw, maxsplit=1)]
         if len(pieces) < 2 or not pieces[0].has_content():
             return False
         before, after = pieces
-        return after.has_content(self.told[1]) and len(after.spoken) <= max(AFTERTHOUGHT, len(before.spoken))
+        own = after.distinct - self.told[1]
+        return (len(own) > 1 or FORMULA in own) and len(after.spoken) <= max(AFTERTHOUGHT, len(before.spoken))
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:

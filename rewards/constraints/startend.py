@@ -17,6 +17,8 @@ CLOSED_INSIDE = re.compile(r'^[^"]*[^\s("]"')
 """A straight quote that closes before any opens: 'Six" is "even'; not 'He says "so"'."""
 REOPENED = re.compile(r'["”]\s*\n\s*["“]')
 """Quotes between paragraphs that are each in quotes."""
+LONE_END = re.compile(r"[.!?\n]\W*\w+[^\w.!?]*\Z")
+"""A word after the last sentence that is none itself: "8. done", "8. (done)"; not "8. Done.", "We are done"."""
 TYPED = str.maketrans("‘’“”„–—\u00a0", '\'\'"""-- ')
 """Typographic characters as keyboards write them."""
 
@@ -66,11 +68,16 @@ class EndChecker(Constraint):
         return text.stripped.strip('"').lower().endswith(self.end_phrase.strip().lower())
 
     def math(self, text: Text) -> bool:
-        """At the very end of something said, with no word after it."""
-        phrase = as_typed(self.end_phrase).rstrip('"*_ ')
-        before, found, after = as_typed(text.visible).rpartition(phrase)
+        """At the very end of something said, with no word after it, in its own case or in that of the whole answer."""
+        said, wanted = typed(text.visible), typed(self.end_phrase).rstrip('"*_ ')
+        phrase = wanted.lower()
+        before, found, after = said.lower().rpartition(phrase)
         if not found or WORD.search(after):
             return False
+        if wanted not in said and wanted[0].upper() + wanted[1:] not in said:
+            rest = Text(said[: len(before)]).prose.raw
+            if not (rest.islower() or rest.isupper()):
+                return False
         apart = not (before[-1:].isalnum() and phrase[0].isalnum())
         return apart and bool(Text(before.replace(phrase, " ")).prose.spoken)
 
@@ -125,10 +132,10 @@ class LastWord(Worded):
         return re.sub(r"[^\w\s]", "", text.raw.rsplit(maxsplit=1)[-1]).lower() == self.last_word.strip().lower()
 
     def math(self, text: Text) -> bool:
-        """The last word; a formula or a box after it is none, nor is an echo ("done done")."""
+        """The last word; a formula or a box after it is none, nor is an echo ("done done") or a dummy ("8. done")."""
         words = [word for word in text.prose.spoken if word != FORMULA]
         *_, before, last = ["", "", *map(str.lower, words)]
-        return last == self.last_word.strip().lower() != before
+        return last == self.last_word.strip().lower() != before and not LONE_END.search(text.prose.raw)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
@@ -200,7 +207,7 @@ class RepeatPrompt(Constraint):
 
     def math(self, text: Text) -> bool:
         """The words in order at the start, however they are spaced, quoted and typed, and an answer after them."""
-        said, request = as_typed(text.raw).lstrip('"*> '), as_typed(self.prompt_to_repeat).rstrip(".!")
+        said, request = typed(text.raw).lower().lstrip('"*> '), typed(self.prompt_to_repeat).lower().rstrip(".!")
         return said.startswith(request) and Text(said.replace(request, " ")).prose.has_content()
 
     @classmethod
@@ -208,6 +215,6 @@ class RepeatPrompt(Constraint):
         return cls(prompt_to_repeat=problem.prompt)
 
 
-def as_typed(text: str) -> str:
-    """`text` in lower case with single blanks, and with a keyboard's quotes and dashes."""
-    return " ".join(text.translate(TYPED).lower().replace(" ?", "?").split())
+def typed(text: str) -> str:
+    """`text` with single blanks, and with a keyboard's quotes and dashes."""
+    return " ".join(text.translate(TYPED).replace(" ?", "?").split())

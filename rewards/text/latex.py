@@ -60,8 +60,8 @@ PROSE, ASCII_PROSE = (
     for letter in (r"[^\W\d_]", "[A-Za-z]")
 )
 """Four words or more in a row, which are no formula, wherever they stand; the second takes half the time."""
-PLAIN = re.compile(r"\$\\text\{(?P<said>[^{}$\n]*)\}\$|`(?P<title><<[^`\n]+>>)`|\$,\$|`,`|\\\(,\\\)")
-r"""Formulas and code that are none: $,$, $\text{we add six}$, `<<A sum>>`; not $x, y$."""
+PLAIN = re.compile(r"\$(?:\\text\{(?P<said>[^{}$\n]*)\}|(?P<mark>,|<<|>>))\$|`(?P<title><<[^`\n]+>>)`|`,`|\\\(,\\\)")
+r"""Formulas and code that are none: $,$, $<<$, $\text{we add six}$, `<<A sum>>`; not $x, y$."""
 STOPPED = f"{FORMULA}. "
 """Stands for a formula that ends a sentence."""
 STOP = re.compile(r"(?<!\.)\.\s*(?:\$\$|\\\])\Z")

@@ -32,10 +32,10 @@ PROOF_END = re.compile(r"(?:\s|\$|\\\()*(?:\\(?:blacksquare|square|qed|Box)|[∎
 PLAIN_CODE = re.compile(r"`([A-Za-z,.!?]+(?: [A-Za-z,.!?]+)+)`")
 """`we add six`; not `x = 6`."""
 REWRITTEN: tuple[tuple[str, re.Pattern[str], str], ...] = (
-    # what nobody reads: ~~so~~, <p style="display:none">so</p>, the target of a link
+    # what nobody reads: ~~so~~, <p style="display:none">so</p>, a link's brackets and target
     ("~~", re.compile(r"~~(?=\S)[^~\n]+~~"), ""),
     ("<", re.compile(r"<(\w+)[^<>\n]{0,99}display:\s?none[^<>\n]{0,99}>[^<\n]*</\1>"), ""),
-    ("](", re.compile(r"\]\([^()\n]*\)"), "]"),
+    ("](", re.compile(r"!?\[([^\[\]\n]*+)\]\([^()\n]*\)"), r"\1"),
     # what LaTeX, HTML and others write for ** and *: \textbf{so}, <b>so</b>, ==so==; not \text{so}, a == b
     ("\\", re.compile(r"\\(?:textbf|underline)\s?\{([^{}\n]*)\}"), r"**\1**"),
     ("\\", re.compile(r"\\(?:textit|emph)\s?\{([^{}\n]*)\}"), r"*\1*"),

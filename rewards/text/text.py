@@ -256,12 +256,17 @@ def words_in(text: str) -> list[str]:
 @cache
 def _mixed_word() -> re.Pattern[str]:
     """A word as above, of other scripts than ours as well; it takes ten times as long."""
-    kinds = groupby(range(0x300, 0x11A00), lambda i: unicodedata.category(chr(i))[0])
-    runs = [[*run] for kind, run in kinds if kind == "M"]  # the vowels of Hindi and Arabic are such marks
-    accents = "".join(f"{chr(run[0])}-{chr(run[-1])}" for run in runs)
-    letter = rf"(?:(?![{SIGNS}{UNSPACED}])[\w{accents}])"
+    letter = rf"(?:(?![{SIGNS}{UNSPACED}])[\w{accents()}])"
     spaced = rf"{letter}++(?:['’-]{letter}++|(?<=\d)[.,]\d++){{0,3}}"
-    return re.compile(rf"{spaced}|[{SIGNS}]|[{UNSPACED}{accents}]{{1,4}}|{FORMULA}")
+    return re.compile(rf"{spaced}|[{SIGNS}]|[{UNSPACED}{accents()}]{{1,4}}|{FORMULA}")
+
+
+@cache
+def accents() -> str:
+    """Marks on letters, such as the vowels of Hindi and Arabic, as they stand between the brackets of a pattern."""
+    kinds = groupby(range(0x300, 0x11A00), lambda i: unicodedata.category(chr(i))[0])
+    runs = [[*run] for kind, run in kinds if kind == "M"]
+    return "".join(f"{chr(run[0])}-{chr(run[-1])}" for run in runs)
 
 
 def distinct(pieces: Iterable[str], beyond: frozenset[str] = frozenset()) -> int:
