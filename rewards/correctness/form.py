@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from functools import lru_cache
 
-from .values import TEXT, is_quotient, normalised, quantity
+from .values import TEXT, is_quotient, quantity
 
 OPERATIONS = re.compile(
     r"(?P<root>(?:\\|\b)sqrt\b|\\sqrt|√|\^\s*\{?\s*\(?-?(?:\d+/|\\frac))|(?P<power>\^(?!\s*\{?\s*\\(?:circ|prime|[{]))|\*\*)|"
@@ -129,36 +129,22 @@ def restates(claim: str, gold: str, prompt: str) -> bool:
     >>> restates("2x+3", "3+2x", "Let f(x) = 2x+3."), restates(r"\frac{3}{20}", "0.15", r"Write $\frac{3}{20}$ so.")
     (False, True)
     """
-    words = _tokens(claim)
+    words = tokens(claim)
     if claim == gold or not prompt or all(word.isalpha() for word in words):
         return False
-    ours, theirs = quantity(claim), quantity(gold)
-    if ours and theirs and _notation(claim) == _notation(gold) != "fraction":
+    is_fraction, *_ = notation = _notation(claim)
+    if quantity(claim) and quantity(gold) and not is_fraction and notation == _notation(gold):
         return False
-    return f" {' '.join(words)} " in f" {' '.join(_tokens(prompt))} " and sorted(words) != sorted(_tokens(gold))
+    return f" {' '.join(words)} " in f" {' '.join(tokens(prompt))} " and sorted(words) != sorted(tokens(gold))
 
 
 @lru_cache(maxsize=4096)
-def _tokens(text: str) -> list[str]:
+def tokens(text: str) -> list[str]:
     """A formula, or a prompt, token by token, without what is a matter of dressing."""
     text = SIMPLE_FRACTION.sub(lambda part: f" {part[1] or part[2]}/{part[3] or part[4]} ", text)
     return [token.lstrip("\\") for token in TOKEN.findall(text.replace("−", "-")) if token not in SILENT]
 
 
-def _notation(value: str) -> str:
-    """How a number is written: with a fraction bar, a power of ten, in hundredths, or in digits."""
-    return (
-        "fraction"
-        if "/" in value or "frac" in value
-        else "power"
-        if "10^" in value
-        else "percent"
-        if "%" in value
-        else "decimal"
-    )
-
-
-def same_text(claim: str, gold: str) -> bool:
-    """Whether two values are written alike, but for their dressing and the order of their terms."""
-    claim, gold = normalised(claim), normalised(gold)
-    return claim == gold or sorted(_tokens(claim)) == sorted(_tokens(gold))
+def _notation(value: str) -> tuple[bool, ...]:
+    """Whether a number is written with a fraction bar, with a power of ten, in hundredths."""
+    return "/" in value or "frac" in value, "10^" in value, "%" in value

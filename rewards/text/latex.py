@@ -101,24 +101,14 @@ def matching_braces(text: str) -> dict[int, int]:
     return pairs
 
 
-def boxed(text: str) -> list[str]:
-    r"""Contents of every outermost, closed `\boxed{}` in order, as [`boxes`] finds them.
-
-    >>> boxed(r"\boxed{1}, \boxed{\frac{1}{\boxed{2}}}, $\boxed 4$, \boxed{3")
-    ['1', '\\frac{1}{\\boxed{2}}', '4']
-
-    One that is not closed before the next begins holds what stands between them.
-
-    >>> boxed(r"\boxed{3 \boxed{7}")
-    ['3 ', '7']
-    """
-    return [box.content for box in boxes(text)]
-
-
 def boxes(text: str, lower: str | None = None) -> Iterator[Box]:
     r"""Each outermost, closed `\boxed{}` and its content; `\boxed 5` is a box too.
 
-    With `lower`, the text in lower case, the search begins where "box" is found, which takes a fraction of the time.
+    One that is not closed before the next begins holds what stands between them. With `lower`, the text in lower case,
+    the search begins where "box" is found, which takes a fraction of the time.
+
+    >>> [box.content for box in boxes(r"\boxed{3 \boxed{\frac{1}{\boxed{2}}}, $\boxed 4$, \boxed{3")]
+    ['3 ', '\\frac{1}{\\boxed{2}}', '4']
     """
     pairs: dict[int, int] | None = None  # of every brace: only where a box is deeper than the pattern
     end = 0

@@ -14,7 +14,8 @@ from rich.console import Console
 
 from keepif.rewards import Response, correctness
 from keepif.rewards.correctness.claims import gold_answer
-from keepif.rewards.correctness.form import same_text
+from keepif.rewards.correctness.form import tokens
+from keepif.rewards.correctness.values import normalised
 from tests.benchmarks.bench_constraints import lines_of
 
 FORMULA = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$|\\\[(.+?)\\\]|\\\((.+?)\\\)", re.DOTALL)
@@ -38,6 +39,12 @@ def own_formulas(rows: Sequence[tuple[str, str]]) -> Iterator[Row]:
             formula = next(filter(None, groups)).strip().rstrip(".,;")
             if not same_text(formula, target or ""):
                 yield question, gold, formula
+
+
+def same_text(claim: str, gold: str) -> bool:
+    """Whether two values are written alike, but for their dressing and the order of their terms."""
+    claim, gold = normalised(claim), normalised(gold)
+    return claim == gold or sorted(tokens(claim)) == sorted(tokens(gold))
 
 
 def last_steps(rows: Sequence[tuple[str, str]]) -> Iterator[Row]:

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keepif.rewards import Text
-from keepif.rewards.text.latex import FORMULA, boxed, mask_formulas
+from keepif.rewards.text.latex import FORMULA, mask_formulas
 from keepif.rewards.text.words import words_read
+from tests.helpers.grading import boxed
 
 
 @pytest.mark.parametrize(
