@@ -19,8 +19,8 @@ and at `start` if that was not measured.
 This is the PID Lagrangian method (Stooke, Achiam and Abbeel, arXiv 2007.03964) without its derivative term, one loop a
 constraint. What is ours: the averaged error moves by its evidence, so that a type that is seen rarely is not moved by
 noise; a type begins as dear as it was measured, because one that was unlearned comes back slowly, and a price that is
-not needed slows the learning; and if a price at its cap does not hold a type, its prompts are heard louder, which keeps
-the order of the completions of every prompt.
+not needed slows the learning; and if a price at its cap does not hold a type, its prompts are heard louder, which
+keeps the order of the completions of every prompt.
 """
 
 from collections.abc import Mapping
@@ -205,7 +205,7 @@ class Controller:
             loop.clip(self.cap)
 
     def begin(self, costs: Mapping[str, float]) -> None:
-        """Begin with what keeping each type cost before RL: how much less often the completions that keep it are right.
+        """Begin with what keeping each type cost before RL: how much less often completions that keep it are right.
 
         Types that it does not name, and all without it, begin at the start of their gains.
         """
