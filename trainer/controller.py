@@ -12,9 +12,9 @@ verdicts in it,
 are the price and the loudness of the type for the next batch; μ moves likewise, with the error tokens / budget - 1,
 the mean over the completions that it charges. I begins at what the policy before RL says that the type costs:
 
-    LAM + K_C * (accuracy if the type is broken - accuracy if it is kept), at most at `start`
+    LAM + K_C * max(accuracy if the type is broken - accuracy if it is kept - LAM, 0), at most at `start`
 
-and at `start` if that was not measured.
+and at `start` if that was not measured: at λ it pays to keep what costs less than λ.
 
 This is the PID Lagrangian method (Stooke, Achiam and Abbeel, arXiv 2007.03964) without its derivative term, one loop a
 constraint. What is ours: the averaged error moves by its evidence, so that a type that is seen rarely is not moved by
@@ -60,7 +60,8 @@ class Gains:
             it is as far beyond the loop's own cap.
         loudness (`float`): K_W, loudness per unit of multiplier above the cap; 0 for none.
         release (`float`): share of K_I that acts while the averaged error is negative.
-        cost (`float`): K_C, multiplier at the start per unit of accuracy that keeping the type costs before RL.
+        cost (`float`): K_C, multiplier at the start per unit of accuracy that keeping the type costs before RL, beyond
+            what `LAM` pays for.
     """
 
     proportional: float
@@ -72,12 +73,12 @@ class Gains:
 
     def started(self, cost: float) -> float:
         """The multiplier to begin with, for a type that costs so much accuracy before RL."""
-        return min(LAM + self.cost * max(cost, 0.0), self.start)
+        return min(LAM + self.cost * max(cost - LAM, 0.0), self.start)
 
 
 FLOOR_GAINS = Gains(proportional=4.0, integral=0.02, start=LAM)
-TYPE_GAINS = Gains(proportional=8.0, integral=0.05, start=1.3, loudness=8.0, release=1.0, cost=2.2)
-"""Of each type. One that costs 45 points of accuracy or more begins beyond the cap, and so does every type if nothing
+TYPE_GAINS = Gains(proportional=8.0, integral=0.05, start=1.3, loudness=8.0, release=1.0, cost=6.0)
+"""Of each type. One that costs more than 40 points of accuracy begins beyond the cap, and so does every type if nothing
 was measured."""
 SWITCH_GAINS = Gains(proportional=1e9, integral=0.0, start=0.0)
 """λ as a relay, for the aggregation `switching`: at its cap while the averaged error is positive, else 0."""

@@ -66,9 +66,9 @@ def test_each_type_has_its_own_multiplier_and_a_late_one_begins_at_the_start() -
 
 def test_a_type_begins_at_what_it_cost_before_rl() -> None:
     controller = Controller()
-    controller.begin({"free": -0.2, "cheap": 0.1, "dear": 0.6})
+    controller.begin({"free": -0.2, "cheap": 0.2, "some": 0.35, "dear": 0.6})
     assert {kind: loop.value for kind, loop in controller.loops.items()} == pytest.approx(
-        {"free": 0.3, "cheap": 0.52, "dear": TYPE_GAINS.start}
+        {"free": 0.3, "cheap": 0.3, "some": 0.6, "dear": TYPE_GAINS.start}
     )
     assert controller.pressures["dear"] == Pressure(CAP, pytest.approx(1 + 8 * (TYPE_GAINS.start - CAP)))
     assert controller.furthest_below is None
