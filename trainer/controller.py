@@ -78,8 +78,8 @@ class Gains:
 
 FLOOR_GAINS = Gains(proportional=4.0, integral=0.02, start=LAM)
 TYPE_GAINS = Gains(proportional=8.0, integral=0.05, start=1.3, loudness=8.0, release=1.0, cost=6.0)
-"""Of each type. One that costs more than 40 points of accuracy begins beyond the cap, and so does every type if nothing
-was measured."""
+"""Of each type. One that costs more than 41 points of accuracy begins beyond the cap, and so does every type if
+nothing was measured."""
 SWITCH_GAINS = Gains(proportional=1e9, integral=0.0, start=0.0)
 """λ as a relay, for the aggregation `switching`: at its cap while the averaged error is positive, else 0."""
 LENGTH_GAINS = Gains(proportional=4.0, integral=0.05, start=0.0)
