@@ -10,12 +10,17 @@ verdicts in it,
     λₖ = min(u, cap),  wₖ = 1 + K_W * max(u - cap, 0), divided by the smallest of them
 
 are the price and the loudness of the type for the next batch; μ moves likewise, with the error tokens / budget - 1,
-the mean over the completions that it charges. A type that a run meets late begins as the others did.
+the mean over the completions that it charges. I begins at what the policy before RL says that the type costs:
+
+    LAM + K_C * max(accuracy if the type is broken - accuracy if it is kept - LAM, 0), at most at `start`
+
+and at `start` if that was not measured: at λ it pays to keep what costs less than λ.
 
 This is the PID Lagrangian method (Stooke, Achiam and Abbeel, arXiv 2007.03964) without its derivative term, one loop a
 constraint. What is ours: the averaged error moves by its evidence, so that a type that is seen rarely is not moved by
-noise; the law begins dear and lets go, because a type that was unlearned comes back slowly; and if a price at its cap
-does not hold a type, its prompts are heard louder, which keeps the order of the completions of every prompt.
+noise; a type begins as dear as it was measured, because one that was unlearned comes back slowly, and a price that is
+not needed slows the learning; and if a price at its cap does not hold a type, its prompts are heard louder, which
+keeps the order of the completions of every prompt.
 """
 
 from collections.abc import Mapping
@@ -51,10 +56,12 @@ class Gains:
     Attributes:
         proportional (`float`): K_P, multiplier per unit of averaged error.
         integral (`float`): K_I, multiplier per unit of averaged error and tick.
-        start (`float`): the multiplier and its integral before the first tick. Beyond `CAP` it is as far beyond the
-            loop's own cap.
+        start (`float`): the multiplier and its integral before the first tick, if its cost is not known. Beyond `CAP`
+            it is as far beyond the loop's own cap.
         loudness (`float`): K_W, loudness per unit of multiplier above the cap; 0 for none.
         release (`float`): share of K_I that acts while the averaged error is negative.
+        cost (`float`): K_C, multiplier at the start per unit of accuracy that keeping the type costs before RL, beyond
+            what `LAM` pays for.
     """
 
     proportional: float
@@ -62,12 +69,17 @@ class Gains:
     start: float
     loudness: float = 0.0
     release: float = 0.25
+    cost: float = 0.0
+
+    def started(self, cost: float) -> float:
+        """The multiplier to begin with, for a type that costs so much accuracy before RL."""
+        return min(LAM + self.cost * max(cost - LAM, 0.0), self.start)
 
 
 FLOOR_GAINS = Gains(proportional=4.0, integral=0.02, start=LAM)
-TYPE_GAINS = Gains(proportional=8.0, integral=0.05, start=1.3, loudness=8.0, release=1.0)
-"""Of each type. It begins beyond the cap, as if every type were dear, and lets go by evidence: a type that has been
-unlearned comes back slowly, and where obedience is free an early price costs nothing (recipes/results)."""
+TYPE_GAINS = Gains(proportional=8.0, integral=0.05, start=1.3, loudness=8.0, release=1.0, cost=6.0)
+"""Of each type. One that costs more than 41 points of accuracy begins beyond the cap, and so does every type if
+nothing was measured."""
 SWITCH_GAINS = Gains(proportional=1e9, integral=0.0, start=0.0)
 """λ as a relay, for the aggregation `switching`: at its cap while the averaged error is positive, else 0."""
 LENGTH_GAINS = Gains(proportional=4.0, integral=0.05, start=0.0)
@@ -95,8 +107,9 @@ class Loop:
     topped: int = 0
 
     @classmethod
-    def started(cls, gains: Gains, cap: float) -> "Loop":
-        start = gains.start if gains.start <= cap else cap + max(gains.start - CAP, 0.0)
+    def started(cls, gains: Gains, cap: float, start: float | None = None) -> "Loop":
+        start = gains.start if start is None else start
+        start = start if start <= cap else cap + max(start - CAP, 0.0)
         return cls(gains, cap, value=start, integral=start)
 
     @property
@@ -192,6 +205,14 @@ class Controller:
         for loop in self.loops.values():
             loop.clip(self.cap)
 
+    def begin(self, costs: Mapping[str, float]) -> None:
+        """Begin with what keeping each type cost before RL: how much less often completions that keep it are right.
+
+        Types that it does not name, and all without it, begin at the start of their gains.
+        """
+        for kind, cost in costs.items():
+            self.loops.setdefault(kind, Loop.started(self.gains, self.cap, self.gains.started(cost)))
+
     @property
     def multipliers(self) -> Multipliers:
         """What the next batch is rewarded with."""
@@ -228,7 +249,8 @@ class Controller:
     @property
     def furthest_below(self) -> str | None:
         """What is furthest below its floor, by the averaged error; `None` before the first tick."""
-        return max(self.loops, key=lambda kind: self.loops[kind].average, default=None)
+        heard = [kind for kind, loop in self.loops.items() if loop.verdicts]
+        return max(heard, key=lambda kind: self.loops[kind].average, default=None)
 
     @property
     def infeasible(self) -> list[str]:

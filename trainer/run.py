@@ -127,6 +127,12 @@ class Run:
             tokens = max(1, round(reference.tokens))
             self.rewards.scorer.fit(replace(self.scoring, budget=tokens))
             self.controller.hold_length(tokens)
+        if self.floor and self.floor.relative and self.by_type:
+            self.controller.begin(self._costs(reference.tally))
+
+    def _costs(self, tally: Tally) -> dict[str, float]:
+        """What keeping each rewarded type cost in `tally`; 0 where it does not say."""
+        return {kind: tally.price_of(kind) or 0.0 for kind in tally.asked if kind not in self.scoring.held_out}
 
     def too_late(self, step: int) -> bool:
         """Whether a run that goes on at `step` needs a reference that can no longer be measured."""

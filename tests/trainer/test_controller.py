@@ -64,6 +64,26 @@ def test_each_type_has_its_own_multiplier_and_a_late_one_begins_at_the_start() -
     assert controller.furthest_below == "a"
 
 
+def test_a_type_begins_at_what_it_cost_before_rl() -> None:
+    controller = Controller()
+    controller.begin({"free": -0.2, "cheap": 0.2, "some": 0.35, "dear": 0.6})
+    assert {kind: loop.value for kind, loop in controller.loops.items()} == pytest.approx(
+        {"free": 0.3, "cheap": 0.3, "some": 0.6, "dear": TYPE_GAINS.start}
+    )
+    assert controller.pressures["dear"] == Pressure(CAP, pytest.approx(1 + 8 * (TYPE_GAINS.start - CAP)))
+    assert controller.furthest_below is None
+    controller.tick(Sums({"cheap": (32, -3.2), "late": (32, 0.0)}))
+    assert controller.loops["late"].value == TYPE_GAINS.start
+    assert controller.furthest_below == "late"
+
+
+def test_beside_a_budget_a_dear_type_begins_as_far_beyond_its_cap() -> None:
+    controller = Controller()
+    controller.hold_length(100)
+    controller.begin({"dear": 0.6})
+    assert controller.loops["dear"].value == pytest.approx(controller.cap + TYPE_GAINS.start - CAP)
+
+
 def test_a_type_that_a_batch_does_not_ask_for_stays() -> None:
     controller = Controller()
     controller.tick(Sums({"a": (32, 3.2), "b": (32, 3.2)}))

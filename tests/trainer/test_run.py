@@ -49,6 +49,23 @@ def test_a_type_whose_floor_is_zero_is_let_go_of() -> None:
     assert run.record.types[COMMA]["floor"] == [0.0] * 8
 
 
+def test_types_begin_at_what_the_reference_says_that_they_cost() -> None:
+    """Right and kept in half of the completions, wrong and broken in the others: here keeping costs nothing."""
+    title = "detectable_format:title"
+    dear = [Score(1.0, 0.0, verdicts={title: False}), Score(0.0, 1.0, verdicts={title: True})]
+    reference = Reference({})
+    reference.add(["a"] * 18, [*SCORES, *dear])
+    measured, asked = KeepIF(held_out=["startend:quotation"]).run, KeepIF(floor=0.5).run
+    for run in (measured, asked):
+        run.refer_to(reference)
+    assert {kind: loop.value for kind, loop in measured.controller.loops.items()} == {COMMA: 0.3, title: 1.3}
+    assert not asked.controller.loops  # and a share that is asked for begins dear
+    reference.add(["a"] * 2, [Score(1.0, None, held_out={"startend:quotation": True})] * 2)
+    again = KeepIF(held_out=["startend:quotation"]).run
+    again.refer_to(reference)
+    assert {*again.controller.loops} == {COMMA, title}
+
+
 def test_ranks_add_up() -> None:
     one, two = KeepIF(floor=0.52).run, KeepIF(floor=0.52).run
     tick(one, 1)

@@ -29,6 +29,19 @@ def test_every_type_is_held_at_nearly_the_least_cost() -> None:
     assert np.mean([trace.accuracy[-150:].mean() for trace in traces]) >= RISING.optimum - 0.01
 
 
+def test_measured_costs_save_accuracy_on_the_way() -> None:
+    """And every type is held as it is without them."""
+    measured, blind = [], []
+    for seed in SEEDS:
+        controller = Controller(bonus=0.0)
+        controller.begin({str(kind): cost for kind, cost in enumerate(RISING.price)})
+        measured.append(simulate(RISING, controller, seed=seed))
+        blind.append(simulate(RISING, Controller(bonus=0.0), seed=seed))
+    assert max(trace.shortfall(RISING) for trace in measured) <= 0.01
+    early = [np.mean([trace.accuracy[:200].mean() for trace in traces]) for traces in (measured, blind)]
+    assert early[0] > early[1]
+
+
 def test_a_floor_on_the_mean_lets_the_dearest_type_die() -> None:
     trace = simulate(RISING, Controller(0.0, FLOOR_GAINS, by_type=False))
     assert trace.obeyed[-150:, -1].mean() < 0.1

@@ -68,8 +68,8 @@ GAUGES = (
     ),
     Gauge(
         "keepif/lambda",
-        "λ, the price of compliance in the next batch's reward: the largest of all types. Held by type, it "
-        f"starts at its cap of {CAP} ({CAP - LENGTH_CAP:.2f} beside a budget).",
+        f"λ, the price of compliance in the next batch's reward: the largest of all types, at most {CAP} "
+        f"({CAP - LENGTH_CAP:.2f} beside a budget).",
         "At its cap for long: a type is below its floor; keepif/lambda/ID says which. At 0: the floors are held.",
     ),
     Gauge("keepif/lambda/ID", "λ of each type."),

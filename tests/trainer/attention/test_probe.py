@@ -7,7 +7,6 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from keepif.trainer.attention.probe import AttentionProbe
 from tests.helpers.attention import KERNELS, batch_of, full_mass, groups_of, model_of
 
-
 FLEX = pytest.param("qwen3", "flex_attention", marks=pytest.mark.thorough)  # compiled in minutes
 
 
