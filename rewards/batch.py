@@ -105,7 +105,6 @@ def log_scores(scores: Sequence[Score], log_metric: LogMetric) -> None:
             log_metric(f"keepif/held_out/{instruction_id}", float(verdict))
         for instruction_id, verdict in score.verdicts.items():
             log_metric(f"keepif/type/{instruction_id}", float(verdict))
-            log_metric("keepif/vacuous", float(instruction_id in score.vacuous))
         log_metric("keepif/length_penalty", score.p)
         log_metric("keepif/thinking_words", score.thinking_words)
         log_metric("keepif/answer_words", score.answer_words)

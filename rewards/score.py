@@ -1,6 +1,6 @@
 """A batch of completions, scored: correctness, compliance, length penalty and what voided them."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -40,8 +40,6 @@ class Score:
         tokens (`int`): completion tokens that the model wrote itself, 0 if the trainer did not say.
         unreadable (`bool`): the completion is not scored: the row's gold answer or constraints cannot be read, or all
             its constraints are a judge's, who gave no verdict.
-        vacuous (`frozenset[str]`): instruction ids that hold only because the answer says nothing; the reading `math`
-            has no such verdicts.
         fooled (`bool`, *optional*): for a trip-wire, whether the checks pass what nobody can keep.
         unjudged (`float`, *optional*): share of a judge's verdicts that are missing; such constraints are left out of
             f and `verdicts`.
@@ -58,7 +56,6 @@ class Score:
     verdicts: dict[str, bool] = field(default_factory=dict)
     tokens: int = 0
     unreadable: bool = False
-    vacuous: frozenset[str] = frozenset()
     thinking_words: int = 0
     answer_words: int = 0
     fooled: bool | None = None
@@ -218,7 +215,6 @@ class Scoring:
             held_out=_by_id(constraints, verdicts, held_out),
             unreadable=unreadable or sample.row is None or (None in verdicts and not rewarded),
             unjudged=_unjudged(constraints, verdicts),
-            vacuous=frozenset(() if void else self._vacuous(response, constraints, verdicts)),
         )
 
     def _credits(self, response: Response, row: Row, verdicts: Sequence[bool], void: str | None) -> list[float]:
@@ -226,15 +222,6 @@ class Scoring:
         if void or all(verdicts) or self.credit == "hard":
             return [float(all(verdicts))] * len(verdicts)
         return credits_of(response, row.constraints, verdicts, self.reading, graded=self.credit == "graded")
-
-    def _vacuous(
-        self, response: Response, constraints: Sequence[Constraint], verdicts: Sequence[bool | None]
-    ) -> Iterator[str]:
-        """The constraints whose check passes, but whose answer says too little for that to count."""
-        for constraint, verdict in zip(constraints, verdicts, strict=True):
-            silent = self.reading == "math" and constraint.silent and not verdict
-            if silent and constraint.closed_by_silence(response.answer) and constraint.math(response.answer):
-                yield constraint.id
 
 
 def _not_to_copy(prompt: str, row: Row | None) -> str:
