@@ -44,7 +44,7 @@ class Judge:
     The question must be answerable by yes, if the constraint is kept, or no, from the answer section alone.
 
     Args:
-        endpoint ([`~keepif.rewards.judge.endpoint.Endpoint`]): where the judge is.
+        endpoint ([`~keepif.rewards.judge.Endpoint`]): where the judge is.
         sampling (*optional*): what the server is told beside the messages; `temperature=0` by default.
 
         judge = Judge(Endpoint("http://localhost:8000/v1", "Qwen/Qwen3-4B"))

@@ -57,8 +57,8 @@ def _lacking(constraints: Sequence[Constraint], facts: Facts) -> str:
     ids = {constraint.id for constraint in constraints}
     soft = [constraint.id for constraint in constraints if constraint.judge_question]
     if soft and facts.scoring.judge is None:
-        where = "out of keepif.rewards.judge"
-        return f"{soft[0]!r} needs a judge: KeepIF(judge=Judge(Endpoint(base_url, model))), {where}"
+        needed = "KeepIF(judge=Judge(Endpoint(base_url, model))), both from keepif.rewards.judge"
+        return f"{soft[0]!r} needs a judge: {needed}"
     if facts.floor and (missing := facts.floor.missing(ids - set(facts.scoring.held_out))):
         return f"floor has no share for {min(missing)!r}; add one, or give one for all types"
     return ""

@@ -74,7 +74,7 @@ class NoJudgeError(ValueError):
 
 
 class JudgeModel(Protocol):
-    """What judges: [`keepif.rewards.judge.endpoint.Endpoint`], or anything that chats like it."""
+    """What judges: [`~keepif.rewards.judge.Endpoint`], or anything that chats like it."""
 
     @property
     def model(self) -> str: ...
