@@ -137,7 +137,3 @@ def main(argv: list[str] | None = None) -> None:
         plan = plan_of(args, args.config, flags)
         sets = sets_of(plan, args)
     compare(plan, sets, clock, args.output_dir, NAME)
-
-
-if __name__ == "__main__":
-    main()

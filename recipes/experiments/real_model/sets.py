@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from keepif.rewards import Score, Scoring
 from keepif.trainer.evaluation.benchmarks import load
@@ -20,33 +20,6 @@ BENCHMARK_TOKENS = 768
 
 Scores = dict[str, list[Any]]
 """Metric → one value a response, or one (numerator, denominator)."""
-
-
-class PromptSet(Protocol):
-    """Prompts, how responses to them are drawn, and what these score."""
-
-    @property
-    def samples(self) -> int:
-        """Responses to each prompt."""
-        ...
-
-    @property
-    def sampling(self) -> Sampling:
-        """How they are drawn."""
-        ...
-
-    @property
-    def texts(self) -> list[str]:
-        """The prompts' texts."""
-        ...
-
-    def requests(self) -> list[Request]:
-        """`samples` for each prompt, one after the other."""
-        ...
-
-    def scores(self, responses: Sequence[Generated]) -> Scores:
-        """What the responses to [`requests`] score."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -127,3 +100,7 @@ class Published:
         ]
         counts = [sample.counts for sample in self.benchmark.score(samples)]
         return {metric: [count[metric] for count in counts] for metric in counts[0]}
+
+
+PromptSet = HeldOut | Published
+"""Prompts, how `samples` responses to each are drawn, and what they score."""
