@@ -10,13 +10,11 @@ import argparse
 import json
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from rich.console import Console
-from rich.progress import track
 
 from keepif.trainer.files import read_json
 from keepif.trainer.floor import SLACK
@@ -26,7 +24,8 @@ from keepif.trainer.tally import NUMBERS
 from ..tiny_policy.methods import GDPO, METHODS
 from ..tiny_policy.reinforce import Place, before, made_by, measure_reference
 from .figures import ablation_figure, law_figure
-from .process import failed, slug, start
+from .process import failed, run_all, slug, start
+from .tables import markdown
 
 STEPS, SAMPLES, SAMPLES_BEFORE = 80, 4, 12
 TOLERANCE = 0.01
@@ -72,18 +71,11 @@ def run(work_dir: Path, method: str, seed: int, steps: int) -> None:
         raise failed(folder, method, seed)
 
 
-def run_all(work_dir: Path, methods: Sequence[str], seeds: Sequence[int], steps: int) -> None:
-    """All runs that have not ended, as many at once as there are cores."""
-    planned = [
-        (method, seed)
-        for seed in seeds
-        for method in methods
-        if not is_done(folder_of(work_dir, method, seed), method, steps)
-    ]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        futures = [pool.submit(run, work_dir, method, seed, steps) for method, seed in planned]
-        for future in track(as_completed(futures), "runs", total=len(planned)):
-            future.result()
+def run_missing(work_dir: Path, methods: Sequence[str], seeds: Sequence[int], steps: int) -> None:
+    """All runs that have not ended."""
+    cells = [(method, seed) for seed in seeds for method in methods]
+    missing = [cell for cell in cells if not is_done(folder_of(work_dir, *cell), cell[0], steps)]
+    run_all(run, [(work_dir, *cell, steps) for cell in missing])
 
 
 def slack_of(method: str) -> float:
@@ -148,12 +140,11 @@ def curve_of(folder: Path) -> list[dict[str, float]]:
 def table(start: dict[str, float], runs: dict[str, list[Run]]) -> str:
     """A Markdown table: means over the seeds, lowest and highest."""
     before = [_number(start[key], key) if key in start else "" for key in COLUMNS]
-    rows = [["method", "seeds", *COLUMNS.values(), "floor held"], ["before RL", "", *before, ""]]
+    rows = [["before RL", "", *before, ""]]
     for method, seeds in runs.items():
         cells = [_cell([run[key] for run in seeds], key) if key in seeds[0] else "–" for key in COLUMNS]
         rows.append([method, str(len(seeds)), *cells, f"{sum(run['held'] for run in seeds)} of {len(seeds)}"])
-    head, *lines = ["| " + " | ".join(row) + " |" for row in rows]
-    return "\n".join([head, "|---" * len(rows[0]) + "|", *lines])
+    return markdown(["method", "seeds", *COLUMNS.values(), "floor held"], rows)
 
 
 def _cell(values: list[float], key: str) -> str:
@@ -181,7 +172,7 @@ def main(argv: list[str] | None = None) -> None:
     if not (args.work_dir / "before.json").exists():
         with console.status("evaluating the policy before RL ..."):
             (args.work_dir / "before.json").write_text(json.dumps(before(samples=SAMPLES_BEFORE)))
-    run_all(args.work_dir, args.methods, args.seeds, args.steps)
+    run_missing(args.work_dir, args.methods, args.seeds, args.steps)
     tally = read_json(stored)["tally"]
     reference = tally["compliance"] / tally["constrained"]
     start = read_json(args.work_dir / "before.json")

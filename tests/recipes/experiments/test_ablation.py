@@ -65,11 +65,11 @@ def test_what_is_left_and_drawn(tmp_path: Path, found: dict[str, list[dict[str, 
 def test_a_run_that_ended_is_not_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     leave(tmp_path, "KeepIF", 0, [0.7])
     monkeypatch.setattr(ablation, "start", lambda *_: pytest.fail("ran again"))
-    ablation.run_all(tmp_path, ["KeepIF"], [0], steps=ablation.STEPS)
+    ablation.run_missing(tmp_path, ["KeepIF"], [0], steps=ablation.STEPS)
     folder = ablation.folder_of(tmp_path, "KeepIF", 0)
     made_by = reinforce.made_by("KeepIF", steps=5, samples=ablation.SAMPLES)
     (folder / "made_by.json").write_text(json.dumps(made_by))
-    ablation.run_all(tmp_path, ["KeepIF"], [0], steps=5)
+    ablation.run_missing(tmp_path, ["KeepIF"], [0], steps=5)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_result_of_other_settings_is_refused(tmp_path: Path, change: dict[str,
     path = ablation.folder_of(tmp_path, "KeepIF", 0) / "made_by.json"
     path.write_text(json.dumps(made_by | change))
     with pytest.raises(ValueError, match=r"seed-0 was made .* another --work_dir"):
-        ablation.run_all(tmp_path, ["KeepIF"], [0], steps=5)
+        ablation.run_missing(tmp_path, ["KeepIF"], [0], steps=5)
 
 
 def test_a_measured_reference_serves_runs_on_other_prompts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
