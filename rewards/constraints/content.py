@@ -94,7 +94,7 @@ class Postscript(Constraint):
         if len(pieces) < 2 or not pieces[0].has_content():
             return False
         before, after = pieces
-        return after.has_content(self.told[1]) and len(after.spoken) <= max(AFTERTHOUGHT, len(before.spoken))
+        return after.has_content(self.wording.words) and len(after.spoken) <= max(AFTERTHOUGHT, len(before.spoken))
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:

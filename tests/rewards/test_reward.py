@@ -21,11 +21,11 @@ from keepif.rewards import (
     keepif_reward,
     length_reward,
 )
-from keepif.rewards.batch import Scorer
 from keepif.rewards.published.aggregations import fixed
 from keepif.rewards.published.length_terms import LENGTH_TERMS
 from keepif.rewards.reward import PARTS
 from keepif.rewards.rows import complain
+from keepif.rewards.scorer import Scorer
 
 COLUMNS: dict[str, Any] = {
     "answer": ["4"] * 3,

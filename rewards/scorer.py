@@ -1,4 +1,4 @@
-"""A batch scored once for all rewards that share it, and shown on TRL's dashboard."""
+"""The scorer: a batch scored once for all rewards that share it, and shown on TRL's dashboard."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,11 +15,7 @@ Observer = Callable[[Sequence[Score], Sequence[Any]], None]
 
 
 class Scorer:
-    """Scores each batch once, however many rewards ask for it, and logs it; threads take turns.
-
-    Args:
-        scoring ([`Scoring`], *optional*): how completions are scored.
-    """
+    """Scores each batch once, however many rewards ask for it, and logs it; threads take turns."""
 
     def __init__(self, scoring: Scoring | None = None) -> None:
         self.scoring = scoring or Scoring()
