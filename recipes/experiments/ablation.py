@@ -48,11 +48,7 @@ def folder_of(work_dir: Path, method: str, seed: int) -> Path:
 
 
 def is_done(folder: Path, method: str, steps: int, samples: int = SAMPLES) -> bool:
-    """Whether the run's result is there.
-
-    Raises:
-        `ValueError`: if other settings made it.
-    """
+    """Whether the run's result is there; one that other settings made is refused."""
     stored, wanted = read_json(folder / "made_by.json"), made_by(method, steps, samples)
     if stored is None or not (folder / "result.json").exists():
         return False

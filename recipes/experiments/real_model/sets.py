@@ -66,12 +66,7 @@ def _compliance(right: Sequence[float], scores: Sequence[Score], reading: str) -
 
 @dataclass(frozen=True)
 class Published:
-    """A benchmark's prompts, one response each, drawn as is published but for its length.
-
-    Args:
-        name (`str`), source (`Path`): of the benchmark.
-        thinking (`bool` or `None`): whether the chat template is asked to think; `None` leaves it its default.
-    """
+    """A benchmark's prompts, one response each, drawn as is published but for its length."""
 
     name: str
     source: Path
