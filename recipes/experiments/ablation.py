@@ -25,7 +25,7 @@ from ..tiny_policy.methods import GDPO, METHODS
 from ..tiny_policy.reinforce import Place, before, made_by, measure_reference
 from .figures import ablation_figure, law_figure
 from .process import failed, run_all, slug, start
-from .tables import markdown
+from .tables import leave, markdown
 
 STEPS, SAMPLES, SAMPLES_BEFORE = 80, 4, 12
 TOLERANCE = 0.01
@@ -161,12 +161,11 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--output_dir", type=Path, default=Path("runs/ablation"), help="where table and figure go")
     args = parser.parse_args(argv)
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    console = Console()
     stored = args.work_dir / "reference.json"
     if not stored.exists():
         measure_reference(Place(), stored)
     if not (args.work_dir / "before.json").exists():
-        with console.status("evaluating the policy before RL ..."):
+        with Console().status("evaluating the policy before RL ..."):
             (args.work_dir / "before.json").write_text(json.dumps(before(samples=SAMPLES_BEFORE)))
     run_missing(args.work_dir, args.methods, args.seeds, args.steps)
     tally = read_json(stored)["tally"]
@@ -175,19 +174,12 @@ def main(argv: list[str] | None = None) -> None:
     start["tokens"] = start["thinking_tokens"] + start["answer_tokens"]
     runs = collect(args.work_dir, args.methods, args.seeds, reference, start["sacc"])
     report = {"steps": args.steps, "reference": reference, "before": start, "runs": runs}
-    write(args.output_dir, report | {"courses": courses(args.work_dir, runs)}, console)
+    write(args.output_dir, report | {"courses": courses(args.work_dir, runs)})
 
 
-def write(output_dir: Path, report: dict[str, Any], console: Console) -> None:
-    """Leave numbers, table and figures in `output_dir`, and show the table."""
-    output_dir.mkdir(parents=True, exist_ok=True)
-    (output_dir / "ablation.json").write_text(json.dumps(report))
-    text = table(report["before"], report["runs"])
-    (output_dir / "ablation.md").write_text(text + "\n")
-    console.print(text, markup=False, soft_wrap=True)
-    for name, draw in (("ablation.png", ablation_figure), ("law.png", law_figure)):
-        draw(report).savefig(output_dir / name, dpi=150)
-        console.print(f"figure: {output_dir / name}", soft_wrap=True)
+def write(output_dir: Path, report: dict[str, Any]) -> None:
+    figures = {"ablation": ablation_figure(report), "law": law_figure(report)}
+    leave(output_dir, "ablation", report, table(report["before"], report["runs"]), figures)
 
 
 if __name__ == "__main__":

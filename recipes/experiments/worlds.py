@@ -7,14 +7,12 @@ interrupted comparison goes on where it stopped.
 """
 
 import argparse
-import json
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.progress import track
 
 from keepif.trainer.files import read_json
@@ -25,7 +23,7 @@ from ..tiny_policy.worlds import SHIPPED, WORLDS
 from .ablation import is_done
 from .figures import worlds_figure
 from .process import failed, run_all, run_module, slug, start
-from .tables import markdown, spread
+from .tables import leave, markdown, spread
 
 STEPS = {"free": 120, "even": 120, "hard": 120, "drift": 120, "dear 20": 240, "dear 40": 240, "brief": 240}
 """Steps of a run by world. Where obedience is dear, the law needs the longer to find what holds it."""
@@ -123,22 +121,13 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--output_dir", type=Path, default=Path("runs/worlds"), help="where table and figure go")
     args = parser.parse_args(argv)
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    folders, console = Folders(args.work_dir), Console()
+    folders = Folders(args.work_dir)
     for world in track(args.worlds, "policies"):
         prepare(folders, world, args.lessons)
     runs = [(world, method, seed) for seed in args.seeds for world in args.worlds for method in args.methods]
     run_all(train, [(folders, *run) for run in runs])
-    write(args.output_dir, collect(folders, args.worlds, args.methods, args.seeds), console)
-
-
-def write(output_dir: Path, rows: list[Row], console: Console) -> None:
-    """Leave numbers, table and figure in `output_dir`, and show the table."""
-    output_dir.mkdir(parents=True, exist_ok=True)
-    (output_dir / "worlds.json").write_text(json.dumps(rows))
-    (output_dir / "worlds.md").write_text(table(rows) + "\n")
-    console.print(table(rows), markup=False, soft_wrap=True)
-    worlds_figure(rows, NOISE).savefig(output_dir / "worlds.png", dpi=150)
-    console.print(f"figure: {output_dir / 'worlds.png'}", soft_wrap=True)
+    rows = collect(folders, args.worlds, args.methods, args.seeds)
+    leave(args.output_dir, "worlds", rows, table(rows), {"worlds": worlds_figure(rows, NOISE)})
 
 
 if __name__ == "__main__":

@@ -12,15 +12,14 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from rich.console import Console
-
 from keepif.trainer.attention.callback import NAME
 from keepif.trainer.attention.summary import Summary, mean_of, within_auc
 from keepif.trainer.files import read_json, write_json
 
 from ...tiny_policy.reinforce import Place, before, measure_reference
 from ..process import run_all, run_module, slug
-from ..tables import markdown, spread
+from ..tables import leave, markdown, spread
+from .figure import attention_figure
 from .run import ADDED, ARMS, BASES, groups_before
 
 STEPS = 60
@@ -119,18 +118,13 @@ def main(argv: list[str] | None = None) -> None:
         write_json(args.work_dir / "before.json", before() | {"groups": groups_before(args.work_dir / "before")})
     run_missing(args.work_dir, args.arms, args.seeds, args.steps)
     start = read_json(args.work_dir / "before.json")
-    write(args.output_dir, start, collect(args.work_dir, args.arms, args.seeds), Console())
+    write(args.output_dir, start, collect(args.work_dir, args.arms, args.seeds))
 
 
-def write(output_dir: Path, start: Run, runs: dict[str, list[Run]], console: Console) -> None:
+def write(output_dir: Path, start: Run, runs: dict[str, list[Run]]) -> None:
     """Leave numbers, tables and figure in `output_dir`, and show the tables."""
-    from .figure import attention_figure
-
-    output_dir.mkdir(parents=True, exist_ok=True)
     told = {"before RL": [aucs(start["groups"])]}
     told |= {f"{arm}, seed {one['seed']}": [one["auc"]] for arm in BASES for one in runs.get(arm, [])}
-    text = f"{table(start, runs)}\n\n{auc_table(told)}\n"
-    (output_dir / "attention.md").write_text(text)
     brief = {
         arm: [
             {name: value for name, value in one.items() if name != "record"}
@@ -139,7 +133,6 @@ def write(output_dir: Path, start: Run, runs: dict[str, list[Run]], console: Con
         ]
         for arm, found in runs.items()
     }
-    write_json(output_dir / "attention.json", {"before RL": told["before RL"][0], "runs": brief})
-    console.print(text, markup=False, soft_wrap=True)
-    attention_figure(start, runs).savefig(output_dir / "attention.png", dpi=120)
-    console.print(f"figure: {output_dir / 'attention.png'}", soft_wrap=True)
+    numbers = {"before RL": told["before RL"][0], "runs": brief}
+    text = f"{table(start, runs)}\n\n{auc_table(told)}"
+    leave(output_dir, "attention", numbers, text, {"attention": attention_figure(start, runs)})

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from keepif.recipes.experiments import ablation
 from keepif.recipes.experiments.figures import ablation_figure
@@ -55,7 +54,7 @@ def test_the_table(found: dict[str, list[dict[str, Any]]]) -> None:
 
 def test_what_is_left_and_drawn(tmp_path: Path, found: dict[str, list[dict[str, Any]]]) -> None:
     report = {"steps": 20, "reference": 0.72, "before": BEFORE, "runs": found}
-    ablation.write(tmp_path, report | {"courses": ablation.courses(tmp_path, found)}, Console(quiet=True))
+    ablation.write(tmp_path, report | {"courses": ablation.courses(tmp_path, found)})
     for name in ("ablation.json", "ablation.md", "ablation.png", "law.png"):
         assert (tmp_path / name).stat().st_size > 100
     assert json.loads((tmp_path / "ablation.json").read_text())["runs"]["KeepIF"][0]["seed"] == 0

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from keepif.recipes.experiments.attention import command, run
 from keepif.recipes.experiments.attention.run import ARMS, WEIGHT, AttentionTrainer, kind_of, train
@@ -69,7 +68,7 @@ def test_what_is_made_of_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert {arm: len(found) for arm, found in runs.items()} == dict.fromkeys(sorted(arms, key=ARMS.index), 2)
     groups = read_json(next(tmp_path.rglob("result.json")))["groups"]
     begin = {"accuracy": 0.7, "sacc": 0.7, "joint": 0.4, "groups": groups}
-    command.write(tmp_path / "out", begin, runs, Console())
+    command.write(tmp_path / "out", begin, runs)
     text = (tmp_path / "out" / "attention.md").read_text()
     assert "| correctness only, loss | 2 | 90.0 (90.0 to 90.0) | 50.0 (50.0 to 50.0) | 50.0" in text
     assert "| 35.0 (35.0 to 35.0) | +5.0 (+5.0 to +5.0) |" in text
