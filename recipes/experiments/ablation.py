@@ -74,11 +74,6 @@ def run_missing(work_dir: Path, methods: Sequence[str], seeds: Sequence[int], st
     run_all(run, [(work_dir, *cell, steps) for cell in missing])
 
 
-def slack_of(method: str) -> float:
-    """How far below the policy before RL the floor lies that `method` is held against."""
-    return METHODS[method].get("slack", SLACK)
-
-
 def has_floor(method: str) -> bool:
     """Whether a law moves λ in `method`."""
     return method != GDPO and METHODS[method].get("floor", "reference") is not None
@@ -89,7 +84,7 @@ def summary(folder: Path, method: str, training: float, held_out: float) -> Run:
 
     `training` and `held_out` are the compliance before RL on training prompts and on held-out ones.
     """
-    result, curve, slack = read_json(folder / "result.json"), curve_of(folder), slack_of(method)
+    result, curve, slack = read_json(folder / "result.json"), curve_of(folder), METHODS[method].get("slack", SLACK)
     floor = training - slack
     means = [fmean(step["sacc"] for step in curve[end - SMOOTHED : end]) for end in range(SMOOTHED, len(curve) + 1)]
     end = curve[-SMOOTHED:]
