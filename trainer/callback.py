@@ -75,7 +75,7 @@ class KeepIFCallback(TrainerCallback):
                 dashboard.show_worst_type(self.trainer, worst[0], state.global_step)
 
     def on_evaluate(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Forget what an evaluation was scored with: it lies between two steps, and must not move the law.
+        """Forget what an evaluation was scored with: it lies between two steps, and must not move the controller.
 
         The model's mode does not tell: TRL leaves it in train mode after continuous batching.
         """
@@ -130,7 +130,7 @@ class KeepIFCallback(TrainerCallback):
         state.stateful_callbacks[KEY] = self.run.state()
 
     def _say_out_of_reach(self) -> None:
-        """Name what cannot be held, once, with what it would cost."""
+        """Name what is out of reach, the controller's `infeasible`, once, with what it would cost."""
         now = set(self.run.controller.infeasible)
         new, self.out_of_reach = sorted(now - self.out_of_reach), self.out_of_reach | now
         if self.trainer.accelerator.is_main_process:

@@ -75,7 +75,7 @@ def run_missing(work_dir: Path, methods: Sequence[str], seeds: Sequence[int], st
 
 
 def has_floor(method: str) -> bool:
-    """Whether a law moves λ in `method`."""
+    """Whether the controller moves λ in `method`."""
     return method != GDPO and METHODS[method].get("floor", "reference") is not None
 
 

@@ -115,7 +115,7 @@ LAW = {"correctness only": "#c44e52", "KeepIF": "#2a6f97", "KeepIF, floor +10": 
 
 
 def law_figure(report: dict[str, Any]) -> Figure:
-    """The law at work: compliance against its floor, and the multiplier that holds it there."""
+    """The controller at work: compliance against its floor, and the multiplier that holds it there."""
     with mpl.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(11, 3.8), layout="constrained")
         compliance, price = figure.subplots(1, 2)
@@ -123,7 +123,7 @@ def law_figure(report: dict[str, Any]) -> Figure:
             if method in report["courses"]:
                 _draw_course(compliance, price, method, colour, report)
         compliance.set(xlabel="GRPO step", title=f"SAcc, means over {SMOOTHED} steps (dotted: the floor)")
-        price.set(xlabel="GRPO step", title="λ, which the law moves", ylim=(0, None))
+        price.set(xlabel="GRPO step", title="λ, which the controller moves", ylim=(0, None))
         compliance.legend(frameon=False, loc="lower left")
     return figure
 

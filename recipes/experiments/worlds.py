@@ -26,7 +26,7 @@ from .process import failed, run_all, run_module, slug, start
 from .tables import leave, markdown, spread
 
 STEPS = {"free": 120, "even": 120, "hard": 120, "drift": 120, "dear 20": 240, "dear 40": 240, "brief": 240}
-"""Steps of a run by world. Where obedience is dear, the law needs the longer to find what holds it."""
+"""Steps of a run by world. Where obedience is dear, the controller needs longer to find what holds it."""
 COMPARED = ("correctness only", "gated 0.5", "fixed 0.3", "fixed 1", "fixed 3", "KeepIF, mean", "KeepIF")
 SAMPLES, SAMPLES_BEFORE = 4, 12
 NOISE = 0.02
