@@ -12,7 +12,7 @@ from trl.models.utils import unwrap_model_for_generation
 from keepif.rewards import Scoring, constraints_of
 
 from ..beside import log, own_part, undisturbed
-from ..evaluation.engines.generation import Request, Sampling
+from ..evaluation.engines.generation import ENDED, Request, Sampling, last_tokens
 from ..evaluation.engines.transformers_engine import TransformersGenerator
 from ..facts import fitted, tokenizer_of
 from ..files import keep_json, read_json
@@ -120,7 +120,7 @@ def respond(model: Any, trainer: Any, rows: Sequence[Mapping[str, Any]]) -> list
         for request, one, row in zip(requests, made, rows, strict=True)
     ]
     readings = read(model, tokenizer, exchanges, BATCH)
-    scoring = replace(fitted(trainer, Scoring()), end_ids=frozenset({1}))  # a last token of 1 is an end
+    scoring = replace(fitted(trainer, Scoring()), end_ids=ENDED)
     columns = {name: [row.get(name) for row in rows] for name in {name for row in rows for name in row} - {"prompt"}}
-    scores = scoring.batch([one.text for one in made], [[0] if one.truncated else [1] for one in made], columns)
+    scores = scoring.batch([one.text for one in made], last_tokens(made), columns)
     return [summary(reading, score.f == 1) for reading, score in zip(readings, scores, strict=True)]

@@ -9,12 +9,10 @@ from typing import Any
 from keepif.rewards import Score, Scoring
 from keepif.trainer.evaluation.benchmarks import load
 from keepif.trainer.evaluation.benchmarks.benchmark import Benchmark, Sample
-from keepif.trainer.evaluation.engines.generation import Generated, Request, Sampling
+from keepif.trainer.evaluation.engines.generation import ENDED, Generated, Request, Sampling, last_tokens
 
 from .prompts import HELD_OUT_SEED
 
-CUT, ENDED = 0, 1
-"""Tokens that stand for the last one of a completion: a completion that was cut is recognised by it."""
 BENCHMARK_TOKENS = 768
 """Tokens that a response to a benchmark may have; what a small model says greedily beyond them repeats itself."""
 
@@ -45,8 +43,7 @@ class HeldOut:
         rows = [row for row in self.rows for _ in range(self.samples)]
         columns = {name: [row[name] for row in rows] for name in ("answer", "instruction_id_list", "kwargs")}
         texts = [response.text for response in responses]
-        ends = [[CUT] if response.truncated else [ENDED] for response in responses]
-        trained = Scoring(end_ids=frozenset({ENDED})).batch(texts, ends, columns)
+        trained = Scoring(end_ids=ENDED).batch(texts, last_tokens(responses), columns)
         published = Scoring(reading="official").batch(texts, None, columns)
         right = [score.c or 0.0 for score in trained]
         kinds = [{kind: [p.verdicts[kind], t.verdicts[kind]] for kind in p.verdicts}
