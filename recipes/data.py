@@ -38,10 +38,6 @@ def load_prompts(
     """The training prompts with their constraints, as messages where the tokenizer has a chat template.
 
     `warn` is told which rows were left out; by default, the log is.
-
-    Raises:
-        `ValueError`: where the data set cannot be found, with the names it was looked for under, where a file is
-            broken, with the line, and where no row's constraints have a check.
     """
     if args.dataset == "tiny":
         world = replace(TINY, types=tuple(args.constraint_types or TINY.types))

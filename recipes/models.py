@@ -13,12 +13,7 @@ SMOLLM2 = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
 
 def located(config: ModelConfig, trust_remote_code: bool = False) -> tuple[str | Path, dict[str, Any]]:
-    """Where transformers finds `config.model_name_or_path`, and the options that it takes to load from there.
-
-    Raises:
-        `ValueError`: where the weights of `smollm2-135m` are not installed, and where a model that comes in a
-            package is asked for in 4 or 8 bits.
-    """
+    """Where transformers finds `config.model_name_or_path`, and the options that it takes to load from there."""
     name = config.model_name_or_path or "tiny"
     if name not in {"tiny", "smollm2-135m"}:
         return name, {"revision": config.model_revision, "trust_remote_code": trust_remote_code}
@@ -56,11 +51,7 @@ def load_model(config: ModelConfig, trust_remote_code: bool = False, eos_token: 
 
 
 def load_tokenizer(config: ModelConfig, trust_remote_code: bool = False, eos_token: str | None = None) -> Any:
-    """The tokenizer of `config.model_name_or_path`, padding on the left; `eos_token` is its end token, where given.
-
-    Raises:
-        `ValueError`: where `eos_token` is no token of it.
-    """
+    """The tokenizer of `config.model_name_or_path`, padding on the left; `eos_token` is its end token, if given."""
     place, options = located(config, trust_remote_code)
     tokenizer = AutoTokenizer.from_pretrained(place, **options)
     if eos_token is not None:

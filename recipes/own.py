@@ -12,11 +12,7 @@ HELP = "Modules or .py files to import first: constraints of your own, which reg
 
 
 def import_own(names: Iterable[str]) -> None:
-    """Import each module or file, once.
-
-    Raises:
-        `ValueError`: if there is no such module or file, or if it fails, with its error.
-    """
+    """Import each module or file, once; a `ValueError` names the one that is not there or fails."""
     for name in names:
         try:
             _import_file(Path(name)) if name.endswith(".py") else import_module(name)

@@ -44,10 +44,6 @@ def parsed(kinds: Sequence[Any], argv: Sequence[str], usage: str, description: s
     """One object of each of the dataclasses `kinds`, from a command line and the file behind its `--config`.
 
     `usage` and `description` open its `--help`.
-
-    Raises:
-        `ValueError`: for an argument that none of them knows or that their checks refuse, and for a file that is no
-            YAML.
     """
     try:
         parser = Parser(kinds, usage=usage, description=description)

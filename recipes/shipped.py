@@ -4,11 +4,7 @@ from pathlib import Path
 
 
 def here_or_shipped(path: Path, folder: Path) -> Path:
-    """`path`, or the file of that name in `folder`, whose files come with KeepIF.
-
-    Raises:
-        `ValueError`: where there is neither, with the names of those that come with KeepIF.
-    """
+    """`path`, or the file of that name in `folder`, whose files come with KeepIF."""
     if path.exists():
         return path
     if (folder / path).exists():

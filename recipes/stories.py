@@ -27,13 +27,7 @@ Step = tuple[int | Result, str, int | Result]
 
 @dataclass(frozen=True)
 class Story:
-    """A word problem.
-
-    Attributes:
-        question (`str`): in English.
-        closing (`str`): a sentence that answers it, with `{}` in the place of the number.
-        steps (`tuple[Step, ...]`): which solve it.
-    """
+    """A word problem, the steps that solve it, and a sentence that closes it, with `{}` in the place of the number."""
 
     question: str
     closing: str

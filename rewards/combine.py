@@ -8,7 +8,7 @@ from .score import Score
 CAP = 0.95
 """λ + μ may not exceed it: below 1, every correct completion outranks every wrong one."""
 LAM = 0.3
-"""Default λ, and where the law's λ starts."""
+"""Default λ, and where the controller starts if it holds the mean; by type it starts at its cap."""
 BONUS = 0.5
 """Default ν. Measured in recipes/results: compliance of correct completions costs no accuracy there."""
 
@@ -64,7 +64,7 @@ class Multipliers:
         """What compliance can be worth at most: λ, or what μ leaves of the cap."""
         return self.lam if self.by_type is None else CAP - self.mu
 
-    def compliance(self, score: Score) -> float:
+    def share_of_most(self, score: Score) -> float:
         r"""The completion's compliance as a share of [`most`]: f, or $\sum_k \lambda_k f_k$ over it, 1 at most.
 
         A dear instruction does not share its price with those beside it in the prompt: prices add up. If they come to
@@ -102,5 +102,5 @@ def combine(score: Score, multipliers: Multipliers) -> float:
     if f is None:
         return (c - mu * p + nu * c * (1 - mu * p)) / (1 + mu + nu)
     most = multipliers.most
-    earned = c + most * multipliers.compliance(score) - mu * p + nu * c * f * (1 - mu * p)
+    earned = c + most * multipliers.share_of_most(score) - mu * p + nu * c * f * (1 - mu * p)
     return multipliers.loudness(score) * earned / (1 + most + mu + nu)

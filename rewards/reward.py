@@ -6,13 +6,13 @@ from functools import partial
 from itertools import groupby
 from typing import Any
 
-from .batch import Scorer
 from .combine import Multipliers, combine
 from .published.adapt_think import BeforeRL, adapt_think
 from .published.aggregations import Aggregation, Traits, traits_of, unwrapped
 from .published.length_terms import ONE_BY_ONE
 from .rows import GOLD_COLUMNS, READ
 from .score import Score, Scoring
+from .scorer import Scorer
 
 LengthTerm = Callable[[Sequence[float], Sequence[int]], list[float]]
 RewardFunction = Callable[..., list[float | None]]
@@ -132,7 +132,7 @@ PARTS = {
     "joint": Part(
         lambda score, _: None if score.c is None or score.f is None else score.c * score.f, lambda m: m.bonus
     ),
-    "compliance": Part(lambda score, m: None if score.f is None else m.compliance(score), lambda m: m.most),
+    "compliance": Part(lambda score, m: None if score.f is None else m.share_of_most(score), lambda m: m.most),
     "length": Part(lambda score, _: -score.p, lambda m: m.mu),
 }
 
@@ -143,7 +143,7 @@ class PartReward:
     Args:
         part (`str`): `"correctness"`; `"joint"`, compliance if correct; `"compliance"`; or `"length"`, the negative
             length penalty, for which a row needs a `budget` column.
-        scorer ([`~keepif.rewards.batch.Scorer`], *optional*): one to share with other parts, which are then scored
+        scorer ([`~keepif.rewards.scorer.Scorer`], *optional*): one to share with other parts, which are then scored
             together, and logged.
     """
 

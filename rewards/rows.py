@@ -15,7 +15,8 @@ from numbers import Real
 from typing import Any
 
 from .constraints import Constraint, ConstraintError
-from .constraints.schema import decoded, holds_constraints, is_list, of_truth, paired
+from .constraints.kwargs import from_json
+from .constraints.published_forms import decoded, holds_constraints, is_list, of_ground_truth, paired
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ GOLD_COLUMNS = (
 AMBIGUOUS = ("target", "label")
 TRUTH = "ground_truth"
 """It holds a gold answer, or constraints (allenai's IF_multi_constraints and RLVR-IFeval)."""
-KWARGS = {
+KWARGS_COLUMNS = {
     "instruction_id_list": ("kwargs", "instruction_kwargs"),  # IFEval, IFBench, NeMo; Nemotron's `args`
     "constraint_name": ("constraint_args",),  # MathIF, ReasonIF
 }
@@ -39,9 +40,9 @@ WEIGHTS = "constraint_weights"
 """Ours: one positive number for each constraint of a row."""
 TRIP_WIRE = "trip_wire"
 """Ours: whether a row is a trip-wire, whose verdicts are logged and never rewarded."""
-CONSTRAINT_COLUMNS = (*KWARGS, TRUTH, *NESTED)
+CONSTRAINT_COLUMNS = (*KWARGS_COLUMNS, TRUTH, *NESTED)
 """The columns that hold constraints, if a row has any."""
-READ = (*CONSTRAINT_COLUMNS, *(name for names in KWARGS.values() for name in names), WEIGHTS, TRIP_WIRE)
+READ = (*CONSTRAINT_COLUMNS, *(name for names in KWARGS_COLUMNS.values() for name in names), WEIGHTS, TRIP_WIRE)
 """Every column that the constraints of a row are read from."""
 OWN_TOKENS = "tool_mask"
 """For each completion 1 for a token that the model wrote and 0 for one of a tool's, as TRL trains by."""
@@ -65,12 +66,8 @@ class Row:
         return Row(tuple(self.constraints[i] for i in positions), weights, self.trip_wire)
 
 
-def read(row: Mapping[str, Any]) -> Row:
-    """What `row` demands; nothing if it has no column of constraints.
-
-    Raises:
-        [`ConstraintError`]: with the field, what was found and what to do.
-    """
+def row_of(row: Mapping[str, Any]) -> Row:
+    """What `row` demands; nothing if it has no column of constraints. A [`ConstraintError`] says what is wrong."""
     parsed = _parsed(_key({name: row[name] for name in READ if row.get(name) is not None}))
     if isinstance(parsed, ConstraintError):
         raise parsed.with_traceback(None)
@@ -91,7 +88,7 @@ def constraints_of(row: Mapping[str, Any]) -> list[Constraint]:
     Raises:
         [`ConstraintError`]: with the field, what was found and what to do.
     """
-    return list(read(row).constraints)
+    return list(row_of(row).constraints)
 
 
 def prompt_column(row: Mapping[str, Any]) -> str | None:
@@ -120,7 +117,7 @@ def flat(row: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _mapping_in(cell: Any) -> Mapping[str, Any] | None:
-    cell = _json(cell) if isinstance(cell, str) and cell.startswith("{") else cell
+    cell = from_json(cell) if isinstance(cell, str) and cell.startswith("{") else cell
     return cell if isinstance(cell, Mapping) else None
 
 
@@ -129,7 +126,7 @@ def _unwrapped(cell: Any) -> Any:
     for _ in range(DEEP):
         cell = cell.tolist() if hasattr(cell, "tolist") else cell
         if isinstance(cell, str) and cell.startswith('["'):  # Skywork's '["4"]', but not the pair "[4, 5]"
-            cell = _json(cell)
+            cell = from_json(cell)
         if isinstance(cell, Mapping) and (names := [name for name in GOLD_COLUMNS if cell.get(name) is not None]):
             cell = cell[names[0]]
         elif isinstance(cell, list | tuple) and len(cell) == 1:
@@ -145,14 +142,6 @@ def _is_empty(cell: Any) -> bool:
     if isinstance(cell, Mapping):
         return all(value is None for value in cell.values())
     return cell is None or cell in ([], ()) or (isinstance(cell, float) and math.isnan(cell))
-
-
-def _json(text: str) -> Any:
-    """`text` decoded, or as it is."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
 
 
 def same_length(rows: int, columns: Mapping[str, Any]) -> None:
@@ -173,7 +162,8 @@ def golds_of(columns: Mapping[str, Any], rows: int) -> list[Any]:
 def rows_of(columns: Mapping[str, Any], rows: int) -> list[Row | None]:
     """What each row of a batch demands; `None`, and a line in the log, if it cannot be read.
 
-    Rows are checked when a run starts (`KeepIF.attach`); this is the second line, which must not cost a run.
+    A row is parsed once and found again by its JSON. Rows are checked when a run starts (`KeepIF.attach`); this is the
+    second line, which must not cost a run.
     """
     present = _present(columns, READ)
     read = [_parsed(_key({name: column[i] for name, column in present.items()})) for i in range(rows)]
@@ -212,11 +202,11 @@ def _parsed(key: str) -> Row | ConstraintError:
 
 
 def _constraints(row: Mapping[str, Any]) -> list[Constraint]:
-    for ids, names in KWARGS.items():
+    for ids, names in KWARGS_COLUMNS.items():
         if row.get(ids) is not None:
             kwargs = next((name for name in names if row.get(name) is not None), names[0])
             return paired(row[ids], row.get(kwargs), ids, kwargs)
-    return of_truth(row[TRUTH], TRUTH) if holds_constraints(row.get(TRUTH)) else []
+    return of_ground_truth(row[TRUTH], TRUTH) if holds_constraints(row.get(TRUTH)) else []
 
 
 def _weights(row: Mapping[str, Any], count: int) -> tuple[float, ...] | None:

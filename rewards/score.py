@@ -1,6 +1,6 @@
-"""A batch of completions, scored: correctness, compliance, length penalty and what voided them."""
+"""What a completion earned: correctness, compliance, length penalty and what voided it; and how a batch is scored."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,7 +17,7 @@ from .text.response import DEFAULT_DELIMITERS, Delimiters, Response, prompt_text
 from .text.words import words_read
 
 if TYPE_CHECKING:
-    from .judge.judge import Judge, Pair
+    from .judge.judge import Asked, Judge
 
 NOTHING = Response(thinking=None, answer_text="")
 """Graded in place of a voided completion, which is wrong whatever it says."""
@@ -40,8 +40,6 @@ class Score:
         tokens (`int`): completion tokens that the model wrote itself, 0 if the trainer did not say.
         unreadable (`bool`): the completion is not scored: the row's gold answer or constraints cannot be read, or all
             its constraints are a judge's, who gave no verdict.
-        vacuous (`frozenset[str]`): instruction ids that hold only because the answer says nothing; the reading `math`
-            has no such verdicts.
         fooled (`bool`, *optional*): for a trip-wire, whether the checks pass what nobody can keep.
         unjudged (`float`, *optional*): share of a judge's verdicts that are missing; such constraints are left out of
             f and `verdicts`.
@@ -58,7 +56,6 @@ class Score:
     verdicts: dict[str, bool] = field(default_factory=dict)
     tokens: int = 0
     unreadable: bool = False
-    vacuous: frozenset[str] = frozenset()
     thinking_words: int = 0
     answer_words: int = 0
     fooled: bool | None = None
@@ -74,12 +71,7 @@ class Score:
 class Sample:
     """A completion with all of its row that its score needs.
 
-    Attributes:
-        response ([`Response`]): the completion, parsed.
-        row ([`~keepif.rewards.rows.Row`] or `None`): the row's constraints; `None` if they cannot be read.
-        tokens (`int`): its tokens, 0 if the trainer did not say.
-        budget (`int`, *optional*): the tokens it may have.
-        void (`str` or `None`): the guard's reason, if it is void.
+    `row` is `None` if it cannot be read, `tokens` 0 if the trainer did not say; `void` is the guard's reason.
     """
 
     response: Response
@@ -170,7 +162,7 @@ class Scoring:
             for sample, c, missing, share in zip(samples, correct, unreadable, elsewhere, strict=True)
         ]
 
-    def _judged(self, samples: Sequence[Sample]) -> "dict[Pair, bool | None]":
+    def _judged(self, samples: Sequence[Sample]) -> "dict[Asked, bool | None]":
         """The judge's verdicts on the batch's soft constraints, by answer and question."""
         pairs = [
             (sample.response.answer_text, constraint.judge_question)
@@ -185,11 +177,11 @@ class Scoring:
         sample: Sample,
         c: float | None,
         unreadable: bool,
-        judged: "Mapping[Pair, bool | None]",
+        judged: "Mapping[Asked, bool | None]",
         elsewhere: float | None,
     ) -> Score:
         response, constraints, void = sample.response, sample.constraints, sample.void
-        score = partial(
+        with_f = partial(
             Score,
             c,
             p=1.0 if void == "truncated" and sample.budget else length_penalty(c, sample.tokens, sample.budget),
@@ -203,14 +195,14 @@ class Scoring:
         verdicts = [False] * len(constraints) if void else verdicts_of(response, constraints, self.reading, judged)
         row = sample.row or Row()
         if row.trip_wire:
-            return score(None, unreadable=unreadable, fooled=all(verdicts))
+            return with_f(None, unreadable=unreadable, fooled=all(verdicts))
         settled = [i for i, verdict in enumerate(verdicts) if verdict is not None]
         rewarded = [i for i in settled if constraints[i].id not in self.held_out]
         held_out = [i for i in settled if constraints[i].id in self.held_out]
         asked = row.only(rewarded)
         earned = self._credits(response, asked, [bool(verdicts[i]) for i in rewarded], void)
         weights = scaled(asked.weights, len(rewarded))
-        return score(
+        return with_f(
             compliance(earned, weights),
             earned=_sums(asked.constraints, [weight * credit for weight, credit in zip(weights, earned, strict=True)]),
             weights=_sums(asked.constraints, weights),
@@ -218,7 +210,6 @@ class Scoring:
             held_out=_by_id(constraints, verdicts, held_out),
             unreadable=unreadable or sample.row is None or (None in verdicts and not rewarded),
             unjudged=_unjudged(constraints, verdicts),
-            vacuous=frozenset(() if void else self._vacuous(response, constraints, verdicts)),
         )
 
     def _credits(self, response: Response, row: Row, verdicts: Sequence[bool], void: str | None) -> list[float]:
@@ -226,15 +217,6 @@ class Scoring:
         if void or all(verdicts) or self.credit == "hard":
             return [float(all(verdicts))] * len(verdicts)
         return credits_of(response, row.constraints, verdicts, self.reading, graded=self.credit == "graded")
-
-    def _vacuous(
-        self, response: Response, constraints: Sequence[Constraint], verdicts: Sequence[bool | None]
-    ) -> Iterator[str]:
-        """The constraints whose check passes, but whose answer says too little for that to count."""
-        for constraint, verdict in zip(constraints, verdicts, strict=True):
-            silent = self.reading == "math" and constraint.silent and not verdict
-            if silent and constraint.closed_by_silence(response.answer) and constraint.math(response.answer):
-                yield constraint.id
 
 
 def _not_to_copy(prompt: str, row: Row | None) -> str:

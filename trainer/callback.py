@@ -27,7 +27,7 @@ REPORT_EVERY, FIGURE_EVERY = 5.0, 60.0
 
 
 class KeepIFCallback(TrainerCallback):
-    """Moves the multipliers of `run` while `trainer` trains.
+    """Moves the multipliers of `run` while `trainer` trains; a measured reference is stored at `path`.
 
     A reward call only adds up its own rank's scores. Ranks are added up after the step, where all of them meet anyway:
     one tick a generation batch, or one a step if a step accumulates several (`steps_per_generation` below
@@ -35,11 +35,6 @@ class KeepIFCallback(TrainerCallback):
 
     A `train()` that resumes no checkpoint begins the record and its report anew; multipliers go on from where an
     earlier `train()` of the same trainer has left them, as the policy does.
-
-    Args:
-        run ([`Run`]): whose multipliers.
-        trainer: the TRL trainer it is attached to.
-        path (`Path`): where a measured reference is stored.
     """
 
     def __init__(self, run: Run, trainer: Any, path: Path) -> None:
@@ -80,7 +75,7 @@ class KeepIFCallback(TrainerCallback):
                 dashboard.show_worst_type(self.trainer, worst[0], state.global_step)
 
     def on_evaluate(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Forget what an evaluation was scored with: it lies between two steps, and must not move the law.
+        """Forget what an evaluation was scored with: it lies between two steps, and must not move the controller.
 
         The model's mode does not tell: TRL leaves it in train mode after continuous batching.
         """
@@ -91,7 +86,7 @@ class KeepIFCallback(TrainerCallback):
         self.run.collect()
 
     def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        self._report(state, finished=False)  # a run that ends here is resumed here
+        self._report(state, finished=False)  # a run that ends here is resumed here, from the state of the last tick
 
     def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         self._report(state, finished=True)
@@ -99,8 +94,8 @@ class KeepIFCallback(TrainerCallback):
 
     def _measure(self, prepass: Prepass) -> None:
         """The pre-pass, on all ranks together."""
-        reference = self.run.reference
-        measure(self.trainer, self.run.rewards.scorer, prepass, reference, self.path)
+        provenance = self.run.reference.provenance
+        reference = measure(self.trainer, self.run.rewards.scorer, prepass, provenance, self.path)
         self.run.refer_to(reference)
         self._warn_of(reference.tally)
 
@@ -135,7 +130,7 @@ class KeepIFCallback(TrainerCallback):
         state.stateful_callbacks[KEY] = self.run.state()
 
     def _say_out_of_reach(self) -> None:
-        """Name what cannot be held, once, with what it would cost."""
+        """Name what is out of reach, the controller's `infeasible`, once, with what it would cost."""
         now = set(self.run.controller.infeasible)
         new, self.out_of_reach = sorted(now - self.out_of_reach), self.out_of_reach | now
         if self.trainer.accelerator.is_main_process:

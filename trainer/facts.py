@@ -14,17 +14,9 @@ from .floor import Floor
 
 @dataclass(frozen=True)
 class Facts:
-    """What preflight checks.
+    """What preflight checks: KeepIF's rewards and floor, and the class (`kind`), arguments and rewards of the trainer.
 
-    Attributes:
-        args: TRL's arguments.
-        rewards, floor: KeepIF's.
-        kind (`type`): the trainer's class.
-        reward_funcs (`Sequence`): the trainer's reward functions, KeepIF's among them.
-        ranks (`int`): processes.
-        tokenizer: `None` if it cannot be had here.
-        end_ids (`frozenset[int]`): the ids that end a completion.
-        dataset: the prompts; `None` if they cannot be had here.
+    `tokenizer` and `dataset` are `None` if they cannot be had here. `end_ids` end a completion.
     """
 
     args: Any

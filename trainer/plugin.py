@@ -27,7 +27,7 @@ from .run import FloorBy, Run
 from .trl_doors import hand_over_own_tokens
 
 if TYPE_CHECKING:
-    from keepif.rewards.judge.judge import Judge
+    from keepif.rewards.judge import Judge
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ class KeepIF:
         credit (`str`, *optional*, defaults to `"soft"`): what of a prompt's constraints counts as its compliance:
             `"soft"`, the share kept; `"hard"`, all or nothing; `"graded"`, soft, with a part for counts just missed.
         delimiters ([`~keepif.rewards.Delimiters`], *optional*): what opens and closes the thinking.
-        judge ([`~keepif.rewards.judge.judge.Judge`], *optional*): a language model's verdicts on the rows' soft
+        judge ([`~keepif.rewards.judge.Judge`], *optional*): a language model's verdicts on the rows' soft
             constraints, `judge:question`. A judge can be fooled: without one, only code decides.
         held_out (`Collection[str]`, *optional*): instruction ids that are checked and logged, but never rewarded. If
             the rewarded types rise and these do not, the policy learns the checks.

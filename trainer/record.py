@@ -19,7 +19,7 @@ COLUMNS = ("step", "correctness", "compliance", "floor", "joint", "tokens", "lam
 EVERY = 5
 """Ticks between two notes on each constraint type."""
 
-GAUGES = {"lam": "lambda", "mu": "mu", "bonus": "bonus"}
+SHOWN_AS = {"lam": "lambda", "mu": "mu", "bonus": "bonus"}
 """Multiplier → its name on the dashboard."""
 
 
@@ -99,7 +99,7 @@ class Record:
 
     def gauges(self, multipliers: Mapping[str, float], held_out: Collection[str] = ()) -> dict[str, float]:
         """What the dashboard shows beside the batch's own means; `multipliers` are the next batch's."""
-        shown = {f"keepif/{GAUGES[name]}": value for name, value in multipliers.items()}
+        shown = {f"keepif/{SHOWN_AS[name]}": value for name, value in multipliers.items()}
         if self.history["step"]:
             for name, column in (("floor", "floor"), ("error", "error"), ("floor_infeasible", "infeasible")):
                 value = self.history[column][-1]

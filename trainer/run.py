@@ -1,4 +1,4 @@
-"""The state of a run: rewards, floor, law, reference and record. The callback moves it, the report reads it.
+"""The state of a run: rewards, floor, controller, reference and record. The callback moves it, the report reads it.
 
 It knows no trainer, no rank and no file.
 """
@@ -32,13 +32,8 @@ Observed = tuple[Tally, list[Batch]]
 class Run:
     """One run of KeepIF.
 
-    Args:
-        rewards ([`~keepif.rewards.reward.Rewards`]): what TRL is handed.
-        floor ([`Floor`] or `None`): the compliance to keep; `None` leaves the multipliers at `fixed`.
-        fixed ([`~keepif.rewards.Multipliers`]): the multipliers without a floor; its bonus counts with one too.
-        budget (`int` or `"reference"`, *optional*): tokens that the mean completion may have.
-        prepass ([`Prepass`] or `None`): how the reference is measured; `None` takes the first batches.
-        floor_by (`str`): what the floor holds, each constraint `"type"` or their `"mean"`.
+    The options are those of [`~keepif.trainer.KeepIF`]; `fixed` are the multipliers without a floor, and its bonus
+    counts with one too.
 
     Attributes:
         controller ([`Controller`]): moves the multipliers if there is a floor.
@@ -196,14 +191,9 @@ class Run:
         }
 
     def restore(self, state: dict[str, Any], source: Path) -> None:
-        """Go on from a state that [`Run.state`] gave, and that `source` holds.
-
-        Raises:
-            [`ConfigError`]: if the run had a budget and has none any more, or a floor on something else.
-            [`ReferenceMismatchError`]: if the reference is taken from it, and was measured under other conditions.
-        """
+        """Go on from a state that [`Run.state`] gave, and that `source` holds, unless it is another run's."""
         if self.needs_reference:
-            self._take_up(state, source)
+            self._reference_from(state, source)  # first: a budget out of it sets the caps of the controller
         if state["budget"] and not self.scoring.budget:
             raise ConfigError(
                 f"the run in {source} had a budget of {state['budget']} tokens, which its multipliers are made for, "
@@ -217,7 +207,7 @@ class Run:
         self.controller.restore(state["controller"])
         self.record.restore(state["record"])
 
-    def _take_up(self, state: dict[str, Any], source: Path) -> None:
+    def _reference_from(self, state: dict[str, Any], source: Path) -> None:
         """Take the reference out of a state, as far as it was measured."""
         reference = Reference.from_dict(state["reference"], self.reference.provenance, source)
         if not reference.tally.completions:

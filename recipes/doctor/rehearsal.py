@@ -45,9 +45,6 @@ def read(asked: dict[str, Any], processes: int) -> Recipe:
 
     TRL's arguments check themselves against the machine; here they are checked with [`ON_CPU`] in the place of what a
     CPU has not, and then given back what was asked for.
-
-    Raises:
-        `ValueError`: for what any of the arguments refuses.
     """
     planned = type("GRPOConfig", (GRPOConfig,), {"world_size": property(lambda _: processes)})
     grpo = made(planned, asked | ON_CPU)
@@ -63,11 +60,7 @@ def made(kind: Any, asked: dict[str, Any]) -> Any:
 
 
 def requested(config: Path, flags: list[str]) -> dict[str, Any]:
-    """Every field of the three argument classes, as the file and the flags set it, before anything is checked.
-
-    Raises:
-        `ValueError`: for what is no YAML mapping, and for a key or flag that no argument has.
-    """
+    """Every field of the three argument classes, as the file and the flags set it, before anything is checked."""
     parser = Parser([KeepIFArguments, GRPOConfig, ModelConfig])  # pyright: ignore[reportArgumentType]
     try:
         settings = yaml.safe_load(config.read_text())
@@ -85,11 +78,7 @@ def requested(config: Path, flags: list[str]) -> dict[str, Any]:
 
 
 def engine_of(accelerate_config: Path | None, processes: int | None) -> Engine:
-    """The engine of an accelerate config; without one, a process for each GPU, or as many as are given.
-
-    Raises:
-        `ValueError`: for a file that accelerate does not read.
-    """
+    """The engine of an accelerate config; without one, a process for each GPU, or as many as are given."""
     if accelerate_config is None:
         processes = processes or max(1, torch.cuda.device_count())
         return Engine("ddp" if processes > 1 else "single", processes)

@@ -107,7 +107,3 @@ def make_samples(plan: Plan, engine: Engine, gate: Gate | None, state: PartialSt
             policy = Policy(generator, sampling, MODES[arm.thinking], plan.thinking_budget, gate)
             respond = partial(REMEDIES[arm.mitigation], policy)
             answer(arm, samples, respond, mine, engine.batch_size, generator.count, partial(progress.advance, bar))
-
-
-if __name__ == "__main__":
-    main()

@@ -19,14 +19,7 @@ from .arguments import ENGINES, EvaluateArguments
 
 @dataclass(frozen=True)
 class Engine:
-    """What answers.
-
-    Attributes:
-        kind (`str`): one of `ENGINES`.
-        model (`str`), revision (`str`), dtype (`str`): the model's; of a server the first alone.
-        batch_size (`int`): samples made at once and written together.
-        endpoint ([`Endpoint`] or `None`): the server.
-    """
+    """What answers: one of `ENGINES`. `batch_size` samples are made at once and written together."""
 
     kind: str
     model: str
@@ -63,11 +56,7 @@ class Engine:
         return TransformersGenerator(model.to(state.device).eval(), tokenizer, self.batch_size)
 
     def can_choose_thinking(self, arms: Iterable[Arm]) -> bool | None:
-        """Whether the chat template can do what `arms` need; `None` if none needs it, or the template is a server's.
-
-        Raises:
-            `ValueError`: for a thinking mode that would change nothing.
-        """
+        """Whether the chat template can do what `arms` need; `None` if none needs it, or if it is a server's."""
         modes = {arm.thinking for arm in arms} - {"default"}
         if self.endpoint or not (modes or {*SELECTIVE} & {arm.mitigation for arm in arms}):
             return None
@@ -85,11 +74,7 @@ class Engine:
 
 
 def engine_of(args: EvaluateArguments) -> Engine:
-    """The engine of a command line.
-
-    Raises:
-        `ValueError`: for a server's address that is none.
-    """
+    """The engine of a command line."""
     endpoint = None
     if args.engine == "openai":
         endpoint = Endpoint(

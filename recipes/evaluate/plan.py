@@ -21,15 +21,9 @@ from .arguments import EvaluateArguments, sources_of
 
 @dataclass(frozen=True)
 class Plan:
-    """What is measured, and where it goes.
+    """What is measured, and where it goes: `samples` responses to an item, `limit` items of a benchmark.
 
-    Attributes:
-        name (`str`), folder (`Path`): the run's.
-        benchmarks (`Mapping[str, Benchmark]`), sampling (`Mapping[str, Sampling]`): by name, in their order.
-        arms (`Sequence[Arm]`): those to be made.
-        samples (`int`), limit (`int` or `None`): responses to an item, and items of a benchmark.
-        thinking_budget (`int` or `None`), gate (`Path` or `None`): the remedies' of these names.
-        left_out (`Sequence[str]`): why other benchmarks are not here.
+    `thinking_budget` and `gate` are the remedies' of these names; `left_out` says why other benchmarks are not here.
     """
 
     name: str
@@ -56,11 +50,7 @@ def own_rows(name: str, source: str) -> OwnRows:
 
 
 def plan_of(args: EvaluateArguments) -> Plan:
-    """The plan of a command line.
-
-    Raises:
-        `ValueError`: if a benchmark's rows cannot be read, or nobody judges the only one that needs it.
-    """
+    """The plan of a command line."""
     sources = sources_of(args.sources, args.benchmarks)
     options: dict[str, Any] = {"without_constraints": args.without_constraints}
     if args.judge_url and args.judge_model:

@@ -44,12 +44,7 @@ def earlier(plan: Plan) -> list[Measurement]:
 
 
 def others_of(folders: Iterable[str], plan: Plan, settings: Settings, before: Sequence[Measurement]) -> list[Other]:
-    """The runs to compare with.
-
-    Raises:
-        `ValueError`: if there is none, if two runs have one name, or if one has answered other items or was scored by
-            something else.
-    """
+    """The runs to compare with: each with a name of its own, the same items, and the same scorer."""
     others = [Other(report.load(Path(folder)), measurements.read(Path(folder))) for folder in folders]
     names = [plan.name, *(other.name for other in others)]
     if len({*names}) < len(names):

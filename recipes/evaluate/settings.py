@@ -27,8 +27,7 @@ PACKAGES = {
 def settings_of(plan: Plan, engine: Engine, can_choose: bool | None) -> dict[str, Any]:
     """What a sample depends on, flat: `agree` compares them one by one, and more benchmarks may join later.
 
-    Args:
-        can_choose (`bool` or `None`): whether the model can be asked to think or not, if that is known and matters.
+    `can_choose` is whether the model can be asked to think or not, if that is known and matters.
     """
     settings: dict[str, Any] = {"model": engine.model, "engine": engine.kind}
     if engine.endpoint:

@@ -58,11 +58,7 @@ class GateArguments:
 
 
 def pairs_of(args: GateArguments) -> list[Pair]:
-    """Items of the benchmarks that both runs have, with their two scores.
-
-    Raises:
-        [`GateError`]: if there is no such benchmark.
-    """
+    """Items of the benchmarks that both runs have, with their two scores."""
     thinking, direct = _without_remedy(Path(args.thinking), "on"), _without_remedy(Path(args.direct), "off")
     common = sorted(thinking.keys() & direct.keys())
     if not common:
@@ -85,11 +81,7 @@ def pairs_of(args: GateArguments) -> list[Pair]:
 
 
 def common_settings(args: GateArguments, benchmarks: Sequence[str]) -> dict[str, Any]:
-    """What both runs were made with.
-
-    Raises:
-        [`GateError`]: if they were not made with the same model, on the same items, sampled alike.
-    """
+    """What both runs were made with: the same model, on the same items, sampled alike, or they are refused."""
     ours, theirs = (read_json(Path(folder) / journal.SETTINGS) for folder in (args.thinking, args.direct))
     if not ours or not theirs:
         raise GateError(f"there is no {journal.SETTINGS} in {args.direct if ours else args.thinking}")
@@ -104,11 +96,7 @@ def common_settings(args: GateArguments, benchmarks: Sequence[str]) -> dict[str,
 
 
 def _items(name: str, source: str | None, expected: str) -> Sequence[Item]:
-    """The items that the runs have answered, by their hash.
-
-    Raises:
-        [`GateError`]: if the source has others.
-    """
+    """The items that the runs have answered, by their hash."""
     judged = name == "complexbench"  # reading it needs no judge
     items = read_items(source) if judged else load(name, source, without_constraints=True).items()
     if items_hash(items) != expected:

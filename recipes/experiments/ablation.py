@@ -10,13 +10,11 @@ import argparse
 import json
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from rich.console import Console
-from rich.progress import track
 
 from keepif.trainer.files import read_json
 from keepif.trainer.floor import SLACK
@@ -26,7 +24,8 @@ from keepif.trainer.tally import NUMBERS
 from ..tiny_policy.methods import GDPO, METHODS
 from ..tiny_policy.reinforce import Place, before, made_by, measure_reference
 from .figures import ablation_figure, law_figure
-from .process import failed, slug, start
+from .process import failed, run_all, slug, start
+from .tables import leave, markdown
 
 STEPS, SAMPLES, SAMPLES_BEFORE = 80, 4, 12
 TOLERANCE = 0.01
@@ -49,11 +48,7 @@ def folder_of(work_dir: Path, method: str, seed: int) -> Path:
 
 
 def is_done(folder: Path, method: str, steps: int, samples: int = SAMPLES) -> bool:
-    """Whether the run's result is there.
-
-    Raises:
-        `ValueError`: if other settings made it.
-    """
+    """Whether the run's result is there; one that other settings made is refused."""
     stored, wanted = read_json(folder / "made_by.json"), made_by(method, steps, samples)
     if stored is None or not (folder / "result.json").exists():
         return False
@@ -72,27 +67,15 @@ def run(work_dir: Path, method: str, seed: int, steps: int) -> None:
         raise failed(folder, method, seed)
 
 
-def run_all(work_dir: Path, methods: Sequence[str], seeds: Sequence[int], steps: int) -> None:
-    """All runs that have not ended, as many at once as there are cores."""
-    planned = [
-        (method, seed)
-        for seed in seeds
-        for method in methods
-        if not is_done(folder_of(work_dir, method, seed), method, steps)
-    ]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        futures = [pool.submit(run, work_dir, method, seed, steps) for method, seed in planned]
-        for future in track(as_completed(futures), "runs", total=len(planned)):
-            future.result()
-
-
-def slack_of(method: str) -> float:
-    """How far below the policy before RL the floor lies that `method` is held against."""
-    return METHODS[method].get("slack", SLACK)
+def run_missing(work_dir: Path, methods: Sequence[str], seeds: Sequence[int], steps: int) -> None:
+    """All runs that have not ended."""
+    cells = [(method, seed) for seed in seeds for method in methods]
+    missing = [cell for cell in cells if not is_done(folder_of(work_dir, *cell), cell[0], steps)]
+    run_all(run, [(work_dir, *cell, steps) for cell in missing])
 
 
 def has_floor(method: str) -> bool:
-    """Whether a law moves λ in `method`."""
+    """Whether the controller moves λ in `method`."""
     return method != GDPO and METHODS[method].get("floor", "reference") is not None
 
 
@@ -101,7 +84,7 @@ def summary(folder: Path, method: str, training: float, held_out: float) -> Run:
 
     `training` and `held_out` are the compliance before RL on training prompts and on held-out ones.
     """
-    result, curve, slack = read_json(folder / "result.json"), curve_of(folder), slack_of(method)
+    result, curve, slack = read_json(folder / "result.json"), curve_of(folder), METHODS[method].get("slack", SLACK)
     floor = training - slack
     means = [fmean(step["sacc"] for step in curve[end - SMOOTHED : end]) for end in range(SMOOTHED, len(curve) + 1)]
     end = curve[-SMOOTHED:]
@@ -148,12 +131,11 @@ def curve_of(folder: Path) -> list[dict[str, float]]:
 def table(start: dict[str, float], runs: dict[str, list[Run]]) -> str:
     """A Markdown table: means over the seeds, lowest and highest."""
     before = [_number(start[key], key) if key in start else "" for key in COLUMNS]
-    rows = [["method", "seeds", *COLUMNS.values(), "floor held"], ["before RL", "", *before, ""]]
+    rows = [["before RL", "", *before, ""]]
     for method, seeds in runs.items():
         cells = [_cell([run[key] for run in seeds], key) if key in seeds[0] else "–" for key in COLUMNS]
         rows.append([method, str(len(seeds)), *cells, f"{sum(run['held'] for run in seeds)} of {len(seeds)}"])
-    head, *lines = ["| " + " | ".join(row) + " |" for row in rows]
-    return "\n".join([head, "|---" * len(rows[0]) + "|", *lines])
+    return markdown(["method", "seeds", *COLUMNS.values(), "floor held"], rows)
 
 
 def _cell(values: list[float], key: str) -> str:
@@ -174,33 +156,25 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--output_dir", type=Path, default=Path("runs/ablation"), help="where table and figure go")
     args = parser.parse_args(argv)
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    console = Console()
     stored = args.work_dir / "reference.json"
     if not stored.exists():
         measure_reference(Place(), stored)
     if not (args.work_dir / "before.json").exists():
-        with console.status("evaluating the policy before RL ..."):
+        with Console().status("evaluating the policy before RL ..."):
             (args.work_dir / "before.json").write_text(json.dumps(before(samples=SAMPLES_BEFORE)))
-    run_all(args.work_dir, args.methods, args.seeds, args.steps)
+    run_missing(args.work_dir, args.methods, args.seeds, args.steps)
     tally = read_json(stored)["tally"]
     reference = tally["compliance"] / tally["constrained"]
     start = read_json(args.work_dir / "before.json")
     start["tokens"] = start["thinking_tokens"] + start["answer_tokens"]
     runs = collect(args.work_dir, args.methods, args.seeds, reference, start["sacc"])
     report = {"steps": args.steps, "reference": reference, "before": start, "runs": runs}
-    write(args.output_dir, report | {"courses": courses(args.work_dir, runs)}, console)
+    write(args.output_dir, report | {"courses": courses(args.work_dir, runs)})
 
 
-def write(output_dir: Path, report: dict[str, Any], console: Console) -> None:
-    """Leave numbers, table and figures in `output_dir`, and show the table."""
-    output_dir.mkdir(parents=True, exist_ok=True)
-    (output_dir / "ablation.json").write_text(json.dumps(report))
-    text = table(report["before"], report["runs"])
-    (output_dir / "ablation.md").write_text(text + "\n")
-    console.print(text, markup=False, soft_wrap=True)
-    for name, draw in (("ablation.png", ablation_figure), ("law.png", law_figure)):
-        draw(report).savefig(output_dir / name, dpi=150)
-        console.print(f"figure: {output_dir / name}", soft_wrap=True)
+def write(output_dir: Path, report: dict[str, Any]) -> None:
+    figures = {"ablation": ablation_figure(report), "law": law_figure(report)}
+    leave(output_dir, "ablation", report, table(report["before"], report["runs"]), figures)
 
 
 if __name__ == "__main__":

@@ -67,11 +67,7 @@ class Arm:
 
 
 def run(output_dir: Path, seeds: Sequence[int] = (0,), steps: int | None = None) -> list[Report]:
-    """Run the demo once a seed; leaves `demo.json` and, where matplotlib is installed, `demo.png` in `output_dir`.
-
-    Returns:
-        `list[dict]`: for each seed the settings, the metrics before RL and after each run, and the learning curves.
-    """
+    """Run the demo once a seed; leaves `demo.json` and, if matplotlib is installed, `demo.png` in `output_dir`."""
     console = Console()
     began = time.monotonic()
     with console.status("loading the embedded policy and measuring it before RL ..."):

@@ -1,7 +1,6 @@
 """The pictures that recipes draw."""
 
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import Any
 
 import matplotlib as mpl
@@ -9,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from keepif.trainer.floor import SLACK
+from keepif.trainer.report.figure import running_mean
 from keepif.trainer.tally import NUMBERS
 
 COLOURS = {"correctness only": "#c44e52", "KeepIF": "#2a6f97"}
@@ -31,18 +31,12 @@ def demo_figure(reports: Sequence[dict[str, Any]]) -> Figure:
     return figure
 
 
-def smooth(values: list[float], width: int = SMOOTHED) -> list[float]:
-    """Running means over the last `width` values, over fewer at the start."""
-    sums = [0.0, *accumulate(values)]
-    return [(sums[i] - sums[max(0, i - width)]) / min(i, width) for i in range(1, len(sums))]
-
-
 def _draw_plane(axes: Axes, report: dict[str, Any]) -> None:
     before = report["results"]["before RL"]
     for name, curve in report["curves"].items():
         after = report["results"][name]
         accuracy, compliance = (
-            [before[key], *smooth([step[key] for step in curve])[SMOOTHED::3], after[key]]
+            [before[key], *running_mean([step[key] for step in curve], SMOOTHED)[SMOOTHED::3], after[key]]
             for key in ("accuracy", "sacc")
         )
         axes.plot(accuracy, compliance, color=COLOURS[name], alpha=0.4, lw=1.4)
@@ -53,7 +47,7 @@ def _draw_time(axes: Axes, report: dict[str, Any]) -> None:
     for name, curve in report["curves"].items():
         steps = [step["step"] for step in curve][SMOOTHED:]
         for key, style, width in (("accuracy", "--", 1.2), ("sacc", "-", 1.8)):
-            values = smooth([step[key] for step in curve])[SMOOTHED:]
+            values = running_mean([step[key] for step in curve], SMOOTHED)[SMOOTHED:]
             axes.plot(steps, values, color=COLOURS[name], ls=style, lw=width)
 
 
@@ -121,7 +115,7 @@ LAW = {"correctness only": "#c44e52", "KeepIF": "#2a6f97", "KeepIF, floor +10": 
 
 
 def law_figure(report: dict[str, Any]) -> Figure:
-    """The law at work: compliance against its floor, and the multiplier that holds it there."""
+    """The controller at work: compliance against its floor, and the multiplier that holds it there."""
     with mpl.rc_context({"font.size": 10, "axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(11, 3.8), layout="constrained")
         compliance, price = figure.subplots(1, 2)
@@ -129,7 +123,7 @@ def law_figure(report: dict[str, Any]) -> Figure:
             if method in report["courses"]:
                 _draw_course(compliance, price, method, colour, report)
         compliance.set(xlabel="GRPO step", title=f"SAcc, means over {SMOOTHED} steps (dotted: the floor)")
-        price.set(xlabel="GRPO step", title="λ, which the law moves", ylim=(0, None))
+        price.set(xlabel="GRPO step", title="λ, which the controller moves", ylim=(0, None))
         compliance.legend(frameon=False, loc="lower left")
     return figure
 
@@ -137,7 +131,8 @@ def law_figure(report: dict[str, Any]) -> Figure:
 def _draw_course(compliance: Axes, price: Axes, method: str, colour: str, report: dict[str, Any]) -> None:
     course = report["courses"][method]
     steps = list(range(1, len(course["sacc"]) + 1))
-    compliance.plot(steps[SMOOTHED:], smooth(course["sacc"])[SMOOTHED:], color=colour, lw=1.8, label=method)
+    means = running_mean(course["sacc"], SMOOTHED)
+    compliance.plot(steps[SMOOTHED:], means[SMOOTHED:], color=colour, lw=1.8, label=method)
     if method.startswith("KeepIF"):
         compliance.axhline(report["runs"][method][0]["floor"], color=colour, lw=1, ls=":")
         price.plot(steps, course["lambda"], color=colour, lw=1.5)
@@ -190,12 +185,12 @@ def real_model_figure(report: dict[str, Any]) -> Figure:
         for axes, key in ((accuracy, "correctness"), (sacc, "compliance")):
             for arm, histories in report["histories"].items():
                 for history in histories:
-                    axes.plot(history["step"], smooth(history[key], FEW), color=_mark(arm)[0], lw=1.6)
+                    axes.plot(history["step"], running_mean(history[key], FEW), color=_mark(arm)[0], lw=1.6)
             axes.set(xlabel="GRPO step", ylim=(0, 1))
         accuracy.set_title(f"accuracy while training,\nmeans over {FEW} steps", fontsize=10)
         sacc.set_title(f"SAcc (dotted: floor),\nmeans over {FEW} steps", fontsize=10)
         for history in report["histories"].get("KeepIF", []):
-            sacc.plot(history["step"], smooth(history["floor"], FEW), color="0.6", lw=1, ls=":")
+            sacc.plot(history["step"], running_mean(history["floor"], FEW), color="0.6", lw=1, ls=":")
     return figure
 
 

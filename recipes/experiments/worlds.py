@@ -7,16 +7,12 @@ interrupted comparison goes on where it stopped.
 """
 
 import argparse
-import json
 import os
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
-from rich.console import Console
 from rich.progress import track
 
 from keepif.trainer.files import read_json
@@ -26,10 +22,11 @@ from ..tiny_policy.methods import METHODS
 from ..tiny_policy.worlds import SHIPPED, WORLDS
 from .ablation import is_done
 from .figures import worlds_figure
-from .process import failed, run_module, slug, start
+from .process import failed, run_all, run_module, slug, start
+from .tables import leave, markdown, spread
 
 STEPS = {"free": 120, "even": 120, "hard": 120, "drift": 120, "dear 20": 240, "dear 40": 240, "brief": 240}
-"""Steps of a run by world. Where obedience is dear, the law needs the longer to find what holds it."""
+"""Steps of a run by world. Where obedience is dear, the controller needs longer to find what holds it."""
 COMPARED = ("correctness only", "gated 0.5", "fixed 0.3", "fixed 1", "fixed 3", "KeepIF, mean", "KeepIF")
 SAMPLES, SAMPLES_BEFORE = 4, 12
 NOISE = 0.02
@@ -101,22 +98,17 @@ def collect(folders: Folders, worlds: Iterable[str], methods: Sequence[str], see
 
 def table(rows: list[Row]) -> str:
     """A Markdown table: means over the seeds, lowest and highest."""
-    head = ["world", "method", "seeds", "accuracy", "joint", "worst type: above its floor", "which", "held"]
-    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
+    lines = []
     for world in dict.fromkeys(row["world"] for row in rows):
         for method in dict.fromkeys(row["method"] for row in rows if row["world"] == world):
             runs = [row for row in rows if (row["world"], row["method"]) == (world, method)]
             kinds = dict.fromkeys(run["worst_type"].rpartition(":")[2] for run in runs)
             held = sum(run["worst"] >= -NOISE for run in runs)
-            cells = [_cell([run[name] for run in runs]) for name in ("accuracy", "joint", "worst")]
-            row = [world, method, str(len(runs)), *cells, ", ".join(kinds), f"{held} of {len(runs)}"]
-            lines.append("| " + " | ".join(row) + " |")
-    return "\n".join(lines)
-
-
-def _cell(values: list[float]) -> str:
-    mean = f"{100 * fmean(values):.1f}"
-    return mean if len(values) == 1 else f"{mean} ({100 * min(values):.1f} to {100 * max(values):.1f})"
+            cells = [spread([100 * run[name] for run in runs]) for name in ("accuracy", "joint", "worst")]
+            lines.append([world, method, str(len(runs)), *cells, ", ".join(kinds), f"{held} of {len(runs)}"])
+    return markdown(
+        ["world", "method", "seeds", "accuracy", "joint", "worst type: above its floor", "which", "held"], lines
+    )
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -129,25 +121,13 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--output_dir", type=Path, default=Path("runs/worlds"), help="where table and figure go")
     args = parser.parse_args(argv)
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    folders, console = Folders(args.work_dir), Console()
+    folders = Folders(args.work_dir)
     for world in track(args.worlds, "policies"):
         prepare(folders, world, args.lessons)
-    planned = [(world, method, seed) for seed in args.seeds for world in args.worlds for method in args.methods]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        futures = [pool.submit(train, folders, *run) for run in planned]
-        for future in track(as_completed(futures), "runs", total=len(planned)):
-            future.result()
-    write(args.output_dir, collect(folders, args.worlds, args.methods, args.seeds), console)
-
-
-def write(output_dir: Path, rows: list[Row], console: Console) -> None:
-    """Leave numbers, table and figure in `output_dir`, and show the table."""
-    output_dir.mkdir(parents=True, exist_ok=True)
-    (output_dir / "worlds.json").write_text(json.dumps(rows))
-    (output_dir / "worlds.md").write_text(table(rows) + "\n")
-    console.print(table(rows), markup=False, soft_wrap=True)
-    worlds_figure(rows, NOISE).savefig(output_dir / "worlds.png", dpi=150)
-    console.print(f"figure: {output_dir / 'worlds.png'}", soft_wrap=True)
+    runs = [(world, method, seed) for seed in args.seeds for world in args.worlds for method in args.methods]
+    run_all(train, [(folders, *run) for run in runs])
+    rows = collect(folders, args.worlds, args.methods, args.seeds)
+    leave(args.output_dir, "worlds", rows, table(rows), {"worlds": worlds_figure(rows, NOISE)})
 
 
 if __name__ == "__main__":

@@ -81,11 +81,7 @@ class Run:
 
 
 def plan(sweep: Sweep, output_dir: Path, flags: Sequence[str] = ()) -> list[Run]:
-    """The runs of `sweep`, each told to work in a folder below `output_dir`; `flags` are added to every command.
-
-    Raises:
-        [`SweepError`]: where a flag sets what the sweep turns, or a folder keeps what another command or config made.
-    """
+    """The runs of `sweep`, each told to work in a folder below `output_dir`; `flags` are added to every command."""
     turned = {name for values in sweep.runs for name in values}
     if taken := turned & {flag.split("=")[0].removeprefix("--") for flag in flags}:
         raise SweepError(f"--{min(taken)} is what the sweep turns: leave it out")

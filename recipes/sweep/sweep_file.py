@@ -39,13 +39,9 @@ class SweepError(ValueError):
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep file that `keepif sweep` can run.
+    """A sweep file that `keepif sweep` can run: the values of each run, and what starts one, with W&B's macros.
 
-    Attributes:
-        name (`str`): the file's, without its suffix.
-        runs (`list[dict]`): the values of each run, by parameter.
-        command (`list[str]`): what starts one, with W&B's macros.
-        program (`str`): what `${program}` stands for.
+    `program` is what `${program}` stands for.
     """
 
     name: str
@@ -86,9 +82,6 @@ def read(path: Path, count: int | None = None) -> Sweep:
 
     `count` is how many runs a random search makes, by default the file's `run_cap`; the same number of runs begins
     with the same ones.
-
-    Raises:
-        [`SweepError`]: where there is no such file, or one that cannot be run without W&B's server.
     """
     try:
         path = here_or_shipped(path, SWEEPS)
@@ -147,11 +140,7 @@ def _draw(draws: random.Random, name: str, limits: Any) -> Any:
 
 
 def _choices(name: str, limits: Any) -> list[Any] | None:
-    """The values that `limits` lists; `None` where it lists none.
-
-    Raises:
-        [`SweepError`]: for a value that is no scalar, which no flag can take.
-    """
+    """The values that `limits` lists; `None` if it lists none."""
     if not isinstance(limits, dict):
         raise SweepError(f"parameters: {name} must be a mapping with 'value', 'values' or 'min' and 'max'")
     values = [limits["value"]] if "value" in limits else limits.get("values")

@@ -11,7 +11,6 @@ from keepif.trainer.tally import Tally
 
 BATCH = 128
 MAX_TOKENS = 112
-METRICS = ("accuracy", "hacc", "sacc", "joint", "thinking_tokens", "answer_tokens")
 
 
 @torch.inference_mode()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from math import inf
-from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Literal, NamedTuple, TypeVar, dataclass_transform
 
 from ..text.text import Text
 
@@ -46,6 +46,13 @@ class Problem:
 
     prompt: str
     answer: str = ""
+
+
+class Wording(NamedTuple):
+    """An instruction's words: runs of [`COPY`] of them, and all."""
+
+    runs: tuple[tuple[str, ...], ...]
+    words: frozenset[str]
 
 
 class Constraint:
@@ -119,19 +126,19 @@ class Constraint:
 
         Nor does it hide what it quotes: the answer as a whole has to keep the constraint as well.
         """
-        runs, words = self.told
-        copied = any(all(word in answer.lower for word in run) and " ".join(run) in answer.word_line for run in runs)
-        return answer.without(words, COPY) if copied else answer
+        runs, line = self.wording.runs, answer.word_line
+        copied = any(all(word in answer.lower for word in run) and " ".join(run) in line for run in runs)
+        return answer.without(self.wording.words, COPY) if copied else answer
 
     @cached_property
-    def told(self) -> tuple[tuple[tuple[str, ...], ...], frozenset[str]]:
-        """Runs of words out of the instruction, and all its words; but for a phrase that the answer has to contain."""
+    def wording(self) -> Wording:
+        """The instruction in words, but for a phrase that the answer has to contain."""
         phrase = len(self.copied.split()) > 2
         parts = self.description.split(self.copied) if phrase else [self.description]
         lines = [Text(part).word_line.split() for part in parts]
         starts = [(line, i) for line in lines for i in range(0, max(1, len(line) - COPY + 1), COPY // 2)]
         runs = tuple(tuple(line[i : i + COPY]) for line, i in starts if len(line) >= COPY)
-        return runs, frozenset(word for line in lines for word in line)
+        return Wording(runs, frozenset(word for line in lines for word in line))
 
     def closed_by_silence(self, answer: Text) -> bool:
         """Whether `answer` says too little to keep a constraint that silence or mere keywords would keep as well."""

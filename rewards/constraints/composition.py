@@ -21,7 +21,7 @@ LEVELS = (0, 0, 1, 2)
 
 
 class Composition(Constraint):
-    """A constraint made of others, its members: two or more, up to 8 plain ones in all and 4 compositions deep.
+    """A constraint made of others, its members: two or more, up to [`SIZE`] plain ones in all.
 
     Class attributes:
         most (`int`): members that a sampled one has at most.

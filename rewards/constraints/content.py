@@ -97,7 +97,7 @@ class Postscript(Constraint):
         if len(pieces) < 2 or not pieces[0].has_content():
             return False
         before, after = pieces
-        own = after.distinct - self.told[1]
+        own = after.distinct - self.wording.words
         return (len(own) > 1 or FORMULA in own) and len(after.spoken) <= max(AFTERTHOUGHT, len(before.spoken))
 
     @classmethod

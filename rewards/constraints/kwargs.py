@@ -19,7 +19,8 @@ ALIASES = {
 """Other names of the same check → IFEval's."""
 DEPTH = 4
 """Compositions within one another; a deeper row is refused."""
-PARTS = tuple[Constraint, ...]
+MEMBERS_HINT = tuple[Constraint, ...]
+"""How a composition's members are annotated."""
 
 
 def no_such(instruction_id: str) -> UnknownConstraintError:
@@ -38,11 +39,7 @@ def no_such(instruction_id: str) -> UnknownConstraintError:
 
 
 def known(option: str, instruction_ids: Collection[str], *, soft: bool = True) -> list[str]:
-    """`instruction_ids`, sorted, which an `option` was given; `soft`, a judge's among them or not.
-
-    Raises:
-        [`ConstraintError`]: for one that there is no check for, and where they are one text and not several.
-    """
+    """`instruction_ids`, sorted, which an `option` was given; `soft`, a judge's among them or not."""
     if isinstance(instruction_ids, str):
         raise ConstraintError(f"{option} takes several instruction ids: write [{instruction_ids!r}]")
     for instruction_id in sorted(instruction_ids):
@@ -82,9 +79,9 @@ def make(instruction_id: str, kwargs: Mapping[str, Any] | None = None, depth: in
 
 def _fit(what: str, value: Any, hint: Any, depth: int) -> Any:
     """`value` as the annotated type, or an error that says what was wanted."""
-    if hint is Constraint and isinstance(part := _decoded(value), Mapping):
+    if hint is Constraint and isinstance(part := from_json(value), Mapping):
         return _part(what, part, depth + 1)
-    if hint == PARTS and isinstance(parts := _decoded(value), list | tuple) and parts:
+    if hint == MEMBERS_HINT and isinstance(parts := from_json(value), list | tuple) and parts:
         return tuple(_part(f"{what}, part {number}", part, depth + 1) for number, part in enumerate(parts, 1))
     if (
         hint is int
@@ -108,7 +105,7 @@ def _fit(what: str, value: Any, hint: Any, depth: int) -> Any:
 def _part(what: str, part: Any, depth: int) -> Constraint:
     """A part of a composition; its errors come with the path that leads to it."""
     found = part if isinstance(part, Mapping) else {}
-    instruction_id, kwargs = found.get("instruction_id"), _decoded(found.get("kwargs"))
+    instruction_id, kwargs = found.get("instruction_id"), from_json(found.get("kwargs"))
     if not isinstance(instruction_id, str) or not isinstance(kwargs or {}, Mapping):
         raise ConstraintError(f"{what} must be {_wanted(Constraint)}, found {reprlib.repr(part)}")
     if depth > DEPTH:
@@ -119,7 +116,7 @@ def _part(what: str, part: Any, depth: int) -> Constraint:
         raise ConstraintError(f"{what}: {error}") from None
 
 
-def _decoded(value: Any) -> Any:
+def from_json(value: Any) -> Any:
     """JSON text decoded, arrays as lists; whatever is neither comes back as it is, to be refused in words."""
     try:
         if isinstance(value, str):
@@ -132,7 +129,7 @@ def _decoded(value: Any) -> Any:
 def _wanted(hint: Any) -> str:
     if typing.get_origin(hint) is Literal:
         return " or ".join(repr(choice) for choice in typing.get_args(hint))
-    if hint == PARTS:
+    if hint == MEMBERS_HINT:
         return f"a non-empty list, or its JSON text, whose entries are each {_wanted(Constraint)}"
     if isinstance(hint, types.GenericAlias):
         return "a non-empty list of words"

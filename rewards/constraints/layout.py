@@ -59,7 +59,7 @@ class BulletLists(Counted):
 
     def math_count(self, text: Text) -> int:
         """Lines that start with a marker and say something that no other says: "-5" and "---" do not count."""
-        return distinct(BULLET.findall("\n" + text.prose.raw), self.told[1])
+        return distinct(BULLET.findall("\n" + text.prose.raw), self.wording.words)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:
@@ -173,9 +173,9 @@ class Title(Constraint):
         """
         titles = TITLE.finditer("\n" + text.prose.raw)
         return any(
-            Text(title[1]).has_content(self.told[1]) and (LETTER.search(title[1]) or title[2] is not None)
+            Text(title[1]).has_content(self.wording.words) and (LETTER.search(title[1]) or title[2] is not None)
             for title in titles
-        ) or any(Text(name).has_content(self.told[1]) for name in NAMED.findall(text.prose.raw))
+        ) or any(Text(name).has_content(self.wording.words) for name in NAMED.findall(text.prose.raw))
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:

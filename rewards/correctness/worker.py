@@ -1,4 +1,4 @@
-"""A grading process: reads `[candidate, gold]` lines, writes verdicts on them, math-verify's. Started by `grader.py`.
+"""A grading process: reads `[candidate, gold]` lines, writes verdicts on them, math-verify's. `workers.py` starts it.
 
 It may be killed at any moment. The kernel kills it when one verdict takes more processor time than the limit: SIGPROF
 in its default disposition needs no Python to run, so a big-integer power that holds the interpreter cannot outlive it.

@@ -15,7 +15,7 @@ from .endpoint import Conversation, Endpoint, Reply
 
 logger = logging.getLogger(__name__)
 
-Pair = tuple[str, str]
+Asked = tuple[str, str]
 """An answer section, and the question about it."""
 
 DEADLINE = 300.0
@@ -44,7 +44,7 @@ class Judge:
     The question must be answerable by yes, if the constraint is kept, or no, from the answer section alone.
 
     Args:
-        endpoint ([`~keepif.rewards.judge.endpoint.Endpoint`]): where the judge is.
+        endpoint ([`~keepif.rewards.judge.Endpoint`]): where the judge is.
         sampling (*optional*): what the server is told beside the messages; `temperature=0` by default.
 
         judge = Judge(Endpoint("http://localhost:8000/v1", "Qwen/Qwen3-4B"))
@@ -54,21 +54,21 @@ class Judge:
     def __init__(self, endpoint: Endpoint, **sampling: Any) -> None:
         self.endpoint = endpoint
         self.sampling = {"temperature": 0, **sampling}
-        self._cache: dict[Pair, bool] = {}
+        self._cache: dict[Asked, bool] = {}
 
     def __repr__(self) -> str:
         """What its verdicts depend on."""
         asked = hashlib.sha256(f"{RULES}{LAST}{self.sampling}".encode()).hexdigest()[:8]
         return f"Judge({self.endpoint.model} at {self.endpoint.base_url}, {asked})"
 
-    def verdicts(self, pairs: Sequence[Pair]) -> list[bool | None]:
+    def verdicts(self, pairs: Sequence[Asked]) -> list[bool | None]:
         """A verdict on each pair of answer and question, in order; each different pair is asked once.
 
         Only a bare "yes" is `True`, or a text that makes the judge ramble would be paid better than a "no". `None`
         where the request failed: such a constraint is left out of the completion's compliance, and asked about again
         when the pair comes back.
         """
-        found: dict[Pair, bool | None] = {pair: self._cache.get(pair) for pair in pairs}
+        found: dict[Asked, bool | None] = {pair: self._cache.get(pair) for pair in pairs}
         found |= {pair: False for pair in found if len(pair[0]) > LONGEST}
         unknown = [pair for pair, verdict in found.items() if verdict is None]
         if unknown:

@@ -21,11 +21,11 @@ from keepif.rewards import (
     keepif_reward,
     length_reward,
 )
-from keepif.rewards.batch import Scorer
 from keepif.rewards.published.aggregations import fixed
 from keepif.rewards.published.length_terms import LENGTH_TERMS
 from keepif.rewards.reward import PARTS
 from keepif.rewards.rows import complain
+from keepif.rewards.scorer import Scorer
 
 COLUMNS: dict[str, Any] = {
     "answer": ["4"] * 3,
@@ -174,26 +174,18 @@ def test_the_dashboard() -> None:
     assert extra["verdicts"][1] == "-punctuation:no_comma, -startend:quotation"
 
 
-def test_the_dashboard_shows_silence_and_lengths() -> None:
+def test_the_dashboard_shows_lengths() -> None:
     logged = defaultdict(list)
-    asked = {"instruction_id_list": [["punctuation:no_comma", "startend:quotation"]] * 5, "kwargs": [[{}, {}]] * 5}
     completions = [
-        r"<think>six times seven</think>\boxed{42}",  # says nothing, which keeps no comma
+        r"<think>six times seven</think>\boxed{42}",
         r"So it is \boxed{42}",
         r"So, then, it is \boxed{42}",
         r"<think>two words",  # guarded
-        r"\boxed{4}, \boxed{2},",  # says nothing, but a comma
+        r"\boxed{4}, \boxed{2},",
     ]
-    keepif_reward(completions, answer=["42"] * 5, log_metric=lambda name, value: logged[name].append(value), **asked)
-    assert logged["keepif/vacuous"] == [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    keepif_reward(completions, answer=["42"] * 5, log_metric=lambda name, value: logged[name].append(value))
     assert logged["keepif/thinking_words"] == [3, 0, 0, 2, 0]
     assert logged["keepif/answer_words"] == [2, 5, 6, 0, 4]
-    logged.clear()
-    Scorer(Scoring(reading="official")).scores(
-        "any", completions[:1], log_metric=lambda name, value: logged[name].append(value),
-        instruction_id_list=asked["instruction_id_list"][:1], kwargs=asked["kwargs"][:1],
-    )  # fmt: skip
-    assert logged["keepif/vacuous"] == [0.0, 0.0]
 
 
 def test_parts_that_share_a_scorer_score_a_batch_once(monkeypatch: pytest.MonkeyPatch) -> None:

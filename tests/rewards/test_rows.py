@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from keepif.rewards import ConstraintError, Scoring, constraints_of, keepif_reward
-from keepif.rewards.rows import GOLD_COLUMNS, _parsed, gold_of, read
+from keepif.rewards.rows import GOLD_COLUMNS, _parsed, gold_of, row_of
 
 NO_COMMA = {"instruction_id": ["punctuation:no_comma"], "kwargs": [None]}
 
@@ -78,10 +78,10 @@ def test_a_row_is_parsed_once() -> None:
     _parsed.cache_clear()
     rows = [{"instruction_id_list": ["startend:end_checker"], "kwargs": [{"end_phrase": f"{n}"}]} for n in range(9)]
     for _ in range(3):
-        assert all(read(row).constraints for row in rows)
+        assert all(row_of(row).constraints for row in rows)
         columns = {name: [row[name] for row in rows] for name in rows[0]}
         Scoring().batch(["It is so."] * 9, None, columns)
     assert _parsed.cache_info().misses == 9
     for _ in range(2):
         with pytest.raises(ConstraintError, match="unknown instruction id 'no:such'"):
-            read({"instruction_id_list": ["no:such"]})
+            row_of({"instruction_id_list": ["no:such"]})

@@ -9,8 +9,7 @@ import pytest
 import torch
 from rich.console import Console
 
-from keepif.rewards.judge.endpoint import Endpoint
-from keepif.rewards.judge.judge import Judge
+from keepif.rewards.judge import Endpoint, Judge
 from keepif.rewards.published.length_terms import kimi
 from keepif.trainer import ConfigError, KeepIF, Prepass, Reference, ReferenceMismatchError
 from keepif.trainer.files import write_json

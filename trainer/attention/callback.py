@@ -1,28 +1,24 @@
 """The callback that watches constraint attention while a policy trains."""
 
-import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
 from accelerate.utils import gather_object
-from transformers import Trainer, TrainerCallback
+from transformers import TrainerCallback
 from trl.models.utils import unwrap_model_for_generation
 
 from keepif.rewards import Scoring, constraints_of
 
-from ..evaluation.callback import undisturbed
-from ..evaluation.engines.generation import Request, Sampling
+from ..beside import log, own_part, undisturbed
+from ..evaluation.engines.generation import ENDED, Request, Sampling, last_tokens
 from ..evaluation.engines.transformers_engine import TransformersGenerator
 from ..facts import fitted, tokenizer_of
 from ..files import keep_json, read_json
 from ..report import dashboard
 from .readings import exchange_of, read
 from .summary import mean_of, summary
-
-logger = logging.getLogger(__name__)
 
 NAME, FIGURE = "keepif-attention.json", "keepif-attention.png"
 BATCH = 16
@@ -45,18 +41,15 @@ class AttentionCallback(TrainerCallback):
         rows (`Sequence[Mapping]`): the prompts with their constraints, as in the data set. The constraints have to
             stand in the prompts as [`~keepif.trainer.constrain`] puts them there.
         every (`int`): steps between two measurements.
-        layers (`Collection[int]`, *optional*): the layers to read; all by default.
 
     Raises:
         `ValueError`: for a row without constraints or whose prompt does not have their sentences.
     """
 
-    def __init__(
-        self, trainer: Any, rows: Sequence[Mapping[str, Any]], *, every: int, layers: Collection[int] | None = None
-    ) -> None:
+    def __init__(self, trainer: Any, rows: Sequence[Mapping[str, Any]], *, every: int) -> None:
         if every < 1:
             raise ValueError(f"every must be at least 1 step, found {every}")
-        self.trainer, self.rows, self.every, self.layers = trainer, list(rows), every, layers
+        self.trainer, self.rows, self.every = trainer, list(rows), every
         for number, row in enumerate(self.rows):
             text = " ".join(message["content"] for message in row["prompt"])
             if not constraints_of(row) or any(sentence not in text for sentence in sentences_of(row)):
@@ -87,13 +80,11 @@ class AttentionCallback(TrainerCallback):
 
     def _measure(self, state: Any, control: Any) -> None:
         with undisturbed(self.trainer):
-            samples = gather_object(self._mine())[: len(self.rows)]
+            samples = gather_object(self._own())
         self.record.append({"step": state.global_step, "samples": samples})
         if self.trainer.accelerator.is_main_process:
             keep_json(Path(self.trainer.args.output_dir) / NAME, self.record)
-        to_log = control.should_log
-        Trainer.log(self.trainer, self._metrics(samples))  # TRL's own would log, and forget, what training has to log
-        control.should_log = to_log
+        log(self.trainer, self._metrics(samples), control)
 
     def _metrics(self, samples: Sequence[Mapping[str, Any]]) -> dict[str, float]:
         names = ("share", "share_thinking", "share_answer", "alpha")
@@ -105,13 +96,11 @@ class AttentionCallback(TrainerCallback):
             means["delta_beta"] = before - means["alpha"]
         return {f"attention/{name}": mean for name, mean in means.items() if mean is not None}
 
-    def _mine(self) -> list[dict[str, Any]]:
-        """This process's responses; all make as many, since sharded models wait for each other."""
-        accelerator = self.trainer.accelerator
-        each = -(-len(self.rows) // accelerator.num_processes)
-        mine = list(islice(cycle(self.rows), accelerator.process_index * each, (accelerator.process_index + 1) * each))
-        with unwrap_model_for_generation(self.trainer.model_wrapped, accelerator) as model:
-            return respond(model, self.trainer, mine, self.layers)
+    def _own(self) -> list[dict[str, Any]]:
+        """This process's part of the responses."""
+        part, own = own_part(self.rows, self.trainer)
+        with unwrap_model_for_generation(self.trainer.model_wrapped, self.trainer.accelerator) as model:
+            return respond(model, self.trainer, part)[:own]
 
 
 def sentences_of(row: Mapping[str, Any]) -> list[str]:
@@ -119,9 +108,7 @@ def sentences_of(row: Mapping[str, Any]) -> list[str]:
     return [constraint.description for constraint in constraints_of(row)]
 
 
-def respond(
-    model: Any, trainer: Any, rows: Sequence[Mapping[str, Any]], layers: Collection[int] | None
-) -> list[dict[str, Any]]:
+def respond(model: Any, trainer: Any, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """A response to each row, sampled as the trainer samples, read and scored: see [`summary`]."""
     args, tokenizer = trainer.args, tokenizer_of(trainer)
     sampling = Sampling(args.temperature, args.top_p, args.max_completion_length, args.seed)
@@ -132,8 +119,8 @@ def respond(
         exchange_of(tokenizer, request, one.text, sentences_of(row))
         for request, one, row in zip(requests, made, rows, strict=True)
     ]
-    readings = read(model, tokenizer, exchanges, layers, BATCH)
-    scoring = replace(fitted(trainer, Scoring()), end_ids=frozenset({1}))  # a last token of 1 is an end
+    readings = read(model, tokenizer, exchanges, BATCH)
+    scoring = replace(fitted(trainer, Scoring()), end_ids=ENDED)
     columns = {name: [row.get(name) for row in rows] for name in {name for row in rows for name in row} - {"prompt"}}
-    scores = scoring.batch([one.text for one in made], [[0] if one.truncated else [1] for one in made], columns)
+    scores = scoring.batch([one.text for one in made], last_tokens(made), columns)
     return [summary(reading, score.f == 1) for reading, score in zip(readings, scores, strict=True)]

@@ -18,7 +18,7 @@ def attended(model: Any, tokenizer: Any, arm: Arm, samples: Sequence[Sample], ba
     prompt in their own words; and without an answer.
     """
     exchanges = {place: found for place, one in enumerate(samples) if (found := _exchange(tokenizer, arm, one))}
-    readings = dict(zip(exchanges, read(model, tokenizer, [*exchanges.values()], None, batch_size), strict=True))
+    readings = dict(zip(exchanges, read(model, tokenizer, [*exchanges.values()], batch_size), strict=True))
     measured = list(samples)
     for place, reading in readings.items():
         kinds = samples[place].item.constraint_types

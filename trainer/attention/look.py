@@ -43,11 +43,7 @@ class Look:
 
 
 def look(name: str, model: Any, tokenizer: Any, prompt: str, constraints: Sequence[str]) -> Look:
-    """Let `model` respond to `prompt` and read its attention; without `constraints`, on each of its sentences.
-
-    Raises:
-        `ValueError`: for a constraint that does not stand in the prompt, and where the response is empty.
-    """
+    """Let `model` respond to `prompt` and read its attention; without `constraints`, on each of its sentences."""
     sentences = [*constraints] or [sentence.strip() for sentence in Text(prompt).sentences]
     for sentence in sentences:
         if sentence.strip() not in prompt:

@@ -8,7 +8,7 @@ import copy
 import random
 import zlib
 from bisect import bisect_right
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -24,6 +24,9 @@ from .probe import AttentionProbe
 from .readings import LEAST, constraint_groups
 from .spans import offsets
 
+RATE = 0.5
+"""How fast [`MatchedKL`] moves β."""
+
 
 @dataclass(frozen=True)
 class AttentionLoss:
@@ -31,16 +34,11 @@ class AttentionLoss:
 
     Args:
         weight (`float`): above 0.
-        layers (`Collection[int]`, *optional*): the layers it holds; all by default.
         tokens (`str`, *optional*, defaults to `"constraints"`): `"random"` holds as many random other tokens of each
             prompt instead, the same ones whenever the prompt comes: the control.
-
-    Raises:
-        `ValueError`: for a weight that is not above 0, and other tokens.
     """
 
     weight: float
-    layers: Collection[int] | None = None
     tokens: Literal["constraints", "random"] = "constraints"
 
     def __post_init__(self) -> None:
@@ -100,7 +98,7 @@ class ConstraintAttentionMixin:
         scale = self.attention.weight / len(layers) / self.current_gradient_accumulation_steps
 
         def hinge(layer: int, mass: Tensor) -> Tensor:
-            below = (reference[:, layers.index(layer)] - share_of(mass, answer)).clamp(min=0)
+            below = (reference[:, layer] - share_of(mass, answer)).clamp(min=0)
             return scale * (below * held).sum() / held.sum().clamp(min=1)
 
         self._probe = AttentionProbe(model, groups, layers, hinge).__enter__()  # until the backward pass is over
@@ -121,10 +119,8 @@ class ConstraintAttentionMixin:
                 self._probe.__exit__(None, None, None)
                 self._probe = None
 
-    def _layers(self: Any, model: Any) -> list[int]:
-        chosen = self.attention.layers
-        count = self.accelerator.unwrap_model(model).config.get_text_config().num_hidden_layers
-        return sorted(range(count) if chosen is None else chosen)
+    def _layers(self: Any, model: Any) -> range:
+        return range(self.accelerator.unwrap_model(model).config.get_text_config().num_hidden_layers)
 
     def _groups(self: Any, inputs: Sequence[Mapping[str, Any]], output: Mapping[str, Any]) -> Tensor:
         """(B, 2, T) of bool: the held tokens of each prompt, and the prompt without its first token."""
@@ -221,25 +217,21 @@ def _as_many_others(held: Tensor, seed: int) -> Tensor:
 class MatchedKL(TrainerCallback):
     """The other control: plain GRPO, its `beta` moved so that it strays as far from the reference as `target`.
 
-    The update is Ziegler et al.'s (arXiv 1909.08593, section 2.2), β ← β·(1 + rate·clip(KL/target − 1, ±0.2)), after
+    The update is Ziegler et al.'s (arXiv 1909.08593, section 2.2), β ← β·(1 + 0.5·clip(KL/target − 1, ±0.2)), after
     each log of the trainer, whose `beta` has to begin above 0.
 
     Args:
         trainer: a GRPO trainer.
         target (`float`): the KL per token to keep, above 0; say, what a run with an [`AttentionLoss`] ended at.
-        rate (`float`, *optional*, defaults to `0.5`): how fast β moves.
-
-    Raises:
-        `ValueError`: without a `beta`.
     """
 
-    def __init__(self, trainer: Any, target: float, rate: float = 0.5) -> None:
+    def __init__(self, trainer: Any, target: float) -> None:
         if not trainer.beta:
             raise ValueError("a trainer with beta=0 has no reference to stay near: begin above 0")
-        self.trainer, self.target, self.rate = trainer, target, rate
+        self.trainer, self.target = trainer, target
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **kwargs: Any) -> None:
         kl = (logs or {}).get("kl")
         if kl is not None:
             error = min(0.2, max(-0.2, float(kl) / self.target - 1))
-            self.trainer.beta *= 1 + self.rate * error
+            self.trainer.beta *= 1 + RATE * error

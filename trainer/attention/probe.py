@@ -72,11 +72,7 @@ class AttentionProbe:
                 ALL_ATTENTION_FUNCTIONS[name] = before
 
     def stacked(self) -> Tensor:
-        """The masses (L, B, R, T), layers in rising order.
-
-        Raises:
-            `ValueError`: if no layer was measured.
-        """
+        """The masses (L, B, R, T), layers in rising order."""
         if not self.masses:
             raise ValueError(
                 "no attention was measured: the model does not take its attention kernel from transformers' registry, "

@@ -1,11 +1,11 @@
-"""Constraint attention, read three ways: `share`, which is ours, and `alpha` and `delta_beta` as they are published.
+"""Constraint attention, read two ways: `share`, which is ours, and `alpha` as it is published.
 
-`alpha` and `delta_beta` are those of "When Thinking Fails" (arXiv 2505.11423): the attention that a token of the
-constraints gets on average, and how much less of it an answer pays than another. Both fall with the context's length
-alone. `share` hardly does: of the attention that reaches the prompt, its first token aside, the part on constraints.
+`alpha` is that of "When Thinking Fails" (arXiv 2505.11423): the attention that a token of the constraints gets on
+average; the paper's Δβ is how much less of it an answer pays than another. Both fall with the context's length alone.
+`share` hardly does: of the attention that reaches the prompt, its first token aside, the part on constraints.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -40,14 +40,12 @@ class Reading:
     What is read at a token is the attention of the position that predicts it.
 
     Attributes:
-        layers (`tuple[int, ...]`): the L layers.
         mass (`Tensor`): (R + 2, L, N) in [0, 1]: on each of the R constraints, on all together, and on the prompt
             without its first token.
         tokens (`int`): of all constraints together.
         answer_from (`int`): the first token of the answer; N if the thinking never closes.
     """
 
-    layers: tuple[int, ...]
     mass: Tensor
     tokens: int
     answer_from: int
@@ -82,14 +80,6 @@ class Reading:
     def _of_prompt(self, mass: Tensor) -> Tensor:
         prompt = self.mass[-1]
         return torch.where(prompt > LEAST, mass / prompt.clamp(min=LEAST), torch.nan)
-
-
-def delta_beta(before: Reading, after: Reading) -> Tensor:
-    """(L,): how much less attention a constraint's token gets from the second's answer than from the first's.
-
-    The paper compares an answer without thinking (before) with one after thinking. The layers must be the same.
-    """
-    return before.beta - after.beta
 
 
 @dataclass(frozen=True)
@@ -128,22 +118,8 @@ def answer_from(exchange: Exchange, ends: Sequence[int]) -> int:
     return next((token for token, end in enumerate(ends) if end > begin), len(ends))
 
 
-def read(
-    model: Any,
-    tokenizer: Any,
-    exchanges: Sequence[Exchange],
-    layers: Collection[int] | None = None,
-    batch_size: int = 16,
-) -> list[Reading]:
-    """Let `model` go over the exchanges once more, and read its attention at every token of the responses.
-
-    Args:
-        layers (`Collection[int]`, *optional*): the layers to read; all by default.
-        batch_size (`int`, *optional*, defaults to `16`): exchanges at once.
-
-    Raises:
-        `ValueError`: for a constraint that does not stand in its prompt.
-    """
+def read(model: Any, tokenizer: Any, exchanges: Sequence[Exchange], batch_size: int = 16) -> list[Reading]:
+    """Let `model` go over the exchanges once more, and read its attention at every token of the responses."""
     for exchange in exchanges:
         if missing := [sentence for sentence in exchange.constraints if sentence.strip() not in exchange.prompt]:
             raise ValueError(f"the constraint {missing[0]!r} does not stand in the prompt {exchange.prompt!r}")
@@ -152,7 +128,7 @@ def read(
     order = sorted(range(len(tokens)), key=lambda place: len(tokens[place].ids))  # of like length, to pad little
     for start in range(0, len(order), batch_size):
         places = order[start : start + batch_size]
-        found.update(zip(places, _read(model, [tokens[place] for place in places], layers), strict=True))
+        found.update(zip(places, _read(model, [tokens[place] for place in places]), strict=True))
     return [found[place] for place in range(len(tokens))]
 
 
@@ -165,12 +141,12 @@ def read_words(model: Any, tokenizer: Any, exchange: Exchange, part: str) -> tup
     for row, (_, own) in enumerate(words):
         groups[row, own] = True
     groups[-2:] = tokens.groups[-2:]
-    [reading] = _read(model, [replace(tokens, groups=groups)], None)
+    [reading] = _read(model, [replace(tokens, groups=groups)])
     return [word for word, _ in words], reading
 
 
 @torch.no_grad()
-def _read(model: Any, batch: Sequence[Tokens], layers: Collection[int] | None) -> Iterator[Reading]:
+def _read(model: Any, batch: Sequence[Tokens]) -> Iterator[Reading]:
     width, rows = max(len(one.ids) for one in batch), max(len(one.groups) for one in batch)
     ids = torch.zeros(len(batch), width, dtype=torch.long)
     mask, groups = torch.zeros_like(ids), torch.zeros(len(batch), rows, width, dtype=torch.bool)
@@ -178,13 +154,13 @@ def _read(model: Any, batch: Sequence[Tokens], layers: Collection[int] | None) -
         ids[row, : len(one.ids)] = torch.tensor(one.ids)
         mask[row, : len(one.ids)] = 1
         groups[row, : len(one.groups), : one.groups.shape[1]] = one.groups
-    with AttentionProbe(model, groups.to(model.device), layers) as probe:
+    with AttentionProbe(model, groups.to(model.device)) as probe:
         model(ids.to(model.device), attention_mask=mask.to(model.device), use_cache=False)
-    masses, measured = probe.stacked().cpu(), tuple(sorted(probe.masses))
+    masses = probe.stacked().cpu()
     for row, one in enumerate(batch):
         prompt = one.groups.shape[1]
         mass = masses[:, row, : len(one.groups), prompt - 1 : len(one.ids) - 1]
-        yield Reading(measured, mass.transpose(0, 1), int(one.groups[-2].sum()), one.answer_from)
+        yield Reading(mass.transpose(0, 1), int(one.groups[-2].sum()), one.answer_from)
 
 
 def exchange_of(tokenizer: Any, request: Request, text: str, constraints: Sequence[str]) -> Exchange:

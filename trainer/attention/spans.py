@@ -9,11 +9,7 @@ Span = tuple[int, int]
 
 
 def offsets(tokenizer: Any, text: str) -> tuple[list[int], list[Span]]:
-    """The ids of `text`, tokenised as a rendered chat template is, and the characters that each token stands for.
-
-    Raises:
-        `ValueError`: for a tokenizer that does not know them.
-    """
+    """The ids of `text`, tokenised as a rendered chat template is, and the characters that each token stands for."""
     if not getattr(tokenizer, "is_fast", False):
         raise ValueError(
             f"{type(tokenizer).__name__} cannot say which characters a token stands for: take a fast tokenizer"

@@ -73,10 +73,7 @@ def within_auc(groups: Iterable[Sequence[Summary]], name: str = "share_answer") 
     """How well `name` tells the responses that kept everything from those that did not, within one prompt.
 
     The share of pairs, one of each kind and both of one prompt, in which the first has more (ties count half): 0.5 is
-    chance. The 95 % interval is a bootstrap over prompts.
-
-    Args:
-        groups: the responses, prompt by prompt.
+    chance. The 95 % interval is a bootstrap over prompts, of which each is a group.
 
     Returns:
         `dict`: `auc`, `low`, `high`, all `None` without a pair; `pairs` and `prompts`, how many there were.

@@ -20,7 +20,7 @@ ANSWERED = ("index", "text", "tokens", "thinking_tokens", "truncated")
 
 @dataclass(frozen=True)
 class Arm:
-    """One way of answering one benchmark: a thinking mode of `MODES`, and a remedy or `PLAIN`."""
+    """One way of answering one benchmark: a thinking mode of `MODES`, and a remedy, as a journal's `mitigation`."""
 
     benchmark: str
     thinking: str = "default"
@@ -47,22 +47,22 @@ def spread(items: Sequence[Item], limit: int | None) -> list[Item]:
     return [item for i in range(count) for item in parts[i * len(parts) // count]]
 
 
-def samples_of(arm: Arm, rows: Iterable[Row], items: Sequence[Item], samples: int) -> list[Sample]:
-    """The samples of `arm` in the journal, `samples` of each of `items` at most, in their order."""
+def samples_of(arm: Arm, rows: Iterable[Row], items: Sequence[Item], each: int) -> list[Sample]:
+    """The samples of `arm` in the journal, `each` of an item at most, in the order of `items`."""
     places = {item.key: place for place, item in enumerate(items)}
-    answered: dict[tuple[int, int], Sample] = {}
+    by_place: dict[tuple[int, int], Sample] = {}
     for row in rows:
-        if arm_of(row) == arm and row["key"] in places and row["index"] < samples:
+        if arm_of(row) == arm and row["key"] in places and row["index"] < each:
             place = places[row["key"]]
-            answered.setdefault((row["index"], place), Sample(items[place], *(row[name] for name in ANSWERED)))
-    return [answered[place] for place in sorted(answered)]
+            by_place.setdefault((row["index"], place), Sample(items[place], *(row[name] for name in ANSWERED)))
+    return [by_place[place] for place in sorted(by_place)]
 
 
-def missing(items: Sequence[Item], samples: int, made: Iterable[Sample]) -> list[Sample]:
-    """The samples still to be made: all items' first ones first, and of those the longest items."""
+def missing(items: Sequence[Item], each: int, made: Iterable[Sample]) -> list[Sample]:
+    """The samples still to be made, `each` of an item: all items' first ones first, and of those the longest items."""
     done = {(sample.item.key, sample.index) for sample in made}
     longest = sorted(items, key=lambda item: -sum(len(message["content"]) for message in item.messages))
-    return [Sample(item, index) for index in range(samples) for item in longest if (item.key, index) not in done]
+    return [Sample(item, index) for index in range(each) for item in longest if (item.key, index) not in done]
 
 
 def answered(sample: Sample, response: Generated, count: Callable[[str], int]) -> Sample:
@@ -82,10 +82,7 @@ def answer(
 ) -> None:
     """Make `samples` and write them down, `batch_size` at a time. One that fails is left out, and still missing.
 
-    Args:
-        respond (`Callable`): makes the responses, in order; `None` for one that failed.
-        count (`Callable`): counts a text's tokens.
-        advance (`Callable`): takes how many more have been tried.
+    `respond` makes the responses, `count` counts a text's tokens, and `advance` takes how many more have been tried.
     """
     for start in range(0, len(samples), batch_size):
         batch = samples[start : start + batch_size]

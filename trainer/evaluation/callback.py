@@ -1,19 +1,15 @@
 """Benchmarks while a model trains, on the model that trains."""
 
 import logging
-import random
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from itertools import cycle, islice
+from collections.abc import Sequence
 from statistics import fmean
 from typing import Any
 
-import numpy as np
-import torch
 from accelerate.utils import broadcast_object_list, gather_object
-from transformers import Trainer, TrainerCallback
+from transformers import TrainerCallback
 from trl.models import unwrap_model_for_generation
 
+from ..beside import log, own_part, undisturbed
 from ..facts import tokenizer_of
 from .answering import answered, spread
 from .benchmarks.benchmark import Benchmark, Item, Sample, numbers
@@ -43,24 +39,13 @@ class EvaluationCallback(TrainerCallback):
         every (`int`, *optional*): steps between two measurements.
         items (`int`, *optional*, defaults to `64`): items of each benchmark, at equal distances, without its
             defective ones.
-        sampling ([`Sampling`], *optional*): how to sample; as the trainer does, by default.
-        thinking (`bool`, *optional*): whether the chat template is asked to think; as the trainer's, by default.
-        batch_size (`int`, *optional*, defaults to `16`): responses made at once by each process.
 
     Raises:
         `ValueError`: unless there is either `every` or the trainer's own `eval_strategy`.
     """
 
     def __init__(
-        self,
-        trainer: Any,
-        benchmarks: Sequence[Benchmark],
-        *,
-        every: int | None = None,
-        items: int = 64,
-        sampling: Sampling | None = None,
-        thinking: bool | None = None,
-        batch_size: int = 16,
+        self, trainer: Any, benchmarks: Sequence[Benchmark], *, every: int | None = None, items: int = 64
     ) -> None:
         args = trainer.args
         if (args.eval_strategy == "no") == (every is None):
@@ -69,9 +54,8 @@ class EvaluationCallback(TrainerCallback):
                 "along with the trainer's own evaluations, or every, to measure each so many steps; not both"
             )
         self.trainer, self.benchmarks, self.every = trainer, benchmarks, every
-        self.sampling = sampling or Sampling(args.temperature, args.top_p, args.max_completion_length, args.seed)
-        configured = (args.chat_template_kwargs or {}).get("enable_thinking")
-        self.thinking, self.batch_size = configured if thinking is None else thinking, batch_size
+        self.sampling = Sampling(args.temperature, args.top_p, args.max_completion_length, args.seed)
+        self.thinking = (args.chat_template_kwargs or {}).get("enable_thinking")
         self.items = {
             benchmark.name: spread([item for item in benchmark.items() if not item.defective], items)
             for benchmark in benchmarks
@@ -92,11 +76,7 @@ class EvaluationCallback(TrainerCallback):
         """What this step's model scores; measured and logged once, however many data sets the trainer evaluates."""
         if self.measured[0] != step:
             self.measured = step, self.measure()
-            to_log = control.should_log
-            Trainer.log(
-                self.trainer, dict(self.measured[1])
-            )  # TRL's own would log, and forget, what training has to log
-            control.should_log = to_log  # or the step itself would not be logged
+            log(self.trainer, self.measured[1], control)
         return self.measured[1]
 
     def measure(self) -> dict[str, float]:
@@ -133,28 +113,10 @@ class EvaluationCallback(TrainerCallback):
         }
 
     def _responses(self, items: Sequence[Item]) -> list[Sample]:
-        """This process's share of the responses. All make as many calls of the model, which sharded ones wait for."""
-        accelerator = self.trainer.accelerator
-        each = -(-len(items) // accelerator.num_processes)
-        mine = items[accelerator.process_index * each :][:each]
-        padded = [*mine, *islice(cycle(items), each - len(mine))]
-        with unwrap_model_for_generation(self.trainer.model_wrapped, accelerator) as model:
-            generator = TransformersGenerator(model, tokenizer_of(self.trainer), self.batch_size)
-            made = generator.generate([Request(item.messages, self.thinking) for item in padded], self.sampling)
-            pairs = zip(mine, made, strict=False)
+        """This process's part of the responses."""
+        part, own = own_part(items, self.trainer)
+        with unwrap_model_for_generation(self.trainer.model_wrapped, self.trainer.accelerator) as model:
+            generator = TransformersGenerator(model, tokenizer_of(self.trainer))
+            made = generator.generate([Request(item.messages, self.thinking) for item in part], self.sampling)
+            pairs = zip(part[:own], made[:own], strict=True)
             return [answered(Sample(item), response, generator.count) for item, response in pairs if response]
-
-
-@contextmanager
-def undisturbed(trainer: Any) -> Iterator[None]:
-    """The model in evaluation mode, and afterwards its mode and all random numbers as they were."""
-    device, training = trainer.accelerator.device, trainer.model.training
-    python, legacy = random.getstate(), np.random.get_state()  # noqa: NPY002  # the trainer's own
-    trainer.model.eval()
-    try:
-        with torch.random.fork_rng([device] if device.type == "cuda" else []):
-            yield
-    finally:
-        trainer.model.train(training)
-        random.setstate(python)
-        np.random.set_state(legacy)  # noqa: NPY002

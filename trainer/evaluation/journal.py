@@ -55,11 +55,7 @@ def read(folder: Path) -> Iterator[Row]:
 
 
 def agree(folder: Path, settings: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The settings of the journal in `folder` and of this run together, if they do not contradict each other.
-
-    Raises:
-        [`JournalError`]: with the first setting that differs.
-    """
+    """The settings of the journal in `folder` and of this run together, if they do not contradict each other."""
     stored: dict[str, Any] = (
         any(folder.glob("*.jsonl")) and read_json(folder / SETTINGS)
     ) or {}  # of a run that made nothing, none

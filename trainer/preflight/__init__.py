@@ -26,11 +26,7 @@ def problems(facts: Facts) -> Iterator[Problem]:
 
 
 def refuse_or_warn(facts: Facts) -> None:
-    """Log what weakens the reward.
-
-    Raises:
-        [`ConfigError`]: for what cannot work.
-    """
+    """Raise a [`ConfigError`] for what cannot work, and log what weakens the reward."""
     for problem in problems(facts):
         if problem.fatal:
             raise ConfigError(problem.text)

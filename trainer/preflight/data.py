@@ -6,7 +6,7 @@ from typing import Any
 
 from keepif.rewards.constraints import Constraint, ConstraintError
 from keepif.rewards.correctness.claims import gold_answer
-from keepif.rewards.rows import AMBIGUOUS, CONSTRAINT_COLUMNS, GOLD_COLUMNS, NESTED, gold_of, read
+from keepif.rewards.rows import AMBIGUOUS, CONSTRAINT_COLUMNS, GOLD_COLUMNS, NESTED, gold_of, row_of
 
 from ..facts import Facts
 from .problem import Problem, listed
@@ -33,7 +33,7 @@ def rows(facts: Facts) -> Iterator[Problem]:
     unreadable = dict[int, Any]()
     for number, row in enumerate(facts.targets):
         try:
-            constraints = read(row).constraints
+            constraints = row_of(row).constraints
         except ConstraintError as error:
             yield Problem(f"row {number}: {error}", fatal=True)
             return
@@ -57,8 +57,8 @@ def _lacking(constraints: Sequence[Constraint], facts: Facts) -> str:
     ids = {constraint.id for constraint in constraints}
     soft = [constraint.id for constraint in constraints if constraint.judge_question]
     if soft and facts.scoring.judge is None:
-        where = "out of keepif.rewards.judge"
-        return f"{soft[0]!r} needs a judge: KeepIF(judge=Judge(Endpoint(base_url, model))), {where}"
+        needed = "KeepIF(judge=Judge(Endpoint(base_url, model))), both from keepif.rewards.judge"
+        return f"{soft[0]!r} needs a judge: {needed}"
     if facts.floor and (missing := facts.floor.missing(ids - set(facts.scoring.held_out))):
         return f"floor has no share for {min(missing)!r}; add one, or give one for all types"
     return ""
@@ -71,7 +71,7 @@ def targets(facts: Facts) -> Iterator[Problem]:
         return
     try:
         gold = _any(facts, {*GOLD_COLUMNS, *NESTED}, lambda row: gold_of(row) is not None)
-        constrained = _any(facts, {*CONSTRAINT_COLUMNS}, lambda row: bool(read(row).constraints))
+        constrained = _any(facts, {*CONSTRAINT_COLUMNS}, lambda row: bool(row_of(row).constraints))
     except ConstraintError:  # which is a problem already
         return
     there = ", ".join(facts.columns)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import cycle, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,11 @@ from accelerate.utils import broadcast_object_list, gather_object
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from keepif.rewards import ConstraintError, Score, constraints_of
-from keepif.rewards.batch import Scorer
 from keepif.rewards.rows import READ
+from keepif.rewards.scorer import Scorer
 
 from .. import trl_doors
+from ..beside import own_part
 from ..columns import with_columns
 from ..files import keep_json, read_json
 from ..tally import proportion
@@ -109,8 +110,8 @@ def affordable(prepass: Prepass, trainer: Any) -> int | None:
     return max(1, min(prepass.prompts, most))
 
 
-def measure(trainer: Any, scorer: Scorer, prepass: Prepass, reference: Reference, path: Path) -> None:
-    """Fill `reference` and store it at `path`; a pre-pass that was interrupted goes on where it stopped.
+def measure(trainer: Any, scorer: Scorer, prepass: Prepass, provenance: dict[str, Any], path: Path) -> Reference:
+    """The reference, which is stored at `path`; a pre-pass that was interrupted goes on where it stopped.
 
     All ranks call it together, each samples its part, and all end with the same reference.
     """
@@ -127,7 +128,7 @@ def measure(trainer: Any, scorer: Scorer, prepass: Prepass, reference: Reference
     )
     partial = path.with_suffix(".measuring.json")
     plan = [rows_hash([texts[number] for number in chosen]), size, prepass.samples, trainer.args.seed]
-    done = _resume(reference, partial, plan)
+    reference, done = _begun(provenance, partial, plan)
     with _progress(main) as progress, _sampling(trainer, prepass.samples):
         bar = progress.add_task("reference", total=len(chunks), completed=done)
         for number in range(done, len(chunks)):
@@ -148,34 +149,29 @@ def measure(trainer: Any, scorer: Scorer, prepass: Prepass, reference: Reference
         with suppress(OSError):
             partial.unlink()
     trainer.accelerator.wait_for_everyone()
+    return reference
 
 
-def _resume(reference: Reference, partial: Path, plan: list[Any]) -> int:
-    """Fill `reference` with what an interrupted pre-pass has measured; the number of its chunks.
+def _begun(provenance: dict[str, Any], partial: Path, plan: list[Any]) -> tuple[Reference, int]:
+    """What an interrupted pre-pass has measured, and in how many chunks.
 
     Runs that share a reference file share this one too: what was measured by another plan or under other conditions
     is not taken up.
     """
     [stored] = broadcast_object_list([read_json(partial)])
     try:
-        begun, done = stored["plan"], stored["done"]
-        measured = Reference.from_dict(stored["reference"], reference.provenance, partial)
+        if stored["plan"] == plan:
+            return Reference.from_dict(stored["reference"], provenance, partial), stored["done"]
     except (KeyError, TypeError, ReferenceMismatchError):
-        return 0
-    if begun != plan:
-        return 0
-    reference.merge(measured)
-    return done
+        pass
+    return Reference(provenance), 0
 
 
 def _sample(
     trainer: Any, scorer: Scorer, rows: Sequence[dict[str, Any]], samples: int
 ) -> tuple[list[Any], list[Score]]:
     """This rank's part of `rows`, sampled and scored: prompts and scores, one a completion."""
-    world, rank = trainer.accelerator.num_processes, trainer.accelerator.process_index
-    each = -(-len(rows) // world)
-    mine = rows[rank * each : (rank + 1) * each]
-    padded = [*mine, *islice(cycle(rows), each - len(mine))]  # every rank samples as many
+    part, own = own_part(rows, trainer)
     batches: list[tuple[list[Any], list[Score]]] = []
 
     def observe(scores: Sequence[Score], prompts: Sequence[Any]) -> None:
@@ -184,9 +180,9 @@ def _sample(
     trainer.model.eval()  # each time: after continuous batching TRL leaves the model in train mode
     with scorer.watched_by(observe), torch.no_grad(), trainer.compute_loss_context_manager():
         # Each completion's row is one of its own: TRL writes a rollout's further fields into it.
-        trl_doors.sample(trainer, [dict(row) for row in padded for _ in range(samples)])
+        trl_doors.sample(trainer, [dict(row) for row in part for _ in range(samples)])
     [(prompts, scores)] = batches
-    return prompts[: len(mine) * samples], scores[: len(mine) * samples]
+    return prompts[: own * samples], scores[: own * samples]
 
 
 @contextmanager

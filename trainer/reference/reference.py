@@ -47,23 +47,15 @@ class Reference:
         """Take in scored samples."""
         self.tally += Tally.of(scores)
         for prompt, score in zip(prompts, scores, strict=True):
+            if score.unreadable:
+                continue
+            key = prompt_key(prompt)
             for sums, value in ((self.prompts, score.f), (self.correct, score.c)):
-                if value is not None and not score.unreadable:
-                    _add(sums, prompt_key(prompt), value, 1)
-            if score.c and not score.unreadable:
-                self._longer({prompt_key(prompt): score.answer_words})
-
-    def merge(self, other: "Reference") -> None:
-        """Take in what another process, or another sitting, has measured."""
-        self.tally += other.tally
-        for sums, others in ((self.prompts, other.prompts), (self.correct, other.correct)):
-            for key, (total, samples) in others.items():
-                _add(sums, key, total, samples)
-        self._longer(other.longest)
-
-    def _longer(self, answers: dict[str, int]) -> None:
-        for key, words in answers.items():
-            self.longest[key] = max(words, self.longest.get(key, 0))
+                if value is not None:
+                    total, samples = sums.get(key, (0.0, 0))
+                    sums[key] = [total + value, samples + 1]
+            if score.c:
+                self.longest[key] = max(score.answer_words, self.longest.get(key, 0))
 
     @property
     def compliance(self) -> float:
@@ -112,11 +104,7 @@ class Reference:
 
     @classmethod
     def from_dict(cls, stored: Any, provenance: dict[str, Any], path: Path) -> "Reference":
-        """A stored reference that was measured under `provenance`; the error names `path`.
-
-        Raises:
-            [`ReferenceMismatchError`]: the message names what differs.
-        """
+        """A stored reference that was measured under `provenance`; the error names `path` and what differs."""
         try:
             known = stored["provenance"] | {"schema": stored["schema"]}
             tally = Tally.from_dict(stored["tally"])
@@ -136,12 +124,6 @@ class Reference:
                     f"measure again{other}"
                 )
         return reference
-
-
-def _add(sums: dict[str, list[float]], key: str, total: float, samples: float) -> None:
-    entry = sums.setdefault(key, [0.0, 0])
-    entry[0] += total
-    entry[1] += samples
 
 
 def prompt_key(prompt: Any) -> str:

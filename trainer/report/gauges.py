@@ -103,11 +103,6 @@ GAUGES = (
         "Above 0, the policy fools a check: read those completions, and drop or mend that type.",
     ),
     Gauge(
-        "keepif/vacuous",
-        "Share of the verdicts that hold only because the answer says nothing (reading 'official').",
-        "If it rises, train with the reading 'math'.",
-    ),
-    Gauge(
         "keepif/judge_failed",
         "Share of the judge's verdicts that are missing. Their constraints do not count.",
         "Look at the judge's server, its rate limit and its timeout.",

@@ -7,23 +7,19 @@ Runs that have ended are not run again.
 
 import argparse
 import os
-import subprocess
-import sys
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from statistics import fmean
 from typing import Any
-
-from rich.console import Console
-from rich.progress import track
 
 from keepif.trainer.attention.callback import NAME
 from keepif.trainer.attention.summary import Summary, mean_of, within_auc
 from keepif.trainer.files import read_json, write_json
 
 from ...tiny_policy.reinforce import Place, before, measure_reference
-from ..process import LOG, ONE_CORE, failed, slug
+from ..process import run_all, run_module, slug
+from ..tables import leave, markdown, spread
+from .figure import attention_figure
 from .run import ADDED, ARMS, BASES, groups_before
 
 STEPS = 60
@@ -43,25 +39,17 @@ def result_of(work_dir: Path, arm: str, seed: int) -> Run | None:
 def run(work_dir: Path, arm: str, seed: int, steps: int) -> None:
     """One run in a process of its own; the KL to match is that of the same seed's run with the loss."""
     folder = folder_of(work_dir, arm, seed)
-    folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "keepif.recipes.experiments.attention.run", f"--output_dir={folder}"]
-    command += [f"--arm={arm}", f"--seed={seed}", f"--steps={steps}", f"--reference={work_dir / 'reference.json'}"]
+    flags = [f"--arm={arm}", f"--seed={seed}", f"--steps={steps}", f"--reference={work_dir / 'reference.json'}"]
     if arm.endswith(MATCHED) and (like := result_of(work_dir, arm.replace(MATCHED, ADDED[0]), seed)):
-        command.append(f"--target={like['kl']}")
-    with (folder / LOG).open("wb") as log:
-        if subprocess.run(command, env=os.environ | ONE_CORE, stdout=log, stderr=log, check=False).returncode:
-            raise failed(folder, arm, seed)
+        flags.append(f"--target={like['kl']}")
+    run_module("keepif.recipes.experiments.attention.run", folder, *flags)
 
 
-def run_all(work_dir: Path, arms: Iterable[str], seeds: Sequence[int], steps: int) -> None:
-    """All runs that have not ended, as many at once as there are cores; those that match others after them."""
+def run_missing(work_dir: Path, arms: Iterable[str], seeds: Sequence[int], steps: int) -> None:
+    """All runs that have not ended; those that match others after them."""
     due = [(arm, seed) for seed in seeds for arm in arms if result_of(work_dir, arm, seed) is None]
     for last in (False, True):
-        batch = [(arm, seed) for arm, seed in due if arm.endswith(MATCHED) == last]
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            futures = [pool.submit(run, work_dir, arm, seed, steps) for arm, seed in batch]
-            for future in track(as_completed(futures), "runs", total=len(batch)):
-                future.result()
+        run_all(run, [(work_dir, arm, seed, steps) for arm, seed in due if arm.endswith(MATCHED) == last])
 
 
 def collect(work_dir: Path, arms: Iterable[str], seeds: Sequence[int]) -> dict[str, list[Run]]:
@@ -90,38 +78,29 @@ def course(run: Run, name: str) -> list[tuple[int, float]]:
 def table(start: dict[str, float], runs: dict[str, list[Run]]) -> str:
     """A Markdown table: means over the seeds, lowest and highest; shares and shares kept in percent, α times 1,000."""
     heads = ["arm", "seeds", "accuracy", "SAcc", "joint", "share", "change", "α", "change", "KL"]
-    rows = [
-        heads,
-        ["before RL", "", *(f"{100 * start[name]:.1f}" for name in ("accuracy", "sacc", "joint")), *[""] * 5],
-    ]
+    rows = [["before RL", "", *(f"{100 * start[name]:.1f}" for name in ("accuracy", "sacc", "joint")), *[""] * 5]]
     for arm, found in runs.items():
         ends = {name: [course(one, name) for one in found] for name in ("share_answer", "alpha")}
-        cells = [_cell([100 * one[name] for one in found]) for name in ("accuracy", "sacc", "joint")]
+        cells = [spread([100 * one[name] for one in found]) for name in ("accuracy", "sacc", "joint")]
         for name, scale in (("share_answer", 100), ("alpha", 1000)):
-            cells.append(_cell([scale * way[-1][1] for way in ends[name]]))
-            cells.append(_cell([scale * (way[-1][1] - way[0][1]) for way in ends[name]], "+"))
+            cells.append(spread([scale * way[-1][1] for way in ends[name]]))
+            cells.append(spread([scale * (way[-1][1] - way[0][1]) for way in ends[name]], "+"))
         kl = [one["kl"] for one in found if one["kl"] is not None]
         rows.append([arm, str(len(found)), *cells, f"{fmean(kl):.4f}" if kl else "–"])
-    head, *lines = ["| " + " | ".join(row) + " |" for row in rows]
-    return "\n".join([head, "|---" * len(heads) + "|", *lines])
+    return markdown(heads, rows)
 
 
 def auc_table(policies: dict[str, list[dict[str, Any]]]) -> str:
     """A Markdown table: how often, of two responses to one prompt, the one that keeps everything has more of each."""
-    lines = ["| policy | by share | by α | by length | pairs | prompts |", "|---|---|---|---|---|---|"]
+    rows = []
     for policy, found in policies.items():
         for auc in found:
             by = (
                 f"{one['auc']:.2f} ({one['low']:.2f} to {one['high']:.2f})" if one["pairs"] else "–"
                 for one in auc.values()
             )
-            lines.append(f"| {policy} | {' | '.join(by)} | {auc['alpha']['pairs']} | {auc['alpha']['prompts']} |")
-    return "\n".join(lines)
-
-
-def _cell(values: list[float], sign: str = "") -> str:
-    mean = f"{fmean(values):{sign}.1f}"
-    return mean if len(values) == 1 else f"{mean} ({min(values):{sign}.1f} to {max(values):{sign}.1f})"
+            rows.append([policy, *by, str(auc["alpha"]["pairs"]), str(auc["alpha"]["prompts"])])
+    return markdown(["policy", "by share", "by α", "by length", "pairs", "prompts"], rows)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -137,20 +116,15 @@ def main(argv: list[str] | None = None) -> None:
         measure_reference(Place(), args.work_dir / "reference.json")
     if not (args.work_dir / "before.json").exists():
         write_json(args.work_dir / "before.json", before() | {"groups": groups_before(args.work_dir / "before")})
-    run_all(args.work_dir, args.arms, args.seeds, args.steps)
+    run_missing(args.work_dir, args.arms, args.seeds, args.steps)
     start = read_json(args.work_dir / "before.json")
-    write(args.output_dir, start, collect(args.work_dir, args.arms, args.seeds), Console())
+    write(args.output_dir, start, collect(args.work_dir, args.arms, args.seeds))
 
 
-def write(output_dir: Path, start: Run, runs: dict[str, list[Run]], console: Console) -> None:
+def write(output_dir: Path, start: Run, runs: dict[str, list[Run]]) -> None:
     """Leave numbers, tables and figure in `output_dir`, and show the tables."""
-    from .figure import attention_figure
-
-    output_dir.mkdir(parents=True, exist_ok=True)
     told = {"before RL": [aucs(start["groups"])]}
     told |= {f"{arm}, seed {one['seed']}": [one["auc"]] for arm in BASES for one in runs.get(arm, [])}
-    text = f"{table(start, runs)}\n\n{auc_table(told)}\n"
-    (output_dir / "attention.md").write_text(text)
     brief = {
         arm: [
             {name: value for name, value in one.items() if name != "record"}
@@ -159,7 +133,6 @@ def write(output_dir: Path, start: Run, runs: dict[str, list[Run]], console: Con
         ]
         for arm, found in runs.items()
     }
-    write_json(output_dir / "attention.json", {"before RL": told["before RL"][0], "runs": brief})
-    console.print(text, markup=False, soft_wrap=True)
-    attention_figure(start, runs).savefig(output_dir / "attention.png", dpi=120)
-    console.print(f"figure: {output_dir / 'attention.png'}", soft_wrap=True)
+    numbers = {"before RL": told["before RL"][0], "runs": brief}
+    text = f"{table(start, runs)}\n\n{auc_table(told)}"
+    leave(output_dir, "attention", numbers, text, {"attention": attention_figure(start, runs)})

@@ -16,7 +16,7 @@ from trl import GRPOTrainer
 
 from keepif.trainer.attention.callback import AttentionCallback, respond
 from keepif.trainer.attention.loss import AttentionLoss, ConstraintAttentionMixin, MatchedKL
-from keepif.trainer.evaluation.callback import undisturbed
+from keepif.trainer.beside import undisturbed
 from keepif.trainer.files import write_json
 
 from ...tiny_policy.evaluate import evaluate
@@ -73,7 +73,7 @@ def groups_of(trainer: Any) -> list[list[dict[str, Any]]]:
     """`SAMPLES` responses to each watched prompt: whether they keep everything, and the share that they pay."""
     watched = [row for row in TINY.rows(WATCHED, WATCHED_SEED) for _ in range(SAMPLES)]
     with undisturbed(trainer):
-        summaries = respond(trainer.model, trainer, watched, None)
+        summaries = respond(trainer.model, trainer, watched)
     brief = [
         {name: one[name] for name in ("kept", "length", "share_answer", "share_thinking", "alpha")}
         for one in summaries

@@ -59,11 +59,7 @@ def arguments(argv: list[str] | None) -> tuple[argparse.Namespace, list[str]]:
 
 
 def plan_of(args: argparse.Namespace, config: str, flags: Sequence[str]) -> Plan:
-    """The plan of a command line.
-
-    Raises:
-        `ValueError`: if the runs in `work_dir` were made with another config or other flags.
-    """
+    """The plan of a command line; runs in its `work_dir` of another config, or other flags, are refused."""
     at_once = args.at_once or (ON_A_GPU if torch.cuda.is_available() else 1)
     plan = Plan(config, tuple(flags), tuple(args.arms), tuple(args.seeds), args.steps or 0, args.work_dir, at_once)
     refuse_other_config(plan.config, plan.flags, plan.work_dir)
@@ -137,7 +133,3 @@ def main(argv: list[str] | None = None) -> None:
         plan = plan_of(args, args.config, flags)
         sets = sets_of(plan, args)
     compare(plan, sets, clock, args.output_dir, NAME)
-
-
-if __name__ == "__main__":
-    main()

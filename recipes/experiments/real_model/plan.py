@@ -53,13 +53,9 @@ class Run:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is compared, and how.
+    """What is compared, and how: the recipe, flags that all its runs get, and which of [`ARMS`] take how many steps.
 
-    Attributes:
-        config (`str`), flags (`tuple[str, ...]`): the recipe, and flags that all its runs get.
-        arms (`tuple[str, ...]`): of [`ARMS`].
-        steps (`int`): of each arm.
-        at_once (`int`): policies trained or evaluated side by side; each is granted that share of the GPU's memory.
+    `at_once` policies are trained or evaluated side by side; each is granted that share of the GPU's memory.
     """
 
     config: str

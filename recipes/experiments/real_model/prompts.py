@@ -16,11 +16,7 @@ SETS = ("trained types", "held-out types")
 def held_out(
     args: KeepIFArguments, seeds: Sequence[int], count: int, types: Sequence[str] = HELD_OUT_TYPES
 ) -> dict[str, list[dict[str, Any]]]:
-    """`count` prompts of each of [`SETS`] whose questions none of the runs was trained on, each prompt once.
-
-    Raises:
-        `ValueError`: where the data set leaves too few of them.
-    """
+    """`count` prompts of each of [`SETS`] whose questions none of the runs was trained on, each prompt once."""
     trained = {question for seed in seeds for question in _texts(replace(args, share=0.0), seed)}
     prompts = {}
     for number, (name, kinds) in enumerate(zip(SETS, (args.constraint_types, types), strict=True)):

@@ -4,49 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from keepif.rewards import Score, Scoring
 from keepif.trainer.evaluation.benchmarks import load
 from keepif.trainer.evaluation.benchmarks.benchmark import Benchmark, Sample
-from keepif.trainer.evaluation.engines.generation import Generated, Request, Sampling
+from keepif.trainer.evaluation.engines.generation import ENDED, Generated, Request, Sampling, last_tokens
 
 from .prompts import HELD_OUT_SEED
 
-CUT, ENDED = 0, 1
-"""Tokens that stand for the last one of a completion: a completion that was cut is recognised by it."""
 BENCHMARK_TOKENS = 768
 """Tokens that a response to a benchmark may have; what a small model says greedily beyond them repeats itself."""
 
 Scores = dict[str, list[Any]]
 """Metric → one value a response, or one (numerator, denominator)."""
-
-
-class PromptSet(Protocol):
-    """Prompts, how responses to them are drawn, and what these score."""
-
-    @property
-    def samples(self) -> int:
-        """Responses to each prompt."""
-        ...
-
-    @property
-    def sampling(self) -> Sampling:
-        """How they are drawn."""
-        ...
-
-    @property
-    def texts(self) -> list[str]:
-        """The prompts' texts."""
-        ...
-
-    def requests(self) -> list[Request]:
-        """`samples` for each prompt, one after the other."""
-        ...
-
-    def scores(self, responses: Sequence[Generated]) -> Scores:
-        """What the responses to [`requests`] score."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -72,8 +43,7 @@ class HeldOut:
         rows = [row for row in self.rows for _ in range(self.samples)]
         columns = {name: [row[name] for row in rows] for name in ("answer", "instruction_id_list", "kwargs")}
         texts = [response.text for response in responses]
-        ends = [[CUT] if response.truncated else [ENDED] for response in responses]
-        trained = Scoring(end_ids=frozenset({ENDED})).batch(texts, ends, columns)
+        trained = Scoring(end_ids=ENDED).batch(texts, last_tokens(responses), columns)
         published = Scoring(reading="official").batch(texts, None, columns)
         right = [score.c or 0.0 for score in trained]
         kinds = [{kind: [p.verdicts[kind], t.verdicts[kind]] for kind in p.verdicts}
@@ -93,12 +63,7 @@ def _compliance(right: Sequence[float], scores: Sequence[Score], reading: str) -
 
 @dataclass(frozen=True)
 class Published:
-    """A benchmark's prompts, one response each, drawn as is published but for its length.
-
-    Args:
-        name (`str`), source (`Path`): of the benchmark.
-        thinking (`bool` or `None`): whether the chat template is asked to think; `None` leaves it its default.
-    """
+    """A benchmark's prompts, one response each, drawn as is published but for its length."""
 
     name: str
     source: Path
@@ -127,3 +92,7 @@ class Published:
         ]
         counts = [sample.counts for sample in self.benchmark.score(samples)]
         return {metric: [count[metric] for count in counts] for metric in counts[0]}
+
+
+PromptSet = HeldOut | Published
+"""Prompts, how `samples` responses to each are drawn, and what they score."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from keepif.trainer.files import read_json
 
+from ..tables import markdown
 from .evaluation import Evaluation, Sets, stored
 from .plan import ARMS, BEFORE, OURS, Plan, Run
 from .prompts import SETS
@@ -153,50 +154,46 @@ def tables(report: Report) -> str:
     """The report as Markdown: each set of prompts with its constraint types, an example, and what the arms took."""
     lines = []
     for name, one in report["sets"].items():
-        lines += [f"{one['prompts']} prompts, {name}:", "", *_policies(one, report["steps"]), ""]
-        lines += [*_types(one), ""] if one["by_type"] else []
+        lines += [f"{one['prompts']} prompts, {name}:", "", _policies(one, report["steps"]), ""]
+        lines += [_types(one), ""] if one["by_type"] else []
     if report["example"]:
         lines += ["One prompt and the responses to it:", ""]
         lines += [part for policy, text in report["example"].items() for part in (f"{policy}:", "", _quoted(text), "")]
-    return "\n".join([*lines, *_costs(report)])
+    return "\n".join([*lines, _costs(report)])
 
 
 def _quoted(text: str) -> str:
     return f"```text\n{text.strip()}\n```"
 
 
-def _row(cells: list[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _policies(one: Report, steps: int) -> list[str]:
+def _policies(one: Report, steps: int) -> str:
     metrics = [metric for metric in METRICS if any(metric in means for means in one["policies"].values())]
-    lines = [_row(["policy", *(METRICS[metric] for metric in metrics)]), "|---" * (len(metrics) + 1) + "|"]
+    rows = []
     for policy, means in one["policies"].items():
         at = [step for step in means.get("steps", []) if policy != BEFORE and step != steps]
         label = f"{policy}, stopped at step {' and '.join(map(str, at))}" if at else policy
-        lines.append(_row([label, *(_cell(means[metric], metric) for metric in metrics)]))
-    return lines
+        rows.append([label, *(_cell(means[metric], metric) for metric in metrics)])
+    return markdown(["policy", *(METRICS[metric] for metric in metrics)], rows)
 
 
-def _types(one: Report) -> list[str]:
+def _types(one: Report) -> str:
     policies = [policy for policy, means in one["policies"].items() if "steps" in means]
-    lines = [_row(["kept, in % (by `math`)", "responses", *policies]), "|---" * (len(policies) + 2) + "|"]
+    rows = []
     for kind, by_policy in one["by_type"].items():
         cells = [f"{100 * by_policy[policy][0]:.0f} ({100 * by_policy[policy][1]:.0f})" for policy in policies]
-        lines.append(_row([f"`{kind}`", str(next(iter(by_policy.values()))[-1]), *cells]))
-    return lines
+        rows.append([f"`{kind}`", str(next(iter(by_policy.values()))[-1]), *cells])
+    return markdown(["kept, in % (by `math`)", "responses", *policies], rows)
 
 
-def _costs(report: Report) -> list[str]:
-    lines = [_row(["training", *COSTS.values(), "device"]), "|---" * (len(COSTS) + 2) + "|"]
+def _costs(report: Report) -> str:
+    rows = []
     for name, made in report["costs"].items():
         steps, seconds, tokens = (sum(cost[key] for cost in made) for key in ("steps", "seconds", "tokens"))
         peaks = [cost["peak"] for cost in made if cost["peak"] is not None]
         peak = f"{max(peaks):.1f}" if peaks else "–"
         cells = [f"{steps} of {report['steps']}", f"{seconds:.0f}", f"{tokens / seconds:.0f}", peak]
-        lines.append(_row([name, *cells, f"{made[-1]['estimated']:.1f}", made[-1]["device"]]))
-    return lines
+        rows.append([name, *cells, f"{made[-1]['estimated']:.1f}", made[-1]["device"]])
+    return markdown(["training", *COSTS.values(), "device"], rows)
 
 
 def _cell(mean: dict[str, Any], metric: str) -> str:

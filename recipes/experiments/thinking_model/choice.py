@@ -33,12 +33,7 @@ SEED = 7_000
 
 @dataclass(frozen=True)
 class Choice:
-    """What was measured, and what follows.
-
-    Attributes:
-        kept (`dict[str, float]`): constraint type → the share of answers that keep it, by the published check.
-        thinking (`float`), direct (`float`): the share of right answers with thinking, and without.
-    """
+    """By type the share of answers that keep it, by the published check; and the share of right ones in both modes."""
 
     kept: dict[str, float]
     thinking: float
@@ -71,11 +66,7 @@ class Choice:
 
 
 def choose(scale: Scale, model: Path, sampling: Sampling, path: Path, until: float) -> Choice:
-    """The choice for the model in a folder; `path` holds what is measured, batch by batch.
-
-    Raises:
-        [`OutOfTimeError`]: if the moment `until` (seconds since 1970) comes first; said again, it goes on.
-    """
+    """The choice for the model in a folder; `path` holds what is measured, batch by batch."""
     rows = [row for kind in WRITERS for row in rows_of(kind, scale.each)]
     measured: list[dict[str, Any]] = read_json(path) or []
     generator = generator_of(model, sampling.max_tokens) if len(measured) < len(rows) else None

@@ -31,15 +31,9 @@ AGAIN = 0.1
 
 
 def cold_start(scale: Scale, tokens: int, folder: Path, until: float) -> Path:
-    """The folder of the model that thinks.
+    """The folder of the model that thinks; its own answers may have so many `tokens`.
 
-    Args:
-        tokens (`int`): that its own answers may have.
-        until (`float`): seconds since 1970.
-
-    Raises:
-        [`OutOfTimeError`]: if that moment comes first; said again, it goes on.
-        `ValueError`: if what is in `folder` was made at another scale.
+    If the moment `until` (seconds since 1970) comes first, it raises an [`OutOfTimeError`]; called again, it goes on.
     """
     refuse_other(folder, "models", asdict(scale))
     draws = random.Random(0)

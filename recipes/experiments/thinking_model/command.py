@@ -53,7 +53,3 @@ def main(argv: list[str] | None = None) -> None:
         plan = plan_of(args, scale.config, chosen)
         sets = sets_of(plan, args, choice.held_out)
     compare(plan, sets, clock, args.output_dir, NAME)
-
-
-if __name__ == "__main__":
-    main()

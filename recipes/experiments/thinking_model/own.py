@@ -35,15 +35,7 @@ def generator_of(model: Path, tokens: int) -> TransformersGenerator:
 
 
 def own_lessons(scale: Scale, model: Path, tokens: int, number: int, path: Path, until: float) -> list[Lesson]:
-    """The answers of round `number` that are right and keep every constraint; `path` holds them as they are made.
-
-    Args:
-        tokens (`int`): that an answer may have.
-        until (`float`): seconds since 1970.
-
-    Raises:
-        [`OutOfTimeError`]: if that moment comes first; said again, it goes on.
-    """
+    """The answers of round `number` that are right and keep every constraint; `path` holds them as they are made."""
     draws = random.Random(OWN_SEED * number)
     stories = [draw_story(draws) for _ in range(scale.prompts)]
     asked = [(story, draw_constraints(draws, story)) for story in stories]

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from keepif.recipes.experiments import ablation
 from keepif.recipes.experiments.figures import ablation_figure
@@ -55,7 +54,7 @@ def test_the_table(found: dict[str, list[dict[str, Any]]]) -> None:
 
 def test_what_is_left_and_drawn(tmp_path: Path, found: dict[str, list[dict[str, Any]]]) -> None:
     report = {"steps": 20, "reference": 0.72, "before": BEFORE, "runs": found}
-    ablation.write(tmp_path, report | {"courses": ablation.courses(tmp_path, found)}, Console(quiet=True))
+    ablation.write(tmp_path, report | {"courses": ablation.courses(tmp_path, found)})
     for name in ("ablation.json", "ablation.md", "ablation.png", "law.png"):
         assert (tmp_path / name).stat().st_size > 100
     assert json.loads((tmp_path / "ablation.json").read_text())["runs"]["KeepIF"][0]["seed"] == 0
@@ -65,11 +64,11 @@ def test_what_is_left_and_drawn(tmp_path: Path, found: dict[str, list[dict[str, 
 def test_a_run_that_ended_is_not_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     leave(tmp_path, "KeepIF", 0, [0.7])
     monkeypatch.setattr(ablation, "start", lambda *_: pytest.fail("ran again"))
-    ablation.run_all(tmp_path, ["KeepIF"], [0], steps=ablation.STEPS)
+    ablation.run_missing(tmp_path, ["KeepIF"], [0], steps=ablation.STEPS)
     folder = ablation.folder_of(tmp_path, "KeepIF", 0)
     made_by = reinforce.made_by("KeepIF", steps=5, samples=ablation.SAMPLES)
     (folder / "made_by.json").write_text(json.dumps(made_by))
-    ablation.run_all(tmp_path, ["KeepIF"], [0], steps=5)
+    ablation.run_missing(tmp_path, ["KeepIF"], [0], steps=5)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +80,7 @@ def test_a_result_of_other_settings_is_refused(tmp_path: Path, change: dict[str,
     path = ablation.folder_of(tmp_path, "KeepIF", 0) / "made_by.json"
     path.write_text(json.dumps(made_by | change))
     with pytest.raises(ValueError, match=r"seed-0 was made .* another --work_dir"):
-        ablation.run_all(tmp_path, ["KeepIF"], [0], steps=5)
+        ablation.run_missing(tmp_path, ["KeepIF"], [0], steps=5)
 
 
 def test_a_measured_reference_serves_runs_on_other_prompts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,8 +26,7 @@ from keepif.rewards import (
     compliance_reward,
     keepif_reward,
 )
-from keepif.rewards.judge.endpoint import Endpoint
-from keepif.rewards.judge.judge import Judge
+from keepif.rewards.judge import Endpoint, Judge
 from keepif.rewards.published.length_terms import kimi
 from keepif.trainer import Reference, ReferenceMismatchError
 from keepif.trainer.controller import TYPE_GAINS, Controller, Sums

@@ -119,12 +119,12 @@ def test_it_keeps_the_share_in_grpo(tmp_path: Path, options: dict[str, Any]) -> 
 
 
 def test_the_control_holds_as_many_other_tokens(tmp_path: Path) -> None:
-    trainer = trainer_of(tmp_path, AttentionLoss(1.0, layers=[1], tokens="random"), beta=0.001)
+    trainer = trainer_of(tmp_path, AttentionLoss(1.0, tokens="random"), beta=0.001)
     trainer.add_callback(MatchedKL(trainer, target=1e-9))
     trainer.model.train()
     found: dict[str, dict[str, Any]] = {}
     for tokens in ("constraints", "random"):
-        trainer.attention = AttentionLoss(1.0, layers=[1], tokens=tokens)
+        trainer.attention = AttentionLoss(1.0, tokens=tokens)
         set_seed(0)
         found[tokens] = trainer._generate_and_score_completions(TINY.rows(2, 0) * 4)  # noqa: SLF001
     held, drawn = (found[tokens]["attention_groups"][:, 0] for tokens in found)
@@ -134,7 +134,7 @@ def test_the_control_holds_as_many_other_tokens(tmp_path: Path) -> None:
     assert (drawn.sum(1) == torch.minimum(held.sum(1), (prompt & ~held).sum(1))).all()
     assert (drawn <= prompt).all()
     assert torch.equal(drawn[0], drawn[2])
-    assert found["random"]["attention_reference"].shape == (8, 1)
+    assert found["random"]["attention_reference"].shape == (8, 4)
     trainer.train()
     assert logged(trainer, "kl")[-1] > 0
     assert trainer.beta > 0.001  # it strayed further than the target

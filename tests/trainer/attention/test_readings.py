@@ -7,7 +7,7 @@ import torch
 from trl import ModelConfig
 
 from keepif.recipes.models import load_model
-from keepif.trainer.attention.readings import Exchange, Reading, delta_beta, read
+from keepif.trainer.attention.readings import Exchange, Reading, read
 from keepif.trainer.attention.spans import offsets
 
 CONSTRAINTS = ("Your answer should not contain any commas.", "Write in capital letters.")
@@ -78,13 +78,13 @@ def test_thinking_and_answer_are_read_apart(policy: tuple[Any, Any]) -> None:
 
 def reading(constraint: float, prompt: float) -> Reading:
     mass = torch.tensor([constraint, constraint, prompt])[:, None, None].expand(3, 2, 4)
-    return Reading((0, 1), mass, tokens=2, answer_from=1)
+    return Reading(mass, tokens=2, answer_from=1)
 
 
 def test_by_hand() -> None:
     before, after = reading(0.2, 0.4), reading(0.1, 0.2)
     assert before.mean(before.alpha) == pytest.approx(0.1)
-    assert delta_beta(before, after).tolist() == pytest.approx([0.05, 0.05])
+    assert (before.beta - after.beta).tolist() == pytest.approx([0.05, 0.05])
     assert before.mean(before.share) == after.mean(after.share) == pytest.approx(0.5)
     assert reading(0.0, 0.0).share.isnan().all()  # no attention reaches the prompt
 

@@ -13,7 +13,7 @@ from keepif.trainer.attention.summary import BINS, mean_curve, mean_of, summary,
 def reading(shares: list[float], answer_from: int) -> Reading:
     """One layer; the prompt gets half of the attention."""
     constraint = torch.tensor([shares]) / 2
-    return Reading((0,), torch.stack([constraint, constraint, torch.full_like(constraint, 0.5)]), 4, answer_from)
+    return Reading(torch.stack([constraint, constraint, torch.full_like(constraint, 0.5)]), 4, answer_from)
 
 
 def test_a_response_in_numbers() -> None:

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from keepif.rewards import KeepIFReward, Score
-from keepif.rewards.batch import log_scores
+from keepif.rewards.scorer import log_scores
 from keepif.trainer import KeepIF
 from keepif.trainer.report.gauges import GAUGES
 

@@ -11,13 +11,8 @@ DIVISION = (
 )
 
 
-def english(program: tree.Program, rng: random.Random, split: Split) -> str:
-    """The description of `program`, its sentences drawn by `rng` from the bank of `split`."""
-    return Narrator(rng, split).description(program)
-
-
 class Narrator:
-    """Draws a sentence for every node."""
+    """Draws a sentence for every node, by `rng` from the bank of `split`."""
 
     def __init__(self, rng: random.Random, split: Split) -> None:
         self.rng = rng

@@ -60,11 +60,7 @@ class Outcome:
 
 
 def execute(program: tree.Program, x: int, numbers: Sequence[int]) -> Outcome:
-    """Run `program` on its two inputs.
-
-    Raises:
-        [`UnfitError`]: where a limit of this module is passed, or a negative number would be divided.
-    """
+    """Run `program` on its two inputs."""
     machine = Machine(program, numbers)
     scope = {tree.NUMBER: Known(x)}
     machine.run(program.body, scope, frozenset())

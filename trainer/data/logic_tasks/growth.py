@@ -53,13 +53,11 @@ class Scope(NamedTuple):
         return self._replace(readable=(*self.readable, name))
 
 
-def grow(rng: random.Random, shape: Shape) -> Program:
-    """A random program of `shape`. It may be unfit to be executed, and some of it dead."""
-    return Grower(rng, shape).program()
-
-
 class Grower:
-    """A tree under way: its helpers, its trackers, and the names not yet given."""
+    """A random tree of `shape` under way: its helpers, its trackers, and the names not yet given.
+
+    The program may be unfit to be executed, and some of it dead.
+    """
 
     def __init__(self, rng: random.Random, shape: Shape) -> None:
         self.rng, self.shape = rng, shape

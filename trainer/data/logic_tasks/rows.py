@@ -8,7 +8,7 @@ from typing import Any
 
 from datasets import Dataset
 
-from .english import english
+from .english import Narrator
 from .phrases import Split
 from .tasks import LEVELS, Case, Level, Task, tasks
 from .tree import LIST, NUMBER
@@ -59,7 +59,9 @@ def logic_rows(count: int, *, level: Level = "medium", seed: int = 0, split: Spl
     for number, task in enumerate(_unlike(tasks(rng, LEVELS[level]), outputs)):
         if len(rows) >= count:
             break
-        rows += _rows(task, f"logic_{split}_{level}_{seed}_{number:05}", english(task.program, rng, split))
+        rows += _rows(
+            task, f"logic_{split}_{level}_{seed}_{number:05}", Narrator(rng, split).description(task.program)
+        )
     return rows[:count]
 
 

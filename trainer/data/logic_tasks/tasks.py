@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from .execution import Outcome, UnfitError, execute
-from .growth import Shape, grow
+from .growth import Grower, Shape
 from .python import complexity_metrics, python
 from .slicing import sliced
 from .tree import Program
@@ -61,7 +61,7 @@ def tasks(rng: random.Random, difficulty: Difficulty) -> Iterator[Task]:
     """Tasks without end, of one difficulty."""
     fewest, beyond = difficulty.score
     while True:
-        program = sliced(grow(rng, difficulty.shape))
+        program = sliced(Grower(rng, difficulty.shape).program())
         source = python(program)
         metrics = complexity_metrics(source)
         if not fewest <= metrics["code_complexity_score"] < beyond:

@@ -1,4 +1,4 @@
-"""The benchmarks: their items, and how responses are scored."""
+"""The benchmarks: their items, and how responses are scored. Every file here is imported, and registers its own."""
 
 import inspect
 from importlib import import_module

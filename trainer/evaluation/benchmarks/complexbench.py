@@ -74,7 +74,7 @@ class NoJudgeError(ValueError):
 
 
 class JudgeModel(Protocol):
-    """What judges: [`keepif.rewards.judge.endpoint.Endpoint`], or anything that chats like it."""
+    """What judges: [`~keepif.rewards.judge.Endpoint`], or anything that chats like it."""
 
     @property
     def model(self) -> str: ...
@@ -164,11 +164,7 @@ class ComplexBench(Benchmark):
 
 
 def read_items(source: str | Path | None) -> list[Item]:
-    """The items, which need no judge.
-
-    Raises:
-        `ValueError`, [`RowError`]: as [`ComplexBench`] does.
-    """
+    """The items, which need no judge."""
     if source is None:
         raise ValueError(f"ComplexBench is on no hub: give {DATA}")
     return items_of("ComplexBench", read_rows(source), FIELDS, _items)

@@ -20,11 +20,8 @@ BATCH = 256
 class CachedJudge:
     """A judge whose replies are written down in `folder`, and given again to the same question about the same text.
 
-    Failures are not kept: the next run asks them again. Only a process that judges reads or writes.
-
-    Args:
-        judge ([`JudgeModel`]): whose replies they are. They are kept by its `model`: another judge is asked anew.
-        folder (`Path`): the journal of the samples.
+    They are kept by the judge's `model`: another one is asked anew. Failures are not kept: the next run asks them
+    again. Only a process that judges reads or writes.
     """
 
     def __init__(self, judge: JudgeModel, folder: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from keepif.rewards import Score, Scoring, constraints_of
 from keepif.rewards.rows import gold_of
 
-from ..engines.generation import Sampling
+from ..engines.generation import ENDED, Sampling, last_tokens
 from .benchmark import Benchmark, Count, Item, Sample
 from .rows import Row, items_of
 
@@ -39,11 +39,9 @@ class OwnRows(Benchmark):
     def score(self, samples: Sequence[Sample]) -> list[Sample]:
         names = {name for item in self.items() for name in item.row} - {"prompt"}
         columns: dict[str, list[Any]] = {name: [sample.item.row.get(name) for sample in samples] for name in names}
-        # A completion that was cut is recognised by its last token: these stand for it.
-        ends = [[0] if sample.truncated else [1] for sample in samples]
         prompts = [list(sample.item.messages) for sample in samples]
-        scoring = Scoring(end_ids=frozenset({1}))
-        scores = scoring.batch([sample.text for sample in samples], ends, columns, prompts)
+        scoring = Scoring(end_ids=ENDED)
+        scores = scoring.batch([sample.text for sample in samples], last_tokens(samples), columns, prompts)
         return [_scored(sample, score) for sample, score in zip(samples, scores, strict=True)]
 
 

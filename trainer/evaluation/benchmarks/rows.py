@@ -16,12 +16,7 @@ Row = Mapping[str, Any]
 def items_of(
     benchmark: str, rows: Iterable[Row], fields: Sequence[str], build: Callable[[int, Row], Iterable[Item]]
 ) -> list[Item]:
-    """The items that `build` makes of each row and its number.
-
-    Raises:
-        [`RowError`]: with the benchmark and the row, if a field is missing, `build` refuses it with a `ValueError`,
-            or two items have one key.
-    """
+    """The items that `build` makes of each row and its number. It refuses a row with a `ValueError`."""
     items: dict[str, Item] = {}
     for number, row in enumerate(rows):
         if missing := [field for field in fields if row.get(field) is None]:
@@ -45,12 +40,7 @@ def as_user(content: str) -> tuple[Mapping[str, str], ...]:
 def read_rows(source: str | Path, pattern: str = "*.jsonl") -> list[dict[str, Any]]:
     """The rows of `source`, in order: of all files of a folder that match `pattern`, or of all splits on the hub.
 
-    Args:
-        source (`str` or `Path`): a `.jsonl`, `.json` or `.parquet` file, a folder, or a data set's name on the hub.
-        pattern (`str`, *optional*, defaults to `"*.jsonl"`): which files of a folder are read, sorted by their names.
-
-    Raises:
-        `ValueError`: if there is no such file or data set, or a line is not JSON; with the file and the line.
+    `source` is a `.jsonl`, `.json` or `.parquet` file, a folder, or a data set's name on the hub.
     """
     path = Path(source)
     if path.is_dir():

@@ -1,8 +1,8 @@
 """Where responses come from: one interface to transformers, vLLM and any OpenAI-compatible server."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,15 @@ class Generated:
     text: str
     tokens: int
     truncated: bool
+
+
+ENDED = frozenset({1})
+"""The end tokens of [`last_tokens`]."""
+
+
+def last_tokens(made: Iterable[Any]) -> list[list[int]]:
+    """For each of `made` the token that stands for its last one: by it a `Scoring` recognises what was `truncated`."""
+    return [[0] if one.truncated else [*ENDED] for one in made]
 
 
 class Generator(Protocol):

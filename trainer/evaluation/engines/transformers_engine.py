@@ -32,10 +32,6 @@ class TransformersGenerator:
 
     A draw that was made before is not made again: remedies begin with the response without them. So a generator is
     for one state of a model; a model that has learnt more needs a new one.
-
-    Args:
-        model, tokenizer: of transformers; the tokenizer has a chat template.
-        batch_size (`int`, *optional*, defaults to `16`): requests answered at once.
     """
 
     def __init__(self, model: Any, tokenizer: Any, batch_size: int = 16) -> None:

@@ -8,11 +8,7 @@ from .prompts import render, seed_of
 
 
 class VLLMGenerator:
-    """Answers requests by vLLM, which batches them itself. `options` are those of `vllm.LLM`.
-
-    Raises:
-        `ImportError`: if vLLM is not installed.
-    """
+    """Answers requests by vLLM, which batches them itself. `options` are those of `vllm.LLM`."""
 
     def __init__(self, model: str, **options: Any) -> None:
         try:

@@ -46,11 +46,7 @@ class Pair:
 
 
 def paired(items: Sequence[Item], thinking: Sequence[Sample], direct: Sequence[Sample], metric: str) -> list[Pair]:
-    """The items that both runs have scored by `metric`, in order.
-
-    Raises:
-        [`GateError`]: if there are none.
-    """
+    """The items that both runs have scored by `metric`, in order."""
     ours, theirs = _scores(thinking, metric), _scores(direct, metric)
     pairs = [Pair(item, ours[item.key], theirs[item.key]) for item in items if item.key in ours.keys() & theirs.keys()]
     if not pairs:
@@ -130,11 +126,7 @@ class Gate:
         ]
 
     def refuse_other(self, model: str, weights: str | None) -> None:
-        """Raise [`GateError`] unless it is for this model: by its weights, or by its name if one side has none.
-
-        Args:
-            model (`str`), weights (`str` or `None`): the model's name, and a hash of its weights if they are a folder.
-        """
+        """Raise [`GateError`] unless it is for this model: by the hash of its weights, or by its name without one."""
         theirs, name = self.made_from.get("weights"), self.made_from.get("model")
         if weights != theirs if weights and theirs else model != name:
             raise GateError(
@@ -149,12 +141,7 @@ class Gate:
 
     @classmethod
     def load(cls, path: Path) -> "Gate":
-        """What [`Gate.save`] has written.
-
-        Raises:
-            [`GateError`]: if the file holds no gate.
-            `ImportError`: if the extra `evaluation` is not installed.
-        """
+        """What [`Gate.save`] has written."""
         _refuse_without_sklearn()
         try:
             stored = json.loads(path.read_text())
@@ -175,10 +162,6 @@ def train(pairs: Sequence[Pair], seed: int = 0, **made_from: Any) -> Gate:
 
     A pair's weight is the difference of its scores, so that the probability is above one half exactly if thinking is
     expected to gain.
-
-    Raises:
-        [`GateError`]: if thinking is better, or worse, for fewer than five items.
-        `ImportError`: if the extra `evaluation` is not installed.
     """
     _refuse_without_sklearn()
     from sklearn.metrics import precision_score, recall_score, roc_auc_score

@@ -52,14 +52,9 @@ Responses = list[Generated | None]
 class Policy:
     """The policy that a remedy asks, and how.
 
-    Args:
-        generator ([`Generator`]): answers requests.
-        sampling ([`Sampling`]): how.
-        thinking (`bool`, *optional*): whether the model is asked to think; the selective remedies choose that
-            themselves.
-        thinking_budget (`int`, *optional*): tokens after which the thinking is closed; half of the sampling's
-            `max_tokens` by default.
-        gate (`Callable`, *optional*): for each of many items, whether to think; see gate.py.
+    `thinking` is whether the model is asked to think; the selective remedies choose that themselves. After
+    `thinking_budget` tokens, by default half of the sampling's `max_tokens`, the thinking is closed. `gate` says for
+    each of many items whether to think; see gate.py.
     """
 
     generator: Generator

@@ -1,1 +1,1 @@
-"""From outcomes to numbers, tables and figures."""
+"""From measurements to numbers, tables and figures."""

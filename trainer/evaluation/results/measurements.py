@@ -16,15 +16,7 @@ OF_SAMPLE = tuple(field.name for field in fields(Sample) if field.name not in {"
 
 @dataclass(frozen=True)
 class Measurement:
-    """An arm, scored.
-
-    Attributes:
-        arm ([`Arm`]): which.
-        headline (`str`): the metric that comes first.
-        samples (`tuple[Sample, ...]`): its scored samples, in order.
-        missing (`int`): how many are still to be made.
-        scored_by (`str` or `None`): the scorer, if the benchmark's numbers depend on it.
-    """
+    """An arm, scored: its samples in order, how many are still to be made, and the benchmark's headline and scorer."""
 
     arm: Arm
     headline: str
@@ -56,11 +48,7 @@ def write(folder: Path, measurements: Iterable[Measurement]) -> None:
 
 
 def read(folder: Path) -> list[Measurement]:
-    """What [`write`] has left in `folder`.
-
-    Raises:
-        `ValueError`: if there is nothing.
-    """
+    """What [`write`] has left in `folder`."""
     path = folder / NAME
     if not path.exists():
         raise ValueError(f"there is no {NAME} in {folder}: give the output_dir of an evaluation that has ended")

@@ -39,13 +39,7 @@ def build(
     others: Mapping[str, Sequence[Measurement]],
     notes: Sequence[str] = (),
 ) -> Report:
-    """The report of the run `name`, as JSON.
-
-    Args:
-        name (`str`), settings (`dict`), measurements (`Sequence[Measurement]`): the run.
-        others (`dict[str, Sequence[Measurement]]`): the runs that it is compared with, by name.
-        notes (`Sequence[str]`, *optional*): what a reader of its tables has to know besides.
-    """
+    """The report of the run `name`, as JSON; `others` are the runs that it is compared with, by name."""
     across = [
         compare(ours, theirs, other)
         for other, measured in others.items()
@@ -105,6 +99,7 @@ def _arm(measurement: Measurement) -> Report:
 
 
 def _numbers(samples: Sequence[Sample]) -> Report:
+    """Every metric that has a value, with its interval."""
     return {metric: interval(samples, named(metric)) for metric in numbers(samples)}
 
 
@@ -146,11 +141,7 @@ def write(folder: Path, report: Report) -> None:
 
 
 def load(folder: Path) -> Report:
-    """The report in `folder`.
-
-    Raises:
-        `ValueError`: if there is none, or one that this version cannot read.
-    """
+    """The report in `folder`."""
     report = read_json(folder / NAME)
     if not isinstance(report, dict) or report.get("schema") != SCHEMA:
         raise ValueError(f"there is no {NAME} of this version (schema {SCHEMA}) in {folder}")

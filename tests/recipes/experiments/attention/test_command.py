@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from keepif.recipes.experiments.attention import command, run
 from keepif.recipes.experiments.attention.run import ARMS, WEIGHT, AttentionTrainer, kind_of, train
@@ -52,26 +51,24 @@ def stored(folder: Path, sacc: float, kl: float | None) -> None:
 
 
 def test_what_is_made_of_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[list[str]] = []
+    started: list[tuple[str, ...]] = []
 
-    def start(arguments: list[str], **_: Any) -> Any:
-        started.append(arguments)
-        folder = Path(next(one for one in arguments if one.startswith("--output_dir=")).partition("=")[2])
+    def start(_: str, folder: Path, *flags: str) -> None:
+        started.append(flags)
         stored(folder, 0.5, 0.02 if "loss" in folder.parent.name else None)
-        return type("Ended", (), {"returncode": 0})
 
-    monkeypatch.setattr(command.subprocess, "run", start)
+    monkeypatch.setattr(command, "run_module", start)
     arms = ("correctness only", "correctness only, matched KL", "correctness only, loss")
-    command.run_all(tmp_path, arms, [0, 1], 5)
+    command.run_missing(tmp_path, arms, [0, 1], 5)
     assert [any(one.startswith("--target") for one in run) for run in started] == [False] * 4 + [True] * 2
     assert "--target=0.02" in started[-1]
-    command.run_all(tmp_path, arms, [0, 1], 5)
+    command.run_missing(tmp_path, arms, [0, 1], 5)
     assert len(started) == 6
     runs = command.collect(tmp_path, ARMS, [0, 1, 2])
     assert {arm: len(found) for arm, found in runs.items()} == dict.fromkeys(sorted(arms, key=ARMS.index), 2)
     groups = read_json(next(tmp_path.rglob("result.json")))["groups"]
     begin = {"accuracy": 0.7, "sacc": 0.7, "joint": 0.4, "groups": groups}
-    command.write(tmp_path / "out", begin, runs, Console())
+    command.write(tmp_path / "out", begin, runs)
     text = (tmp_path / "out" / "attention.md").read_text()
     assert "| correctness only, loss | 2 | 90.0 (90.0 to 90.0) | 50.0 (50.0 to 50.0) | 50.0" in text
     assert "| 35.0 (35.0 to 35.0) | +5.0 (+5.0 to +5.0) |" in text

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from keepif.trainer.data.logic_tasks.execution import RECURSION, UnfitError, execute
-from keepif.trainer.data.logic_tasks.growth import grow
+from keepif.trainer.data.logic_tasks.growth import Grower
 from keepif.trainer.data.logic_tasks.python import python
 from keepif.trainer.data.logic_tasks.slicing import sliced
 from keepif.trainer.data.logic_tasks.tasks import LEVELS, Level, Task, tasks
@@ -106,7 +106,7 @@ def test_slicing_keeps_the_meaning_and_leaves_nothing_dead(level: Level) -> None
     rng = random.Random(1)
     shorter = 0
     for _ in range(200):
-        program = grow(rng, LEVELS[level].shape)
+        program = Grower(rng, LEVELS[level].shape).program()
         short = sliced(program)
         assert sliced(short) == short
         shorter += python(short) != python(program)

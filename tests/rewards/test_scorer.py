@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from keepif.rewards import KeepIFReward, Multipliers
-from keepif.rewards.batch import Scorer
+from keepif.rewards.scorer import Scorer
 
 
 def test_a_scorer_is_watched_by_another_for_a_while() -> None:

@@ -55,7 +55,6 @@ RLVR_COUNTED = {
 AROUND = {"validate_word_constraint": lambda n: max(round(0.1 * n), 1), "verify_sentence_constraint": lambda _: 1}
 """How far from N "around N" reaches, as open-instruct's if_functions.py has it; elsewhere it means N."""
 
-
 QUANTIFIERS = {
     "at least": ["at least"],
     "at most": ["less than"],
@@ -73,11 +72,7 @@ def holds_constraints(truth: Any) -> bool:
 
 
 def paired(ids: Any, kwargs: Any, ids_field: str, kwargs_field: str) -> list[Constraint]:
-    """The constraints of a list of instruction ids and a list of their kwargs, or of the texts of such lists.
-
-    Raises:
-        [`ConstraintError`]: with the field, what was found and what to do.
-    """
+    """The constraints of a list of instruction ids and a list of their kwargs, or of the texts of such lists."""
     given, ids, kwargs = ids, decoded(ids, ids_field), decoded(kwargs, kwargs_field)
     if not is_list(ids):
         raise ConstraintError(f"field {ids_field!r} must be a list of instruction ids, found {given!r}")
@@ -102,12 +97,8 @@ def _make(field: str, position: int, instruction_id: Any, kwargs: Any) -> Constr
     return make(instruction_id, kwargs)
 
 
-def of_truth(truth: Any, field: str) -> list[Constraint]:
-    """The constraints of a `ground_truth`: RLVR-IFeval's function, or entries of `instruction_id` and `kwargs`.
-
-    Raises:
-        [`ConstraintError`]: with the field, what was found and what to do.
-    """
+def of_ground_truth(truth: Any, field: str) -> list[Constraint]:
+    """The constraints of a `ground_truth`: RLVR-IFeval's function, or entries of `instruction_id` and `kwargs`."""
     truth = decoded(truth, field)
     constraints: list[Constraint] = []
     for entry in truth if is_list(truth) else [truth]:

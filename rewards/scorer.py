@@ -1,4 +1,4 @@
-"""A batch scored once for all rewards that share it, and shown on TRL's dashboard."""
+"""The scorer: a batch scored once for all rewards that share it, and shown on TRL's dashboard."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,11 +15,7 @@ Observer = Callable[[Sequence[Score], Sequence[Any]], None]
 
 
 class Scorer:
-    """Scores each batch once, however many rewards ask for it, and logs it; threads take turns.
-
-    Args:
-        scoring ([`Scoring`], *optional*): how completions are scored.
-    """
+    """Scores each batch once, however many rewards ask for it, and logs it; threads take turns."""
 
     def __init__(self, scoring: Scoring | None = None) -> None:
         self.scoring = scoring or Scoring()
@@ -105,7 +101,6 @@ def log_scores(scores: Sequence[Score], log_metric: LogMetric) -> None:
             log_metric(f"keepif/held_out/{instruction_id}", float(verdict))
         for instruction_id, verdict in score.verdicts.items():
             log_metric(f"keepif/type/{instruction_id}", float(verdict))
-            log_metric("keepif/vacuous", float(instruction_id in score.vacuous))
         log_metric("keepif/length_penalty", score.p)
         log_metric("keepif/thinking_words", score.thinking_words)
         log_metric("keepif/answer_words", score.answer_words)

@@ -9,7 +9,7 @@ import pytest
 
 from keepif.rewards import ConstraintError, Text, constraints_of, make
 from keepif.rewards.constraints import REGISTRY, UnknownConstraintError
-from keepif.rewards.constraints.schema import RLVR_COUNTED, RLVR_IFEVAL
+from keepif.rewards.constraints.published_forms import RLVR_COUNTED, RLVR_IFEVAL
 
 NO_COMMA, BULLETS = make("punctuation:no_comma"), make("detectable_format:number_bullet_lists", {"num_bullets": 3})
 IDS = [NO_COMMA.id, BULLETS.id]
