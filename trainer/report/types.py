@@ -9,6 +9,11 @@ from ..tally import Tally, proportion
 HELD, NOISE, BELOW, OUT_OF_REACH = "held", "below, within noise", "below", "out of reach"
 """What becomes of a floor: the share kept is at it or above; below, but its interval reaches it; or not even that, now
 or with all that the law can do."""
+REMEDIES = (
+    "Lower its floor (floor={id: share}) or widen the slack, train longer or at a lower learning rate, give it more "
+    "prompts, or hold it out"
+)
+"""What can be done for a type that is out of reach."""
 SHOWN = {NOISE: " (within noise)", BELOW: "", OUT_OF_REACH: " (out of reach)"}
 
 
@@ -75,10 +80,7 @@ def said(kind: str, price: float | None) -> str:
             "compliance stays below its floor with λ at its cap. Lower the floor or widen the slack, or train longer"
         )
     cost = "" if price is None else f" Completions that keep it are right {100 * price:.0f} points less often."
-    return (
-        f"{kind} stays below its floor with λ at its cap and its prompts at their loudest.{cost} Lower its floor "
-        f"(floor={{id: share}}) or widen the slack, train longer, give it more prompts, or hold it out"
-    )
+    return f"{kind} stays below its floor with λ at its cap and its prompts at their loudest.{cost} {REMEDIES}"
 
 
 def prices(by_type: dict[str, dict[str, Any]]) -> str:
