@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from rich.console import Console
 
 from keepif.recipes.command.cli import main
+from keepif.recipes.command.markers import inside
 from keepif.rewards import Score
 from keepif.rewards.constraints import REGISTRY
 from keepif.trainer import KeepIF, Prepass
@@ -20,6 +21,7 @@ from keepif.trainer.tally import NUMBERS, Tally
 from tests.helpers.grpo import build, script
 
 COMMA = "punctuation:no_comma"
+PAGE = Path(__file__).parents[3] / "trainer" / "README.md"
 
 
 def test_intervals_are_wilsons() -> None:
@@ -183,6 +185,19 @@ def test_the_command_shows_it(run: Path, capsys: pytest.CaptureFixture[str]) -> 
     ):
         assert text in printed
     assert (run / report.FIGURE).exists()
+
+
+def test_the_page_shows_what_the_command_prints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of twenty steps of recipes/minimal.py."""
+    monkeypatch.chdir(tmp_path)
+    folder = Path("runs/minimal")
+    folder.mkdir(parents=True)
+    (folder / report.NAME).write_text((Path(__file__).parent / "minimal.json").read_text())
+    main(["report", str(folder)])
+    printed = "\n".join(line.rstrip() for line in capsys.readouterr().out.splitlines())
+    assert inside(PAGE, "report") == f"```text\n{printed}\n```\n"
 
 
 @pytest.mark.parametrize("state", [types.HELD, None])
