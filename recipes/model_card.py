@@ -8,7 +8,7 @@ from typing import Any
 from huggingface_hub import ModelCard
 from trl import GRPOTrainer
 
-from keepif.trainer.report import report
+from keepif.trainer.report import report, tables
 
 COMMAND = "accelerate launch -m keepif.recipes.train"
 BEFORE = "### Framework versions"
@@ -41,5 +41,5 @@ def section(found: dict[str, Any], flags: str) -> str:
     return (
         "### Instruction following\n\n"
         f"Trained with [KeepIF](https://github.com/keepif/keepif) {found['keepif']} ({held}), up to step "
-        f"{found['step']} of {found['max_steps']}:\n\n    {COMMAND} {flags}\n\n{report.markdown(found)}"
+        f"{found['step']} of {found['max_steps']}:\n\n    {COMMAND} {flags}\n\n{tables.markdown(found)}"
     )

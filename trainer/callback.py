@@ -15,6 +15,7 @@ from .files import keep_json
 from .preflight import ConfigError, nothing_to_keep, too_many_cut
 from .reference.prepass import Prepass, measure
 from .report import dashboard, report
+from .report.types import said
 from .run import Run
 from .tally import Tally
 
@@ -136,7 +137,7 @@ class KeepIFCallback(TrainerCallback):
         if self.trainer.accelerator.is_main_process:
             for kind in new:
                 price = self.run.record.recent().price_of(kind)
-                logger.warning("keepif: %s", report.said(kind, price))
+                logger.warning("keepif: %s", said(kind, price))
 
     def _keep_reference(self) -> None:
         if self.trainer.accelerator.is_main_process:

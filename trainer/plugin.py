@@ -23,6 +23,7 @@ from .preflight import ConfigError, refuse_or_warn
 from .reference.prepass import Prepass
 from .reference.provenance import provenance
 from .reference.reference import Reference
+from .report.console import shorten
 from .run import FloorBy, Run
 from .trl_doors import hand_over_own_tokens
 
@@ -158,6 +159,7 @@ class KeepIF:
         path = Path(self.reference_file or Path(trainer.args.output_dir) / "keepif-reference.json")
         self._take_up_reference(trainer, path)
         hand_over_own_tokens(trainer)
+        shorten(trainer, self.run)
         trainer.add_callback(KeepIFCallback(self.run, trainer, path))
         shared_grader().warm()
         self._attached = True

@@ -9,7 +9,7 @@ from .controller import Controller
 from .tally import Tally
 
 LATEST = 20
-"""Ticks whose tallies are kept: what the report calls 'after'."""
+"""Ticks whose tallies are kept: the most that the report calls 'after'."""
 EARLIEST = 5
 """Ticks that stand for 'before' if there was no pre-pass."""
 SMOOTHED = 10
@@ -123,11 +123,6 @@ class Record:
     def recent(self) -> Tally:
         """The last ticks, added up."""
         return sum(self.latest, Tally())
-
-    def since_the_first(self) -> list[Tally]:
-        """Those of the last ticks that are not among the first, which stand for 'before' if there was no pre-pass."""
-        ticks = len(self.history["step"])
-        return self.latest[max(0, EARLIEST - (ticks - len(self.latest))) :]
 
     def state(self) -> dict[str, Any]:
         return {

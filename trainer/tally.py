@@ -145,3 +145,14 @@ def proportion(count: float, of: int) -> dict[str, Any]:
     centre = (share + spread / 2) / (1 + spread)
     half = Z * sqrt(share * (1 - share) / of + spread / (4 * of)) / (1 + spread)
     return {"share": share, "low": centre - half, "high": centre + half, "of": of}
+
+
+def in_percent(number: dict[str, Any]) -> str:
+    """A share with its interval, in percent; `-` if nothing was measured.
+
+    >>> in_percent(proportion(0, 4)), in_percent(proportion(0, 0))
+    ('0.0 (0 to 49)', '-')
+    """
+    if number["share"] is None:
+        return "-"
+    return f"{100 * number['share']:.1f} ({100 * number['low']:.0f} to {100 * number['high']:.0f})"

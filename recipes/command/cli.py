@@ -116,7 +116,7 @@ def run_sweep(parser: argparse.ArgumentParser, args: argparse.Namespace, flags: 
 def show_report(parser: argparse.ArgumentParser, folder: Path) -> None:
     from rich.console import Console
 
-    from keepif.trainer.report import report
+    from keepif.trainer.report import report, tables
 
     folder = folder.parent if folder.is_file() else folder
     try:
@@ -124,8 +124,10 @@ def show_report(parser: argparse.ArgumentParser, folder: Path) -> None:
     except ValueError as error:
         parser.exit(2, f"keepif report: {error}\n")
     console = Console()
-    console.print(report.table(found))
-    console.print("\n".join(report.footnotes(found)), markup=False, highlight=False)
+    console.print(f"{tables.heading(found)}\n", highlight=False)
+    for table in tables.screen(found):
+        console.print(table, "")
+    console.print("\n".join(tables.footnotes(found)), markup=False, highlight=False)
     try:
         report.picture(folder, found)
     except OSError as error:

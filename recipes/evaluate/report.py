@@ -12,7 +12,7 @@ from keepif.trainer.evaluation.answering import MODES, Arm, arm_of, samples_of
 from keepif.trainer.evaluation.benchmarks import BENCHMARKS
 from keepif.trainer.evaluation.benchmarks.benchmark import Sample
 from keepif.trainer.evaluation.remedies.remedies import REMEDIES, SELECTIVE, idle
-from keepif.trainer.evaluation.results import measurements, report, tables
+from keepif.trainer.evaluation.results import excerpts, measurements, report, tables
 from keepif.trainer.evaluation.results.measurements import Measurement, measure
 
 from .plan import Plan
@@ -91,13 +91,15 @@ def make_report(
     made = report.build(plan.name, settings, everything, {other.name: other.measurements for other in others}, notes)
     report.write(plan.folder, made)
     _show(made, plan.folder, others, console)
+    _show_samples(now, plan.folder, console)
     return sum(one.missing + one.unjudged for one in now)
 
 
 def _show(made: report.Report, folder: Path, others: Sequence[Other], console: Console) -> None:
-    for table in tables.shown(made, console.width):
+    for title, table in tables.shown(made, console.width):
+        console.print(title, style="italic", markup=False, highlight=False)
         console.print(table, "")
-    console.print("\n".join(tables.footnotes(made)), markup=False, highlight=False, soft_wrap=True)
+    console.print("\n".join(tables.footnotes(made)), markup=False, highlight=False)
     console.print(f"\nreport: {folder / report.NAME}, {folder / report.TEXT}", soft_wrap=True, markup=False)
     try:
         from keepif.trainer.evaluation.results.figures import draw
@@ -106,6 +108,16 @@ def _show(made: report.Report, folder: Path, others: Sequence[Other], console: C
     else:
         drawn = draw(made, [other.report for other in others], folder)
         console.print(f"plots: {', '.join(map(str, drawn))}", soft_wrap=True, markup=False)
+
+
+def _show_samples(done: Sequence[Measurement], folder: Path, console: Console) -> None:
+    """One sample of each kind, of the first arm, and where all are."""
+    for one in done[:1]:
+        for kind, sample in excerpts.picked(one.samples).items():
+            console.print(f"\n{_name(one.arm)}, a sample that is {kind}:", style="italic", markup=False)
+            console.print(excerpts.excerpt(sample, console.width))
+    text = f"\nall samples: {folder / journal.FILES}; their verdicts: {folder / measurements.NAME}"
+    console.print(text, soft_wrap=True, markup=False)
 
 
 def _measurements(plan: Plan, console: Console, attend: Attend | None) -> tuple[list[Measurement], list[str]]:

@@ -35,7 +35,7 @@ def draw(settings: Sequence[dict[str, Any]]) -> Figure:
         if len(front) > 1:
             axes.plot(*zip(*front, strict=True), color=BLUE, lw=1, alpha=0.6, label="Pareto front")
         if any(run["held"] is False for found in settings for run in found["runs"]):
-            axes.plot([], [], "o", color=GREY, mfc="white", ls="none", label="below its floor in some seed")
+            axes.plot([], [], "o", color=GREY, mfc="white", ls="none", label="below a floor in some seed")
         axes.margins(0.15)
         axes.set(
             xlabel="accuracy", ylabel=NUMBERS["sacc"], title="small: runs; large: means over seeds (training prompts)"

@@ -24,9 +24,10 @@ from typing import IO, Any
 from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from keepif.trainer.files import read_json
+from keepif.trainer.report.types import HELD, NOISE
 from keepif.trainer.tally import NUMBERS
 
 from ..checkpoint import last_checkpoint
@@ -38,11 +39,12 @@ LOOK_EVERY = 0.5
 """Seconds between two looks at a run."""
 SHARES = ("accuracy", "sacc", "joint")
 """Those of the report's numbers that a sweep compares."""
-MEASURED = {name: NUMBERS[name] for name in SHARES} | {"tokens": "tokens", "floor": "floor"}
+MEASURED = {name: NUMBERS[name] for name in SHARES} | {"tokens": "tokens"}
 """Column → what the table calls it."""
 FOOTNOTE = (
-    "In percent; of several seeds the mean (lowest to highest). Measured on training prompts, over the last ticks of "
-    "each run. *: no other row has both a higher accuracy and a higher SAcc."
+    "In percent; of several seeds the mean. Measured on training prompts, over the last ticks of each run. Floors "
+    "held: in so many runs no type ends below its floor by more than noise (with floor_by mean: SAcc ends above its "
+    "floor). *: no other row has both a higher accuracy and a higher SAcc."
 )
 
 Row = dict[str, Any]
@@ -103,8 +105,9 @@ def plan(sweep: Sweep, output_dir: Path, flags: Sequence[str] = ()) -> list[Run]
 
 def run_all(runs: Sequence[Run], console: Console) -> None:
     """Every run that has not ended well, one after another, under a progress bar."""
-    columns = (BarColumn(), TextColumn("{task.completed:.1f} of {task.total:.0f} runs"), TimeElapsedColumn(),
-               TextColumn("{task.description}"))  # fmt: skip
+    columns = (BarColumn(16), TextColumn("{task.completed:.1f} of {task.total:.0f} runs"),
+               TimeElapsedColumn(Column(no_wrap=True, min_width=7)),
+               TextColumn("{task.description}", table_column=Column(overflow="fold")))  # fmt: skip
     with Progress(*columns, console=console) as progress:
         bar = progress.add_task("", total=len(runs))
         for number, run in enumerate(runs):
@@ -178,10 +181,16 @@ def collect(runs: Sequence[Run]) -> tuple[list[Row], list[str]]:
 def _row(run: Run, report: dict[str, Any]) -> Row:
     shares = {name: report["after"][name]["share"] for name in SHARES}
     before = {name: report["before"][name]["share"] for name in SHARES}
-    floor = report["floor"] and report["floor"]["mean"]
-    held = None if floor is None else (shares["sacc"] or 0.0) >= floor
-    return {"values": run.values, **shares, "tokens": report["after"]["tokens"], "floor": floor, "held": held,
+    return {"values": run.values, **shares, "tokens": report["after"]["tokens"], "held": floors_held(report),
             "before": before, "steps": report["step"], "folder": run.folder.name}  # fmt: skip
+
+
+def floors_held(report: dict[str, Any]) -> bool | None:
+    """Whether what has a floor ends at it, or below within noise: each type, or the mean. `None` without a floor."""
+    if states := {one["state"] for one in report["by_type"].values() if one.get("state")}:
+        return states <= {HELD, NOISE}
+    floor = report["floor"]
+    return None if floor is None else (report["after"]["sacc"]["share"] or 0.0) >= floor["mean"]
 
 
 def by_setting(rows: Sequence[Row]) -> list[Row]:
@@ -213,27 +222,27 @@ def _dominates(other: Row, one: Row) -> bool:
     return all(theirs >= ours for theirs, ours in pairs) and any(theirs > ours for theirs, ours in pairs)
 
 
-def table(rows: Sequence[Row]) -> Table:
-    """The settings, best accuracy first, as a Markdown table."""
-    shown = Table(box=box.MARKDOWN)
-    shown.add_column("setting", no_wrap=True)
-    for header in ("runs", *MEASURED.values(), "floor held", "front"):
+def table(rows: Sequence[Row], *, spread: bool) -> Table:
+    """The settings, best accuracy first: for a file as Markdown, with the `spread` over seeds, or for the screen."""
+    shown = Table(box=box.MARKDOWN) if spread else Table(box=None, pad_edge=False)
+    shown.add_column("setting", no_wrap=spread, overflow="fold")
+    for header in ("runs", *MEASURED.values(), "floors held", "front"):
         shown.add_column(header, justify="right", no_wrap=True)
     for setting in sorted(by_setting(rows), key=lambda setting: -setting["accuracy"]):
         runs = setting["runs"]
-        cells = [_cell([run[name] for run in runs], 1 if name == "tokens" else 100) for name in MEASURED]
+        cells = [_cell([run[name] for run in runs], 1 if name == "tokens" else 100, spread) for name in MEASURED]
         floors = [run["held"] for run in runs if run["held"] is not None]
         held = f"{sum(floors)} of {len(floors)}" if floors else "-"
         shown.add_row(setting["setting"], str(len(runs)), *cells, held, "*" if setting["front"] else "")
     return shown
 
 
-def _cell(values: Sequence[float | None], scale: float) -> str:
+def _cell(values: Sequence[float | None], scale: float, spread: bool) -> str:
     scaled = [scale * value for value in values if value is not None]
     if not scaled:
         return "-"
     mean = f"{fmean(scaled):.1f}"
-    return mean if min(scaled) == max(scaled) else f"{mean} ({min(scaled):.1f} to {max(scaled):.1f})"
+    return f"{mean} ({min(scaled):.1f} to {max(scaled):.1f})" if spread and min(scaled) < max(scaled) else mean
 
 
 def write(output_dir: Path, rows: Sequence[Row], console: Console) -> None:
@@ -242,10 +251,11 @@ def write(output_dir: Path, rows: Sequence[Row], console: Console) -> None:
     (output_dir / "sweep.json").write_text(json.dumps(rows, indent=1))
     wide = Console(width=400)
     with wide.capture() as captured:
-        wide.print(table(rows))
+        wide.print(table(rows, spread=True))
     (output_dir / "sweep.md").write_text(captured.get().strip() + "\n")
-    console.print(captured.get(), markup=False, highlight=False, soft_wrap=True)
-    console.print(FOOTNOTE, markup=False)
+    console.print(table(rows, spread=False), "")
+    console.print(FOOTNOTE, markup=False, highlight=False)
+    console.print(f"lowest and highest of the seeds: {output_dir / 'sweep.md'}", soft_wrap=True, markup=False)
     try:
         from .figure import draw
     except ImportError:

@@ -17,7 +17,8 @@ while "until" in flags and not Path(flags["until"] + flags["seed"]).exists():
 def means(change):
     share = {"share": 0.5 + change}
     return {"accuracy": share, "sacc": {"share": 0.7 - change + 0.01 * seed}, "joint": share, "tokens": 30.0}
-report = {"step": 2, "max_steps": 2, "before": means(0), "after": means(slack), "floor": {"mean": 0.55}}
+report = {"step": 2, "max_steps": 2, "before": means(0), "after": means(slack), "floor": {"mean": 0.55},
+          "by_type": {}}
 (folder / "keepif-report.json").write_text(json.dumps(report))
 sys.exit(slack == 0.3)
 """

@@ -8,24 +8,24 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from ..record import SMOOTHED
+from ..record import LATEST, SMOOTHED
 
-BLUE, RED, GREY = "#2a6f97", "#c44e52", "0.5"
+BLUE, RED, GREY, OTHERS = "#2a6f97", "#c44e52", "0.5", "0.8"
 NAMED = 3
 """Types that are told apart on their way."""
 
 
 def draw(report: dict[str, Any]) -> Figure:
-    """Accuracy and SAcc against the floor, the multipliers and the error that moves them, the types on their
-    way, and each of them before and after.
+    """Accuracy and SAcc, the multipliers and the error that moves them, the types on their way, and each of them
+    before and after. It can be read at 900 pixels.
     """
     with mpl.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
-        figure = Figure(figsize=(15, 4.8), layout="constrained")
-        course, prices, ways, types = figure.subplots(1, 4, width_ratios=(4, 3, 4, 4))
-        _draw_course(course, report["history"])
+        figure = Figure(figsize=(9, 8), layout="constrained")
+        (course, prices), (ways, types) = figure.subplots(2, 2)
+        _draw_course(course, report["history"], of_mean=report["settings"]["floor_by"] == "mean")
         _draw_prices(prices, report["history"])
         _draw_ways(ways, report["types"])
-        _draw_types(types, report["by_type"])
+        _draw_types(types, report)
         for axes in (course, prices, ways):
             axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     return figure
@@ -47,11 +47,13 @@ def _legend(axes: Axes) -> None:
     axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14))
 
 
-def _draw_course(axes: Axes, history: dict[str, list[Any]]) -> None:
+def _draw_course(axes: Axes, history: dict[str, list[Any]], *, of_mean: bool) -> None:
+    """The floor only if the mean has one that is held."""
     steps = history["step"]
     axes.plot(steps, running_mean(history["compliance"]), color=BLUE, lw=1.8, label="SAcc")
     axes.plot(steps, running_mean(history["correctness"]), color=RED, lw=1.4, ls="--", label="accuracy")
-    axes.plot(steps, running_mean(history["floor"]), color=GREY, lw=1.2, ls=":", label="floor")
+    if of_mean:
+        axes.plot(steps, running_mean(history["floor"]), color=GREY, lw=1.2, ls=":", label="floor of SAcc")
     axes.set(xlabel="step", ylabel=f"share, means over {SMOOTHED} ticks", ylim=(0, 1.02), title="Accuracy and SAcc")
     _legend(axes)
 
@@ -73,18 +75,24 @@ def _draw_ways(axes: Axes, types: dict[str, dict[str, list[Any]]]) -> None:
         for kind, w in types.items()
         if any(floor is not None for floor in w["floor"])
     }
-    lowest = sorted(margins, key=lambda kind: margins[kind][-1])[:NAMED]
-    for kind, margin in margins.items():
-        named = {"label": kind.rpartition(":")[2], "lw": 1.6} if kind in lowest else {"color": "0.8", "lw": 1.0}
-        axes.plot(types[kind]["step"], margin, marker=".", ms=4, **named)
-    axes.axhline(0, color=GREY, lw=1, ls=":")
-    axes.set(xlabel="step", ylabel="share kept - floor", title="Above the floor, by type")
+    by_end = sorted(margins, key=lambda kind: margins[kind][-1])
+    for kind in by_end:
+        named = (
+            {"label": kind.rpartition(":")[2], "lw": 1.6} if kind in by_end[:NAMED] else {"color": OTHERS, "lw": 1.0}
+        )
+        axes.plot(types[kind]["step"], margins[kind], marker=".", ms=4, **named)
+    axes.axhline(0, color=GREY, lw=1, ls=":", label="floor")
+    if others := len(by_end[NAMED:]):
+        axes.plot([], [], color=OTHERS, label=f"{others} more, higher at the end")
+    axes.set(
+        xlabel="step", ylabel=f"share kept - floor, over the last {LATEST} ticks", title="Above the floor, by type"
+    )
     if margins:
         _legend(axes)
 
 
-def _draw_types(axes: Axes, by_type: dict[str, Any]) -> None:
-    measured = [(kind, shares) for kind, shares in by_type.items() if shares["after"]["of"]]
+def _draw_types(axes: Axes, report: dict[str, Any]) -> None:
+    measured = [(kind, shares) for kind, shares in report["by_type"].items() if shares["after"]["of"]]
     measured.sort(key=lambda item: -item[1]["after"]["share"])
     for row, (_, shares) in enumerate(measured):
         for when, colour, offset in (("before", GREY, 0.15), ("after", BLUE, -0.15)):
@@ -96,6 +104,7 @@ def _draw_types(axes: Axes, by_type: dict[str, Any]) -> None:
             axes.plot(shares["floor"], row - 0.15, "|", ms=12, color=RED)
     axes.set_yticks(range(len(measured)), [kind.split(":")[-1] for kind, _ in measured])
     axes.set(xlim=(0, 1.02), xlabel="share kept", title="By constraint type")
-    for label, mark, colour in (("before", "o", GREY), ("after", "o", BLUE), ("floor", "|", RED)):
+    before, after = (f"{when}: {report[when]['measured_on']}" for when in ("before", "after"))
+    for label, mark, colour in ((before, "o", GREY), (after, "o", BLUE), ("floor", "|", RED)):
         axes.plot([], [], mark, color=colour, label=label)
     _legend(axes)

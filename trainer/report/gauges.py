@@ -10,6 +10,7 @@ from keepif.rewards import CAP
 
 from ..controller import LENGTH_CAP, LOUDEST, PATIENCE
 from ..record import LATEST
+from .types import REMEDIES
 
 
 class Gauge(NamedTuple):
@@ -29,7 +30,7 @@ GAUGES = (
     Gauge(
         "keepif/compliance",
         "Mean share of its constraints that a completion keeps, 0 to 1. Reports call it SAcc.",
-        "If it falls below keepif/floor for long, see keepif/floor_infeasible.",
+        "By default each type is held, and not this mean: look at keepif/worst_type.",
     ),
     Gauge(
         "keepif/compliance_all",
@@ -43,8 +44,9 @@ GAUGES = (
     Gauge("keepif/joint_recent", f"keepif/joint over the last {LATEST} ticks: what a sweep should search by."),
     Gauge(
         "keepif/floor",
-        "The floor: the mean compliance that the last tick's prompts should keep. A tick is one generation batch.",
-        "At or below 0 it holds nothing: give a smaller slack, or a floor as a number.",
+        "The mean of the floors of the last tick's prompts. By default each type is held at its own, and this is only "
+        "information; with floor_by='mean' it is what keepif/compliance is held at. A tick is one generation batch.",
+        "At or below 0 nothing is held: give a smaller slack, or a floor as a number.",
     ),
     Gauge(
         "keepif/error",
@@ -58,8 +60,7 @@ GAUGES = (
     Gauge(
         "keepif/floor_infeasible",
         f"1 if a type, or the budget, stayed out of reach for {PATIENCE} ticks with its multiplier at the top.",
-        "The log names the type and what it costs. Lower its floor (floor={id: share}), widen the slack, train "
-        "longer, give it more prompts, or hold it out; of a budget, raise it.",
+        f"The log names the type and what it costs. {REMEDIES}. A budget: raise it.",
     ),
     Gauge(
         "keepif/worst_type",

@@ -6,8 +6,15 @@ from ..controller import ALL, LENGTH
 from ..run import Run
 from ..tally import Tally, proportion
 
-BELOW = 0.02
-"""A type whose averaged error is larger is called below its floor."""
+HELD, NOISE, BELOW, OUT_OF_REACH = "held", "below, within noise", "below", "out of reach"
+"""What becomes of a floor: the share kept is at it or above; below, but its interval reaches it; or not even that, now
+or with all that the law can do."""
+REMEDIES = (
+    "Lower its floor (floor={id: share}) or widen the slack, train longer or at a lower learning rate, give it more "
+    "prompts, or hold it out"
+)
+"""What can be done for a type that is out of reach."""
+SHOWN = {NOISE: " (within noise)", BELOW: "", OUT_OF_REACH: " (out of reach)"}
 
 
 def by_type(run: Run, before: Tally, after: Tally) -> dict[str, dict[str, Any]]:
@@ -28,18 +35,38 @@ def _held(run: Run, after: Tally, kind: str) -> dict[str, Any]:
     if loop is None:
         return {}
     measured, priced = run.reference.tally.asked[kind], run.record.priced.get(kind, {})
+    kept, floor = proportion(after.kept[kind], after.asked[kind]), after.floor_of(kind)
     return {
-        "floor": after.floor_of(kind),
+        "floor": floor,
         "floor_error": run.reference.standard_error(kind) if measured else None,
         **priced,
         "error": loop.average,
-        "state": (
-            "out of reach"
-            if loop.infeasible
-            else "below" if loop.average > BELOW
-            else "held" if loop.price else "free"
-        ),
-    }  # fmt: skip
+        "state": None if floor is None else _state(kept, floor, loop.infeasible),
+    }
+
+
+def _state(kept: dict[str, Any], floor: float, infeasible: bool) -> str:
+    if round(floor - kept["share"], 3) <= 0:  # to a tenth of a point, as it is shown
+        return HELD
+    return OUT_OF_REACH if infeasible else NOISE if kept["high"] >= floor else BELOW
+
+
+def floors(by_type: dict[str, dict[str, Any]]) -> str:
+    """Which types are held at their floors, and how far the others are below.
+
+    >>> kept = {"floor": 0.9, "after": {"share": 0.91}, "state": HELD}
+    >>> floors({"a:title": kept, "a:end": kept | {"after": {"share": 0.88}, "state": NOISE}})
+    'KeepIF holds each type at its own floor: 1 of 2 is held; below: end by 2.0 points (within noise)'
+    """
+    with_floor = {kind: one for kind, one in by_type.items() if one.get("state")}
+    below = [
+        f"{kind.rpartition(':')[2]} by {100 * (one['floor'] - one['after']['share']):.1f} points" + SHOWN[one["state"]]
+        for kind, one in with_floor.items()
+        if one["state"] != HELD
+    ]
+    held = len(with_floor) - len(below)
+    how_many = f"{held} of {len(with_floor)} {'is' if held == 1 else 'are'} held"
+    return f"KeepIF holds each type at its own floor: {how_many}" + ("; below: " + ", ".join(below)) * bool(below)
 
 
 def said(kind: str, price: float | None) -> str:
@@ -53,25 +80,21 @@ def said(kind: str, price: float | None) -> str:
             "compliance stays below its floor with λ at its cap. Lower the floor or widen the slack, or train longer"
         )
     cost = "" if price is None else f" Completions that keep it are right {100 * price:.0f} points less often."
-    return (
-        f"{kind} stays below its floor with λ at its cap and its prompts at their loudest.{cost} Lower its floor "
-        f"(floor={{id: share}}) or widen the slack, train longer, give it more prompts, or hold it out"
-    )
+    return f"{kind} stays below its floor with λ at its cap and its prompts at their loudest.{cost} {REMEDIES}"
 
 
 def prices(by_type: dict[str, dict[str, Any]]) -> str:
-    """λ of each type that has a price and, if its prompts are louder than others, the loudness and its state.
+    """λ of each type that has a price and, if its prompts are louder than others, the loudness.
 
-    >>> held = {"lambda": 0.95, "loudness": 4.04, "state": "below"}
-    >>> prices({"a:number_words": held, "a:title": {"lambda": 0.0, "loudness": 1.0, "state": "free"}, "a:end": {}})
-    'number_words 0.95, loudness 4.0 (below); the others 0'
+    >>> held = {"lambda": 0.95, "loudness": 4.04}
+    >>> prices({"a:number_words": held, "a:title": {"lambda": 0.0, "loudness": 1.0}, "a:end": {}})
+    'number_words 0.95 (loudness 4.0), the others 0'
     """
     held = {kind: one for kind, one in by_type.items() if "lambda" in one}
     priced = sorted((kind for kind in held if held[kind]["lambda"]), key=lambda kind: -held[kind]["lambda"])
     shown = [f"{kind.rpartition(':')[2]} {_price(held[kind])}" for kind in priced]
-    return "; ".join(shown + ["the others 0"] * (len(priced) < len(held)))
+    return ", ".join(shown + ["the others 0" if priced else "all 0"] * (len(priced) < len(held)))
 
 
 def _price(held: dict[str, Any]) -> str:
-    loud = f", loudness {held['loudness']:.1f}" if held["loudness"] > 1 else ""
-    return f"{held['lambda']:.2f}{loud} ({held['state']})"
+    return f"{held['lambda']:.2f}" + (f" (loudness {held['loudness']:.1f})" if held["loudness"] > 1 else "")

@@ -48,6 +48,10 @@ def test_a_run_and_what_it_leaves(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "another sampling of tiny" in said
     assert "another --output_dir" in said
 
+    assert "\ntiny, as it is, a sample that is wrong:\nprompt    What is" in printed
+    assert f"all samples: {folder}/samples-*.jsonl; their verdicts: {folder}/outcomes.jsonl" in printed
+    assert (folder / "outcomes.jsonl").exists()
+
 
 def test_what_cannot_be_compared_is_refused_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def says(folder: str, *options: str) -> str:

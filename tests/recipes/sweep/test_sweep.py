@@ -5,14 +5,17 @@ import signal
 import subprocess
 import sys
 import time
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from keepif.recipes.command.cli import main
-from keepif.recipes.sweep.sweep import by_setting, plan
+from keepif.recipes.sweep.sweep import by_setting, floors_held, plan, table
 from keepif.recipes.sweep.sweep_file import Sweep, SweepError, read
+from keepif.trainer.report.types import BELOW, HELD, NOISE, OUT_OF_REACH
 from tests.helpers.sweeps import sweep_of
 
 
@@ -47,11 +50,45 @@ def test_a_sweep_ends_with_its_table_and_figure(tmp_path: Path, capsys: pytest.C
     assert "slack 0.3, seed 0 failed: its output is in" in printed
     lines = (tmp_path / "out" / "sweep.md").read_text().splitlines()
     assert [line.replace(" ", "") for line in lines[2:]] == [
-        "|slack0.2|2|70.0|50.5(50.0to51.0)|70.0|30.0|55.0|0of2|*|",
-        "|slack0.1|2|60.0|60.5(60.0to61.0)|60.0|30.0|55.0|2of2|*|",
+        "|slack0.2|2|70.0|50.5(50.0to51.0)|70.0|30.0|0of2|*|",
+        "|slack0.1|2|60.0|60.5(60.0to61.0)|60.0|30.0|2of2|*|",
     ]
+    assert (
+        "setting runs accuracy SAcc joint tokens floors held front slack 0.2 2 70.0 50.5 70.0 30.0 0 of 2 *" in printed
+    )
     assert (tmp_path / "out" / "sweep.png").stat().st_size > 10_000
     assert len(json.loads((tmp_path / "out" / "sweep.json").read_text())) == 4
+
+
+@pytest.mark.parametrize(
+    ("states", "held"),
+    [([HELD], True), ([HELD, NOISE], True), ([HELD, BELOW], False), ([OUT_OF_REACH], False), ([None], False)],
+)
+def test_what_is_held_is_each_type_or_the_mean(states: list[str | None], held: bool) -> None:
+    by_type = {str(number): {"state": state} for number, state in enumerate(states)}
+    after = {"sacc": {"share": 0.4}}
+    assert floors_held({"by_type": by_type, "floor": {"mean": 0.5}, "after": after}) is held
+    assert floors_held({"by_type": by_type, "floor": {"mean": 0.4}, "after": after}) is (held or states == [None])
+    assert floors_held({"by_type": {"a": {}}, "floor": None, "after": after}) is None
+
+
+def test_the_table_fits_80_columns() -> None:
+    """Whatever is turned, and however long its name is; nothing is cut."""
+    values = [
+        {"slack": 0.1},
+        {"learning_rate": 2.71828e-5, "bonus": 0.123456, "slack": 0.02},
+        {"floor": json.dumps({"detectable_format:number_highlighted_sections": 0.5})},
+    ]
+    numbers = {"accuracy": 1.0, "sacc": 1.0, "joint": 1.0, "tokens": 16384.0, "held": True}
+    rows = [{"values": one | {"seed": seed}, **numbers} for one in values for seed in range(10)]
+    console = Console(width=80, file=StringIO(), record=True)
+    console.print(table(rows, spread=False))
+    printed = console.export_text()
+    assert max(map(len, printed.splitlines())) <= 80
+    assert "…" not in printed
+    assert printed.count("10 of 10") == 3
+    folded = "".join(line[:21].strip() for line in printed.splitlines())
+    assert "number_highlighted_sections" in folded.replace(" ", "")
 
 
 def test_the_front_is_what_nothing_betters() -> None:

@@ -26,8 +26,8 @@ BINS = 6
 FEWEST = 5
 """Samples that a bin has at least."""
 LIMITS = (
-    "Intervals are 95 %, by a bootstrap over items: samples of one item are not independent. ± is half their width.",
-    "A difference of ±0.0 says that nothing differed on these items, not that nothing would on others.",
+    "Intervals are 95 %, by a bootstrap over items: samples of one item are not independent.",
+    "A difference of +0.0 (+0.0 to +0.0) says that nothing differed on these items, not that nothing would on others.",
     "Compliance is what code verifies; whether an answer keeps an instruction's spirit is not measured.",
 )
 

@@ -6,12 +6,14 @@ from typing import Any
 
 from rich.table import Table
 
-from ...tally import NUMBERS
+from ...tally import NUMBERS, in_percent
 from ..answering import PLAIN
 
 Report = dict[str, Any]
 Rows = tuple[list[str], list[list[str]]]
 """Headers and cells of a table."""
+BESIDE = 3
+"""Arms that stand beside each other, a line a metric; more stand below each other, a line an arm."""
 GAP = 2
 """Blanks between two columns on the screen."""
 
@@ -51,27 +53,41 @@ def _of_arms(arms: Sequence[Report]) -> Rows:
     )
     best = max((k for arm in arms for k in arm["best_of"]), key=int, default=None)
     best_of = [f"{called(first)}, best of {best}"] if best else []
-    return ["", *map(called, metrics), *best_of, "tokens", "thinking", "cut"], [
+    return _beside(
+        ["", *map(called, metrics), *best_of, "tokens", "thinking", "cut"],
         [
-            label_of(arm),
-            *(share(arm["numbers"].get(metric)) for metric in metrics),
-            *([share(arm["best_of"].get(best))] if best else []),
-            *([f"{arm['tokens']:.0f}", f"{arm['thinking_tokens']:.0f}"] if arm["samples"] else ["-", "-"]),
-            share(arm["truncated"], interval=False),
-        ]
-        for arm in arms
-    ]
+            [
+                label_of(arm),
+                *(share(arm["numbers"].get(metric)) for metric in metrics),
+                *([share(arm["best_of"].get(best))] if best else []),
+                *([f"{arm['tokens']:.0f}", f"{arm['thinking_tokens']:.0f}"] if arm["samples"] else ["-", "-"]),
+                "-" if arm["truncated"]["share"] is None else f"{100 * arm['truncated']['share']:.1f}",
+            ]
+            for arm in arms
+        ],
+    )
 
 
 def _of_changes(changes: Sequence[Report], part: str) -> Rows:
     metrics = list(dict.fromkeys(metric for compared in changes for metric in compared[part]))
-    return ["", *map(called, metrics)], [
+    return _beside(
+        ["", *map(called, metrics)],
         [
-            f"{label_of(compared)}, against {compared['with']}",
-            *(difference(compared[part].get(m), interval=False) for m in metrics),
-        ]
-        for compared in changes
-    ]
+            [
+                f"{label_of(compared)}, against {compared['with']}",
+                *(difference(compared[part].get(m)) for m in metrics),
+            ]
+            for compared in changes
+        ],
+    )
+
+
+def _beside(headers: list[str], rows: list[list[str]]) -> Rows:
+    """The table, with a few rows as columns: they fit a narrow screen, and as many metrics do not."""
+    if len(rows) > BESIDE:
+        return headers, rows
+    first, *others = zip(headers, *rows, strict=True)
+    return list(first), [list(row) for row in others]
 
 
 def _sizes(arms: Sequence[Report]) -> str:
@@ -102,21 +118,17 @@ def called(metric: str) -> str:
     return NUMBERS.get(metric, metric)
 
 
-def share(number: Report | None, *, interval: bool = True) -> str:
-    """A share in percent, and half its interval's width; of 0 and 100 the interval's other end."""
-    if number is None or number["share"] is None:
-        return "-"
-    value, low, high = (100 * number[part] for part in ("share", "low", "high"))
-    end = {0.0: f" to {high:.0f}", 100.0: f" from {low:.0f}"}.get(value, f" ±{(high - low) / 2:.1f}")
-    return f"{value:.1f}{end if interval else ''}"
+def share(number: Report | None) -> str:
+    """A share in percent and its interval."""
+    return "-" if number is None else in_percent(number)
 
 
-def difference(pair: Report | None, *, interval: bool = True) -> str:
-    """A difference in points, and its interval or half the interval's width."""
+def difference(pair: Report | None) -> str:
+    """A difference in points and its interval."""
     if pair is None:
         return "-"
     points, low, high = (100 * pair[part] for part in ("difference", "low", "high"))
-    return f"{points:+.1f} " + (f"({low:+.1f} to {high:+.1f})" if interval else f"±{(high - low) / 2:.1f}")
+    return f"{points:+.1f} ({low:+.1f} to {high:+.1f})"
 
 
 def footnotes(report: Report) -> list[str]:
@@ -142,12 +154,16 @@ def footnotes(report: Report) -> list[str]:
     return [*dict.fromkeys(lines), *report["notes"], *report["limits"]]
 
 
-def shown(report: Report, width: int) -> list[Table]:
-    """The tables for a screen of `width` columns; what is wider is split, so that no value is cut."""
-    return [table for title, rows in tables(report).items() for table in _split(title, *rows, width)]
+def shown(report: Report, width: int) -> list[tuple[str, Table]]:
+    """The tables for a screen of `width` columns, with their titles; what is wider is split: no value is cut."""
+    return [
+        (f"{title}{', continued' * bool(number)}", table)
+        for title, rows in tables(report).items()
+        for number, table in enumerate(_split(*rows, width))
+    ]
 
 
-def _split(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> Iterator[Table]:
+def _split(headers: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> Iterator[Table]:
     """The table in parts, one below the other, so that no value and no word of a header is cut."""
     headers = [header.replace(", ", ",\n") for header in headers]
     label, *widths = _widths(headers, rows)
@@ -156,8 +172,8 @@ def _split(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]], wi
         label = _widths(headers, rows)[0]
     longest = max((len(word) for row in rows for word in row[0].split()), default=0)
     label = min(label, max(longest, width // 3))
-    for number, part in enumerate(_fitting(widths, width - label)):
-        table = Table(title=f"{title}{', continued' * bool(number)}", title_justify="left", box=None, pad_edge=False)
+    for part in _fitting(widths, width - label):
+        table = Table(box=None, pad_edge=False)
         table.add_column(headers[0], width=label, overflow="fold")
         for at in part:
             table.add_column(headers[at], justify="right", min_width=widths[at - 1])
