@@ -32,7 +32,7 @@ def table(findings: Sequence[Finding], title: str) -> Group:
     """The findings, and below them the lines to put into the recipe and into the launch, to be copied."""
     shown = Table(title=title, title_justify="left")
     for column in ("", "check", "found"):
-        shown.add_column(column, no_wrap=column != "found")
+        shown.add_column(column, no_wrap=column != "found", overflow="fold")
     for level, check, text, _ in findings:
         shown.add_row(Text(level, style=COLOURS[level]), check, Text(text))
     changes = list(dict.fromkeys(finding.change for finding in findings if finding.change))
