@@ -34,10 +34,11 @@ from .shipped import here_or_shipped
 
 CONFIGS = Path(__file__).parent / "configs"
 DRY_PROMPTS = 4
-USAGE = "accelerate launch -m keepif.recipes.train --config FILE [--FLAG VALUE ...]"
+USAGE = "accelerate launch -m keepif.recipes.train --config FILE [--FLAG VALUE]"
 DESCRIPTION = (
-    "GRPO with KeepIF, from one YAML file. Every flag below can stand in the file too, without its dashes. To go on "
-    "with a run that was stopped, give its command again with --resume_from_checkpoint true."
+    "GRPO with KeepIF, from one YAML file. Every flag can stand in the file too, without its dashes. TRL's flags, "
+    "such as --learning_rate, are listed by --help_all. To go on with a run that was stopped, give its command again "
+    "with --resume_from_checkpoint true."
 )
 
 

@@ -1,6 +1,7 @@
 """The launched recipe: its configs, its data, its dry run."""
 
 import json
+from dataclasses import fields
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -179,10 +180,21 @@ def test_a_real_model_learns_a_few_steps(tmp_path: Path, capsys: pytest.CaptureF
     assert (tmp_path / "adapter_model.safetensors").exists()
 
 
-def test_the_help_has_headings_and_says_how_to_resume(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit, match=r"^0$"):
-        main(["--help"])
-    printed = capsys.readouterr().out
-    for heading in ("KeepIFArguments:", "GRPOConfig:", "ModelConfig:"):
-        assert f"\n{heading}\n" in printed
-    assert "--resume_from_checkpoint true" in " ".join(printed.split("\noptions:")[0].split())
+def test_the_help_has_our_flags_and_that_of_all_has_trls_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    printed = {}
+    for flag in ("--help", "--help_all"):
+        with pytest.raises(SystemExit, match=r"^0$"):
+            main([flag])
+        printed[flag] = capsys.readouterr().out
+    lines = printed["--help"].splitlines()
+    assert len(lines) < 120
+    assert max(map(len, lines)) <= 80
+    assert all(f"  --{field.name}" in printed["--help"] for field in fields(KeepIFArguments))
+    assert "--resume_from_checkpoint true" in " ".join(printed["--help"].split("\noptions:")[0].split())
+    for heading, flag in (("KeepIFArguments", "slack"), ("GRPOConfig", "learning_rate"), ("ModelConfig", "dtype")):
+        for shown, is_there in (("--help", heading == "KeepIFArguments"), ("--help_all", True)):
+            assert (f"  --{flag} " in printed[shown]) == is_there
+            assert (f"\n{heading}:\n" in printed[shown]) == is_there
