@@ -25,7 +25,7 @@ from keepif.trainer.reference.reference import ReferenceMismatchError
 from keepif.trainer.report.dashboard import show_settings
 
 from .arguments import KeepIFArguments
-from .checkpoint import last_checkpoint
+from .checkpoint import last_checkpoint, stopped
 from .data import load_prompts
 from .model_card import CardTrainer
 from .models import load_model
@@ -166,7 +166,13 @@ def main(argv: list[str] | None = None) -> None:
     if keepif_args.dry_run:
         show(trainer, score_one_batch(trainer))
         return
-    trainer.train(resume_from_checkpoint=checkpoint)
+    try:
+        trainer.train(resume_from_checkpoint=checkpoint)
+    except KeyboardInterrupt:
+        if trainer.accelerator.is_main_process:
+            said = stopped(Path(grpo_args.output_dir), trainer.state.global_step)
+            sys.stderr.write(f"\nkeepif.recipes.train: {said}\n")
+        sys.exit(130)  # as a shell says of what Ctrl-C has stopped
     trainer.save_model(grpo_args.output_dir)
     trainer.create_model_card()
     trainer.accelerator.print(f"saved to {grpo_args.output_dir}; see keepif report {grpo_args.output_dir}")

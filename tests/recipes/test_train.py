@@ -1,6 +1,7 @@
 """The launched recipe: its configs, its data, its dry run."""
 
 import json
+import re
 from dataclasses import fields
 from importlib.util import find_spec
 from pathlib import Path
@@ -129,6 +130,38 @@ def test_a_run_is_told_what_to_go_on_from(
     main(["--config", "tiny_cpu.yaml", f"--output_dir={tmp_path}", *flags.split()])
     expected = str(tmp_path / found) if found == "checkpoint-8" else found
     trainer.train.assert_called_once_with(resume_from_checkpoint=expected)
+
+
+@pytest.mark.parametrize(
+    ("whole", "main_process", "said"),
+    [
+        ((2, 8), True, "after step 9: to go on after step 8, .* with --resume_from_checkpoint FOLDER/checkpoint-8\n$"),
+        ((8, 20), True, "after step 9: to go on after step 8"),  # the other one is of a longer run before this one
+        (
+            (),
+            True,
+            "after step 9, without a checkpoint: .* begins anew. .* add --save_strategy steps --save_steps 20\n$",
+        ),
+        ((8,), False, ""),
+    ],
+)
+def test_whoever_stops_a_run_is_told_how_it_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    whole: tuple[int, ...], main_process: bool, said: str,
+) -> None:  # fmt: skip
+    for step in (*whole, 9):
+        (tmp_path / f"checkpoint-{step}").mkdir()
+    for step in whole:
+        (tmp_path / f"checkpoint-{step}" / "trainer_state.json").write_text("{}")
+    trainer = Mock(**{"train.side_effect": KeyboardInterrupt, "state.global_step": 9})
+    trainer.accelerator.is_main_process = main_process
+    monkeypatch.setattr(train, "build", lambda *_: trainer)
+    with pytest.raises(SystemExit, match="130"):
+        main(["--config", "tiny_cpu.yaml", f"--output_dir={tmp_path}"])
+    printed = capsys.readouterr().err.replace(str(tmp_path), "FOLDER")
+    assert ("stopped" in printed) == main_process
+    assert re.search(said, printed)
+    assert trainer.save_model.call_count == 0
 
 
 def test_a_run_without_a_whole_checkpoint_has_nothing_to_go_on_from(tmp_path: Path) -> None:
