@@ -16,6 +16,7 @@ from keepif.recipes.data import load_prompts
 from keepif.recipes.train import CONFIGS, main, parse, resumed, with_shipped_config
 from keepif.rewards import KeepIFReward, Score, constraints_of
 from keepif.rewards.published.length_terms import LENGTH_TERMS
+from tests.helpers import tiny
 
 
 def test_configs_are_found_by_name() -> None:
@@ -120,16 +121,21 @@ def test_arguments_become_a_keepif() -> None:
     ],
 )
 def test_a_run_is_told_what_to_go_on_from(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: str, found: str | None
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    flags: str,
+    found: str | None,
 ) -> None:
     for step in (8, 10):
         (tmp_path / f"checkpoint-{step}").mkdir()
     (tmp_path / "checkpoint-8" / "trainer_state.json").write_text("{}")
-    trainer = Mock()
+    trainer = Mock(train_dataset=tiny.prompts())
     monkeypatch.setattr(train, "build", lambda *_: trainer)
     main(["--config", "tiny_cpu.yaml", f"--output_dir={tmp_path}", *flags.split()])
     expected = str(tmp_path / found) if found == "checkpoint-8" else found
     trainer.train.assert_called_once_with(resume_from_checkpoint=expected)
+    assert "row 0  prompt: what is 2 + 2 ? no commas" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -153,7 +159,7 @@ def test_whoever_stops_a_run_is_told_how_it_goes_on(
         (tmp_path / f"checkpoint-{step}").mkdir()
     for step in whole:
         (tmp_path / f"checkpoint-{step}" / "trainer_state.json").write_text("{}")
-    trainer = Mock(**{"train.side_effect": KeyboardInterrupt, "state.global_step": 9})
+    trainer = Mock(train_dataset=tiny.prompts(), **{"train.side_effect": KeyboardInterrupt, "state.global_step": 9})
     trainer.accelerator.is_main_process = main_process
     monkeypatch.setattr(train, "build", lambda *_: trainer)
     with pytest.raises(SystemExit, match="130"):
