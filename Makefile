@@ -1,4 +1,5 @@
 # make quickstart   see the deficit and the cure (about six minutes, no GPU)
+# make install      install into .venv, and run nothing
 # make test         run the tests
 # make lint         ruff, pyright and the direction of imports
 # make thorough     fuzzing with new draws: 10,000 texts a constraint, 50,000 against the published checkers; DeepSpeed (an hour)
@@ -11,10 +12,13 @@ BIN := $(VENV)/bin
 PYTEST := OMP_NUM_THREADS=1 TOKENIZERS_PARALLELISM=false HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: quickstart test thorough lint bench profile versions ablation clean
+.PHONY: quickstart install test thorough lint bench profile versions ablation clean
 
 quickstart: $(VENV)/demo
 	@$(BIN)/keepif demo
+
+install: $(VENV)/demo
+	@echo "installed; next: . $(BIN)/activate"
 
 test: $(VENV)/dev
 	$(PYTEST) -n 2 --dist loadfile

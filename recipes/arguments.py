@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from keepif.rewards import Multipliers, Score
 from keepif.rewards.combine import BONUS, LAM, combine
 from keepif.rewards.judge.endpoint import Endpoint
 from keepif.rewards.judge.judge import Judge
-from keepif.rewards.published.aggregations import AGGREGATIONS, fixed
+from keepif.rewards.published.aggregations import AGGREGATIONS
 from keepif.rewards.published.length_terms import LENGTH_TERMS
 from keepif.trainer import KeepIF, Prepass
 from keepif.trainer.floor import SLACK, Setting
@@ -146,7 +147,7 @@ class KeepIFArguments:
             "reading": self.reading, "credit": self.credit, "judge": judge, "held_out": self.held_out or (),
         }  # fmt: skip
         if self.correctness_only:
-            return KeepIF(floor=None, aggregation=partial(fixed, weight=0.0), prepass=None, **shared)
+            return KeepIF(floor=None, lam=0.0, bonus=0.0, aggregation=correctness_alone, **shared)
         prompts = None if self.reference == "all" else self.reference_prompts
         prepass = Prepass(prompts, self.reference_samples, self.reference_share)
         aggregation: Any = self.aggregation
@@ -167,6 +168,11 @@ class KeepIFArguments:
             mu=self.mu,
             **shared,
         )
+
+
+def correctness_alone(score: Score, _: Multipliers) -> float:
+    """c; nothing for a row without a gold answer, which [`combine`] pays for its compliance."""
+    return score.c or 0.0
 
 
 def _floor(text: Any) -> Setting | None:

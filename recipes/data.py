@@ -13,6 +13,7 @@ from datasets import Dataset, load_dataset
 from datasets.exceptions import DatasetsError
 
 from keepif.rewards.constraints import ConstraintError, UnknownConstraintError
+from keepif.rewards.extras import install
 from keepif.rewards.rows import CONSTRAINT_COLUMNS, constraints_of, flat, prompt_column
 from keepif.trainer import constrain
 from keepif.trainer.data.constrain import with_sentences
@@ -142,7 +143,7 @@ def _procedural(name: str, args: KeepIFArguments, seed: int) -> Dataset:
     try:
         import reasoning_gym
     except ImportError:
-        raise ValueError("dataset: procedural sets need reasoning-gym: pip install 'keepif[recipes]'") from None
+        raise ValueError(f"dataset: procedural sets need reasoning-gym: {install('recipes')}") from None
     options = args.dataset_options if isinstance(args.dataset_options, dict) else {}
     made = reasoning_gym.create_dataset(name, size=args.rows or PROCEDURAL_ROWS, seed=seed, **options)
     return Dataset.from_list([{"prompt": entry["question"], "answer": entry["answer"]} for entry in made])

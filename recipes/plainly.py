@@ -1,10 +1,12 @@
 """Where a command meets its user: what they can put right is one line, not a traceback."""
 
+import argparse
 import os
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import fields
 from difflib import get_close_matches
 from typing import Any, NoReturn
@@ -30,8 +32,35 @@ def plainly(command: str) -> Iterator[None]:
         sys.exit(2)
 
 
+class Help(argparse.ArgumentDefaultsHelpFormatter):
+    """A flag by its name in a file, not by the one with hyphens too, and its default if it has one."""
+
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        shown = copy(action)
+        shown.option_strings = [name for name in action.option_strings if "-" not in name.lstrip("-")]
+        return super()._format_action_invocation(shown)
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        return action.help if action.default is None else super()._get_help_string(action)
+
+
 class Parser(TrlParser):
-    """One whose errors are raised, and not printed below a page of usage, and whose help has a heading a class."""
+    """One whose errors are raised, and not printed below a page of usage, and whose help has a heading a class.
+
+    The hundreds of flags in the classes of other packages are shown by `--help_all` alone.
+    """
+
+    def __init__(self, kinds: Sequence[Any], *, help_all: bool = False, **options: Any) -> None:
+        super().__init__(kinds, formatter_class=Help, **options)
+        elsewhere = [kind for kind in kinds if not kind.__module__.startswith("keepif.")]
+        if not elsewhere:
+            return
+        names = ", ".join(kind.__name__ for kind in elsewhere)
+        self.add_argument("--help_all", action="help", help=f"show TRL's flags too: {names}")
+        hidden = {field.name for kind in elsewhere for field in fields(kind)}
+        for action in self._actions:
+            if action.dest in hidden and not help_all:
+                action.help = argparse.SUPPRESS
 
     def _add_dataclass_arguments(self, dtype: Any) -> None:
         super()._add_dataclass_arguments(type(dtype.__name__, (dtype,), {"_argument_group_name": dtype.__name__}))
@@ -46,7 +75,7 @@ def parsed(kinds: Sequence[Any], argv: Sequence[str], usage: str, description: s
     `usage` and `description` open its `--help`.
     """
     try:
-        parser = Parser(kinds, usage=usage, description=description)
+        parser = Parser(kinds, help_all="--help_all" in argv, usage=usage, description=description)
         *args, unknown = parser.parse_args_and_config(argv, return_remaining_strings=True)
     except (ValueError, yaml.YAMLError) as error:
         raise ValueError(str(error)) from error

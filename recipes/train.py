@@ -15,29 +15,27 @@ from tempfile import mkdtemp
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from transformers import TrainerCallback
 from trl import GRPOConfig, ModelConfig, get_peft_config
 
-from keepif.rewards.text.response import prompt_text
-from keepif.trainer.preflight import too_many_cut
 from keepif.trainer.reference.reference import ReferenceMismatchError
 from keepif.trainer.report.dashboard import show_settings
 
 from .arguments import KeepIFArguments
-from .checkpoint import last_checkpoint
+from .checkpoint import last_checkpoint, stopped
 from .data import load_prompts
+from .dry_run import score_one_batch, show, show_rows
 from .model_card import CardTrainer
 from .models import load_model
 from .plainly import parsed, plainly
 from .shipped import here_or_shipped
 
 CONFIGS = Path(__file__).parent / "configs"
-DRY_PROMPTS = 4
-USAGE = "accelerate launch -m keepif.recipes.train --config FILE [--FLAG VALUE ...]"
+USAGE = "accelerate launch -m keepif.recipes.train --config FILE [--FLAG VALUE]"
 DESCRIPTION = (
-    "GRPO with KeepIF, from one YAML file. Every flag below can stand in the file too, without its dashes. To go on "
-    "with a run that was stopped, give its command again with --resume_from_checkpoint true."
+    "GRPO with KeepIF, from one YAML file. Every flag can stand in the file too, without its dashes. TRL's flags, "
+    "such as --learning_rate, are listed by --help_all. To go on with a run that was stopped, give its command again "
+    "with --resume_from_checkpoint true."
 )
 
 
@@ -79,38 +77,6 @@ def rehearsed(keepif_args: KeepIFArguments, grpo_args: GRPOConfig, model_args: M
         Console(stderr=True).print(text, style="yellow", markup=False, soft_wrap=True)
         keepif_args.reference_file, grpo_args.output_dir = None, mkdtemp(prefix="keepif-dry-run-")
         return build(keepif_args, grpo_args, model_args)
-
-
-def score_one_batch(trainer: Any, prompts: int = DRY_PROMPTS) -> dict[str, float]:
-    """Sample and score a few prompts without training; TRL's metrics by name."""
-    trainer.evaluate(trainer.train_dataset.select(range(min(prompts, len(trainer.train_dataset)))))
-    return trainer.state.log_history[-1]  # what evaluate() returns lacks TRL 1.0's and the rewards'
-
-
-def show(trainer: Any, metrics: dict[str, Any]) -> None:
-    """What a dry run found, as a table on the main process."""
-    if not trainer.accelerator.is_main_process:
-        return
-    table = Table(title="dry run: everything was built, one batch was sampled and scored")
-    table.add_column("found", no_wrap=True)
-    table.add_column("value")
-    table.add_row("prompts", str(len(trainer.train_dataset)))
-    table.add_row("first prompt", prompt_text(trainer.train_dataset[0]["prompt"])[:500])
-    parameters = [p for p in trainer.model.parameters() if p.requires_grad]
-    table.add_row("trained parameters", f"{sum(p.numel() for p in parameters):,}")
-    table.add_row("processes", str(trainer.accelerator.num_processes))
-    table.add_row("completions a generation batch", str(trainer.args.generation_batch_size))
-    for name in sorted(metrics):
-        if "keepif/" in name or "completions/" in name or name == "eval_reward":
-            table.add_row(name.removeprefix("eval_"), f"{metrics[name]:.3f}")
-    console = Console()
-    console.print(table)
-    cut, limit = metrics["eval_completions/clipped_ratio"], trainer.args.max_completion_length
-    for problem in too_many_cut(cut, limit):
-        console.print(f"{problem.text} ({problem.change})", style="yellow", markup=False, soft_wrap=True)
-    if not metrics["eval_reward_std"]:
-        text = "all completions earned the same, and a run learns nothing from such batches: are there answers?"
-        console.print(text, style="yellow", markup=False, soft_wrap=True)
 
 
 def with_shipped_config(argv: list[str]) -> list[str]:
@@ -163,9 +129,16 @@ def main(argv: list[str] | None = None) -> None:
         checkpoint = resumed(grpo_args)
         trainer = (rehearsed if keepif_args.dry_run else build)(keepif_args, grpo_args, model_args)
     if keepif_args.dry_run:
-        show(trainer, score_one_batch(trainer))
+        show(trainer, *score_one_batch(trainer))
         return
-    trainer.train(resume_from_checkpoint=checkpoint)
+    show_rows(trainer)
+    try:
+        trainer.train(resume_from_checkpoint=checkpoint)
+    except KeyboardInterrupt:
+        if trainer.accelerator.is_main_process:
+            said = stopped(Path(grpo_args.output_dir), trainer.state.global_step)
+            sys.stderr.write(f"\nkeepif.recipes.train: {said}\n")
+        sys.exit(130)  # as a shell says of what Ctrl-C has stopped
     trainer.save_model(grpo_args.output_dir)
     trainer.create_model_card()
     trainer.accelerator.print(f"saved to {grpo_args.output_dir}; see keepif report {grpo_args.output_dir}")

@@ -15,14 +15,21 @@ Observer = Callable[[Sequence[Score], Sequence[Any]], None]
 
 
 class Scorer:
-    """Scores each batch once, however many rewards ask for it, and logs it; threads take turns."""
+    """Scores each batch once, however many rewards ask for it, and logs it; threads take turns.
+
+    Args:
+        scoring ([`Scoring`], *optional*): how completions are scored.
+
+    Attributes:
+        completions (`Sequence`, *optional*): those of the latest batch.
+    """
 
     def __init__(self, scoring: Scoring | None = None) -> None:
         self.scoring = scoring or Scoring()
         self._observer: Observer | None = None
         self.gauges: Mapping[str, float] = {}
         self._lock = Lock()
-        self._batch: Sequence[Any] | None = None
+        self.completions: Sequence[Any] | None = None
         self._scores: list[Score] = []
         self._served: set[str] = set()
 
@@ -66,11 +73,11 @@ class Scorer:
         TRL hands the same list to every reward: if a reward comes with it a second time, it is another batch.
         """
         with self._lock:
-            if completions is self._batch and reward not in self._served:
+            if completions is self.completions and reward not in self._served:
                 self._served.add(reward)
                 return self._scores
             scores = self._scores = self.scoring.batch(completions, completion_ids, columns, prompts)
-            self._batch, self._served = completions, {reward}
+            self.completions, self._served = completions, {reward}
             if log_metric is not None:
                 log_scores(scores, log_metric)
                 for name, value in self.gauges.items():

@@ -3,6 +3,7 @@
 import doctest
 import importlib
 import pkgutil
+import re
 import subprocess
 import sys
 import tomllib
@@ -49,6 +50,21 @@ def test_keepif_gives_what_most_scripts_need() -> None:
     assert keepif.constrain is keepif.trainer.constrain
     with pytest.raises(AttributeError, match="no attribute 'attach'"):
         keepif.attach  # noqa: B018
+
+
+def test_extras_are_installed_from_a_clone() -> None:
+    """Nothing is on PyPI: no message may say so, and an extra that one names must be there."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    named = set[str]()
+    suffixes = {".ipynb", ".md", ".py", ".yaml"}
+    files = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.suffix in suffixes]
+    for path in files:
+        text = path.read_text("utf-8")
+        assert not re.search(r"pip install \S*keepif", text), path
+        named |= {*re.findall(r"install\([\"'](\w+)", text)}
+        named |= {name for listed in re.findall(r"-e \"\.\[([\w,]+)\]", text) for name in listed.split(",")}
+    assert len(named) > 5
+    assert named <= {*extras}
 
 
 @pytest.mark.parametrize("name", FOLDERS)

@@ -60,6 +60,10 @@ class KeepIFCallback(TrainerCallback):
                 f"{self.path}, and the policy before RL is no longer there to be measured: bring the file, or start "
                 "anew"
             )
+        if state.global_step:
+            self.trainer.accelerator.print(
+                f"keepif: the run goes on after step {state.global_step} of {state.max_steps}"
+            )
         if self.run.needs_reference and self.run.prepass:
             self._measure(self.run.prepass)
         self._publish()

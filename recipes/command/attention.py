@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from keepif.rewards.extras import install
 from keepif.trainer.attention.look import Look, look
 
 from ..models import load_model
@@ -85,7 +86,7 @@ def draw(looks: Sequence[Look], path: Path) -> str:
     try:
         from keepif.trainer.attention.figure import prompt_figure
     except ImportError:
-        return "needs matplotlib: pip install 'keepif[plot]'"
+        return f"needs matplotlib: {install('plot')}"
     path.parent.mkdir(parents=True, exist_ok=True)
     prompt_figure(looks).savefig(path, dpi=110)
     return str(path)

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import MISSING, Field, fields
 from typing import Any
 
-from rich.console import Console
-from rich.table import Column, Table
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
 
 from keepif.rewards import Response, make
 from keepif.rewards.constraints import ALIASES, REGISTRY, Constraint, Reading
@@ -76,11 +77,14 @@ def about(definition: type[Constraint]) -> str:
 
 
 def listing(console: Console, words: Sequence[str]) -> None:
-    table = Table(Column("id", no_wrap=True), "kwargs", "asks for")
+    table = Table(box=None, pad_edge=False)
+    table.add_column("id", no_wrap=True)
+    table.add_column("asks for, and kwargs", overflow="fold")
     for instruction_id, definition in sorted(REGISTRY.items()):
         text = f"{instruction_id} {definition.sentence} {about(definition)}".lower()
         if all(word.lower() in text for word in words):
-            table.add_row(instruction_id, " ".join(field.name for field in fields_of(definition)), about(definition))
+            kwargs = Text(" ".join(f"--{field.name}" for field in fields_of(definition)), style="dim")
+            table.add_row(instruction_id, Group(Text(about(definition)), *([kwargs] if kwargs else [])))
     if table.row_count:
         console.print(table)
     found = "1 type" if table.row_count == 1 else f"{table.row_count} types"

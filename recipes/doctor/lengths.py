@@ -12,11 +12,12 @@ from keepif.trainer.preflight import CUT, nothing_to_keep, too_many_cut
 from keepif.trainer.tally import NUMBERS
 
 from ..arguments import KeepIFArguments
+from ..dry_run import score_one_batch, told
 from ..plainly import first_line
-from ..train import build, score_one_batch
+from ..train import build
 from .findings import Finding
 from .rehearsal import ON_CPU, Recipe, made
-from .reward import ROWS
+from .reward import with_few_rows
 
 SAMPLED = 16
 """Prompts that are sampled, twice each, in one batch."""
@@ -29,11 +30,13 @@ def sampled(recipe: Recipe) -> Iterator[Finding]:
     few |= {"per_device_eval_batch_size": 2 * SAMPLED, "report_to": "none", "use_vllm": False, "push_to_hub": False}
     asked = recipe.asked | ({} if torch.cuda.is_available() else ON_CPU) | few
     # Without anything that needs a reference: the run's own, if it has begun, is of other rows and another precision.
-    plain = replace(recipe.keepif, rows=ROWS, floor="none", budget=None, no_thinking=None)
+    plain = replace(with_few_rows(recipe.keepif), floor="none", budget=None, no_thinking=None)
     try:
         floor = recipe.keepif.keepif().run.floor
         with TemporaryDirectory() as folder:
-            metrics = _sample(plain, made(GRPOConfig, asked | {"output_dir": folder}), made(ModelConfig, asked))
+            metrics, answers = _sample(
+                plain, made(GRPOConfig, asked | {"output_dir": folder}), made(ModelConfig, asked)
+            )
     except Exception as error:  # noqa: BLE001  # whatever stops it here is what was asked for
         lacking = isinstance(error, OSError | torch.OutOfMemoryError)
         text = f"nothing could be sampled here: {first_line(error)}"
@@ -56,11 +59,17 @@ def sampled(recipe: Recipe) -> Iterator[Finding]:
     if cut < 1 and not lacking and said:
         yield Finding("ok", "sample", f"of {2 * SAMPLED} completions sampled here: {said}")
     yield from _against_budget(recipe.keepif.budget, mean)
+    yield from (Finding("look", name, text) for name, text in answers.items())
 
 
-def _sample(keepif_args: KeepIFArguments, grpo_args: GRPOConfig, model_args: ModelConfig) -> dict[str, float]:
+def _sample(
+    keepif_args: KeepIFArguments, grpo_args: GRPOConfig, model_args: ModelConfig
+) -> tuple[dict[str, float], dict[str, str]]:
+    """TRL's metrics, and what the policy makes of the first rows."""
     grpo_args._n_gpu = min(grpo_args.n_gpu, 1)  # noqa: SLF001  # TRL refuses one process that has several
-    return score_one_batch(build(keepif_args, grpo_args, model_args), SAMPLED)
+    trainer = build(keepif_args, grpo_args, model_args)
+    metrics, samples = score_one_batch(trainer, SAMPLED)
+    return metrics, told(trainer.train_dataset, samples)
 
 
 def _against_budget(budget: str | None, mean: float) -> Iterator[Finding]:

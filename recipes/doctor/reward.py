@@ -13,7 +13,9 @@ from keepif.trainer.data.constrain import RowError
 from keepif.trainer.facts import Facts
 from keepif.trainer.preflight import problems
 
+from ..arguments import KeepIFArguments
 from ..data import OURS, READERS, load_prompts
+from ..dry_run import first_rows, row_text
 from ..models import load_tokenizer, located
 from ..plainly import first_line
 from .findings import Finding
@@ -70,6 +72,8 @@ def rewards(recipe: Recipe, ranks: int) -> Iterator[Finding]:
         here = recipe.keepif.dataset in OURS or ":" in recipe.keepif.dataset
         here = here or Path(recipe.keepif.dataset).suffix in READERS
         yield Finding("fail" if here else "unknown", "data", first_line(error))
+    for name, row in first_rows(prompts) if prompts else ():
+        yield Finding("look", name, row_text(row))
     facts = Facts(
         args=recipe.grpo,
         rewards=run.rewards,
@@ -89,10 +93,14 @@ def rewards(recipe: Recipe, ranks: int) -> Iterator[Finding]:
         yield Finding("ok", "reward", f"{', '.join(checked)}: nothing to change")
 
 
+def with_few_rows(arguments: KeepIFArguments) -> KeepIFArguments:
+    """The same with a few rows."""
+    return replace(arguments, rows=min(arguments.rows or ROWS, ROWS))
+
+
 def few_prompts(recipe: Recipe, tokenizer: Any, warn: Callable[[str], None]) -> Dataset:
-    rows = min(recipe.keepif.rows or ROWS, ROWS)
     conversational = tokenizer is None or tokenizer.chat_template is not None
-    return load_prompts(replace(recipe.keepif, rows=rows), recipe.grpo.seed, conversational, warn)
+    return load_prompts(with_few_rows(recipe.keepif), recipe.grpo.seed, conversational, warn)
 
 
 def end_tokens(recipe: Recipe, tokenizer: Any) -> frozenset[int]:

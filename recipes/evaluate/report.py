@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
+from keepif.rewards.extras import install
 from keepif.trainer.evaluation import journal
 from keepif.trainer.evaluation.answering import MODES, Arm, arm_of, samples_of
 from keepif.trainer.evaluation.benchmarks import BENCHMARKS
@@ -104,7 +105,7 @@ def _show(made: report.Report, folder: Path, others: Sequence[Other], console: C
     try:
         from keepif.trainer.evaluation.results.figures import draw
     except ImportError:
-        console.print("plots need matplotlib: pip install 'keepif[plot]'", markup=False)
+        console.print(f"plots need matplotlib: {install('plot')}", markup=False)
     else:
         drawn = draw(made, [other.report for other in others], folder)
         console.print(f"plots: {', '.join(map(str, drawn))}", soft_wrap=True, markup=False)

@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from keepif.rewards.extras import install
 from keepif.trainer.tally import NUMBERS
 
 from .process import failed, start
@@ -192,6 +193,6 @@ def draw(reports: Sequence[Report], path: Path) -> str:
     try:
         from .figures import demo_figure
     except ImportError:
-        return "needs matplotlib: pip install 'keepif[plot]'"
+        return f"needs matplotlib: {install('plot')}"
     demo_figure(reports).savefig(path, dpi=150)
     return str(path)

@@ -26,6 +26,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
+from keepif.rewards.extras import install
 from keepif.trainer.files import read_json
 from keepif.trainer.report.types import HELD, NOISE
 from keepif.trainer.tally import NUMBERS
@@ -259,7 +260,7 @@ def write(output_dir: Path, rows: Sequence[Row], console: Console) -> None:
     try:
         from .figure import draw
     except ImportError:
-        console.print("the figure needs matplotlib: pip install 'keepif[plot]'", markup=False)
+        console.print(f"the figure needs matplotlib: {install('plot')}", markup=False)
         return
     draw(by_setting(rows)).savefig(output_dir / "sweep.png", dpi=150)
     console.print(f"figure: {output_dir / 'sweep.png'}", soft_wrap=True, markup=False)

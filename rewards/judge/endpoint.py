@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..extras import install
+
 logger = logging.getLogger(__name__)
 
 Conversation = Sequence[Mapping[str, str]]
@@ -80,7 +82,7 @@ class Endpoint:
             import aiolimiter  # noqa: F401
             import openai  # noqa: F401
         except ImportError as error:
-            raise ImportError(f"an endpoint needs {error.name}: pip install 'keepif[judge]'") from None
+            raise ImportError(f"an endpoint needs {error.name}: {install('judge')}") from None
         self._session: _Session | None = None
 
     def __getstate__(self) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def model() -> Qwen3ForCausalLM:
 
 
 def prompts(count: int = 16) -> Dataset:
-    row: dict[str, Any] = {"prompt": [{"role": "user", "content": "what is 2 + 2 ?"}], "answer": "4"}
+    row: dict[str, Any] = {"prompt": [{"role": "user", "content": "what is 2 + 2 ? no commas"}], "answer": "4"}
     row |= {"instruction_id_list": ["punctuation:no_comma"], "kwargs": [{}]}
     return Dataset.from_list([row] * count)
 

@@ -16,6 +16,7 @@ from keepif.recipes.own import import_own
 from keepif.recipes.train import parse
 from keepif.rewards import correctness_reward, make
 from keepif.rewards.constraints import REGISTRY
+from keepif.trainer import KeepIF
 from keepif.trainer.reference.provenance import checkers
 
 MINE = "mine:exclamations"
@@ -106,9 +107,15 @@ def test_a_file_does_not_take_the_place_of_another_module(tmp_path: Path) -> Non
 
 def test_correctness_only_is_one_switch() -> None:
     keepif = KeepIFArguments(correctness_only=True, budget="reference", bonus=0.5).keepif()
-    assert keepif.run.in_force == {}
+    in_code = KeepIF(floor=None, lam=0, bonus=0)
+    assert keepif.run.in_force == in_code.run.in_force == {"lam": 0, "mu": 0, "bonus": 0}
+    gauges = [one.run.record.gauges(one.run.in_force) for one in (keepif, in_code)]
+    assert gauges == [{"keepif/lambda": 0, "keepif/mu": 0, "keepif/bonus": 0}] * 2
     assert not keepif.run.needs_reference
-    keepif.run.rewards.scorer.watch(lambda *_: None)  # as if it were attached
     batch = {"completions": ["It is surely \\boxed{4}.", "It is, surely, \\boxed{4}.", "It is surely \\boxed{5}."]}
     rows = {"answer": ["4"] * 3, "instruction_id_list": [["punctuation:no_comma"]] * 3, "kwargs": [[{}]] * 3}
-    assert keepif.reward(**batch, **rows) == correctness_reward(**batch, **rows) == [1.0, 1.0, 0.0]
+    for one in (keepif, in_code):
+        one.run.rewards.scorer.watch(lambda *_: None)  # as if it were attached
+        one.run.publish()
+        assert one.reward(**batch, **rows) == correctness_reward(**batch, **rows) == [1.0, 1.0, 0.0]
+    assert keepif.reward(**batch, **rows | {"answer": [None] * 3}) == [0.0] * 3

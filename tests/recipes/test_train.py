@@ -1,6 +1,8 @@
 """The launched recipe: its configs, its data, its dry run."""
 
 import json
+import re
+from dataclasses import fields
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from keepif.recipes.data import load_prompts
 from keepif.recipes.train import CONFIGS, main, parse, resumed, with_shipped_config
 from keepif.rewards import KeepIFReward, Score, constraints_of
 from keepif.rewards.published.length_terms import LENGTH_TERMS
+from tests.helpers import tiny
 
 
 def test_configs_are_found_by_name() -> None:
@@ -118,16 +121,53 @@ def test_arguments_become_a_keepif() -> None:
     ],
 )
 def test_a_run_is_told_what_to_go_on_from(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: str, found: str | None
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    flags: str,
+    found: str | None,
 ) -> None:
     for step in (8, 10):
         (tmp_path / f"checkpoint-{step}").mkdir()
     (tmp_path / "checkpoint-8" / "trainer_state.json").write_text("{}")
-    trainer = Mock()
+    trainer = Mock(train_dataset=tiny.prompts())
     monkeypatch.setattr(train, "build", lambda *_: trainer)
     main(["--config", "tiny_cpu.yaml", f"--output_dir={tmp_path}", *flags.split()])
     expected = str(tmp_path / found) if found == "checkpoint-8" else found
     trainer.train.assert_called_once_with(resume_from_checkpoint=expected)
+    assert "row 0  prompt: what is 2 + 2 ? no commas" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("whole", "main_process", "said"),
+    [
+        ((2, 8), True, "after step 9: to go on after step 8, .* with --resume_from_checkpoint FOLDER/checkpoint-8\n$"),
+        ((8, 20), True, "after step 9: to go on after step 8"),  # the other one is of a longer run before this one
+        (
+            (),
+            True,
+            "after step 9, without a checkpoint: .* begins anew. .* add --save_strategy steps --save_steps 20\n$",
+        ),
+        ((8,), False, ""),
+    ],
+)
+def test_whoever_stops_a_run_is_told_how_it_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    whole: tuple[int, ...], main_process: bool, said: str,
+) -> None:  # fmt: skip
+    for step in (*whole, 9):
+        (tmp_path / f"checkpoint-{step}").mkdir()
+    for step in whole:
+        (tmp_path / f"checkpoint-{step}" / "trainer_state.json").write_text("{}")
+    trainer = Mock(train_dataset=tiny.prompts(), **{"train.side_effect": KeyboardInterrupt, "state.global_step": 9})
+    trainer.accelerator.is_main_process = main_process
+    monkeypatch.setattr(train, "build", lambda *_: trainer)
+    with pytest.raises(SystemExit, match="130"):
+        main(["--config", "tiny_cpu.yaml", f"--output_dir={tmp_path}"])
+    printed = capsys.readouterr().err.replace(str(tmp_path), "FOLDER")
+    assert ("stopped" in printed) == main_process
+    assert re.search(said, printed)
+    assert trainer.save_model.call_count == 0
 
 
 def test_a_run_without_a_whole_checkpoint_has_nothing_to_go_on_from(tmp_path: Path) -> None:
@@ -179,10 +219,21 @@ def test_a_real_model_learns_a_few_steps(tmp_path: Path, capsys: pytest.CaptureF
     assert (tmp_path / "adapter_model.safetensors").exists()
 
 
-def test_the_help_has_headings_and_says_how_to_resume(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit, match=r"^0$"):
-        main(["--help"])
-    printed = capsys.readouterr().out
-    for heading in ("KeepIFArguments:", "GRPOConfig:", "ModelConfig:"):
-        assert f"\n{heading}\n" in printed
-    assert "--resume_from_checkpoint true" in " ".join(printed.split("\noptions:")[0].split())
+def test_the_help_has_our_flags_and_that_of_all_has_trls_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    printed = {}
+    for flag in ("--help", "--help_all"):
+        with pytest.raises(SystemExit, match=r"^0$"):
+            main([flag])
+        printed[flag] = capsys.readouterr().out
+    lines = printed["--help"].splitlines()
+    assert len(lines) < 120
+    assert max(map(len, lines)) <= 80
+    assert all(f"  --{field.name}" in printed["--help"] for field in fields(KeepIFArguments))
+    assert "--resume_from_checkpoint true" in " ".join(printed["--help"].split("\noptions:")[0].split())
+    for heading, flag in (("KeepIFArguments", "slack"), ("GRPOConfig", "learning_rate"), ("ModelConfig", "dtype")):
+        for shown, is_there in (("--help", heading == "KeepIFArguments"), ("--help_all", True)):
+            assert (f"  --{flag} " in printed[shown]) == is_there
+            assert (f"\n{heading}:\n" in printed[shown]) == is_there

@@ -45,6 +45,14 @@ def two_of_a_prompt(draw: st.DrawFn) -> tuple[Score, Score]:
     return score(1.0), score(0.0)
 
 
+@pytest.mark.parametrize(("price", "loudness", "gap"), [(0, 1, 0.4), (0, 16, 0.4), (CAP, 1, 0.02), (CAP, 16, 0.02)])
+def test_how_far_a_right_completion_is_before_a_wrong_one(price: float, loudness: float, gap: float) -> None:
+    """A reward of one's own that differs by more can put the wrong one first; trainer/README.md says so."""
+    m = Multipliers(0.0, by_type={"a": Pressure(price, loudness)})
+    right, wrong = (Score(c, f, earned={"a": f}, weights={"a": 1}) for c, f in ((1.0, 0.0), (0.0, 1.0)))
+    assert combine(right, m) - combine(wrong, m) == pytest.approx(gap * loudness, rel=0.03)
+
+
 @given(by_type(), two_of_a_prompt())
 def test_a_correct_completion_outranks_a_wrong_one_of_its_prompt_whatever_the_types_weigh(
     m: Multipliers, pair: tuple[Score, Score]

@@ -28,13 +28,15 @@ def model() -> Any:
     return same
 
 
-def test_a_checkpoint_alone_is_enough(tmp_path: Path, model: Any) -> None:
+def test_a_checkpoint_alone_is_enough(tmp_path: Path, model: Any, capsys: pytest.CaptureFixture[str]) -> None:
     build(tmp_path, KeepIF(prepass=SMALL), model(), max_steps=2, **SAVED).train()
+    assert "goes on" not in capsys.readouterr().out
     measured = read_json(path := tmp_path / "keepif-reference.json")
     path.unlink()
     trainer = build(tmp_path, KeepIF(prepass=SMALL), model(), max_steps=3, **SAVED)
     trainer.train(resume_from_checkpoint=str(tmp_path / "checkpoint-2"))
     assert history(trainer)["step"] == [1, 2, 3]
+    assert capsys.readouterr().out.count("keepif: the run goes on after step 2 of 3\n") == 1
     assert read_json(path) == measured
 
 

@@ -8,13 +8,13 @@ import logging
 from collections.abc import Iterator
 
 from ..facts import Facts
-from . import configuration, data
+from . import configuration, data, stated
 from .measured import nothing_to_keep
 from .problem import CHECKS, CUT, Check, ConfigError, Problem, too_many_cut
 
 __all__ = [
     "CHECKS", "CUT", "Check", "ConfigError", "Problem", "configuration", "data", "nothing_to_keep", "problems",
-    "refuse_or_warn", "too_many_cut",
+    "refuse_or_warn", "stated", "too_many_cut",
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)

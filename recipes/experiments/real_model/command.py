@@ -18,6 +18,7 @@ from typing import Any
 import torch
 from rich.console import Console
 
+from keepif.rewards.extras import install
 from keepif.trainer.evaluation.engines.generation import Sampling
 from keepif.trainer.evaluation.engines.prompts import can_choose
 from keepif.trainer.files import write_json
@@ -114,7 +115,7 @@ def show(report: Report, path: Path, console: Console) -> None:
     try:
         from ..figures import real_model_figure
     except ImportError:
-        console.print("the figure needs matplotlib: pip install 'keepif[plot]'", markup=False)
+        console.print(f"the figure needs matplotlib: {install('plot')}", markup=False)
         return
     real_model_figure(report).savefig(path.with_suffix(".png"), dpi=150)
 

@@ -5,6 +5,7 @@ import io
 import pytest
 
 from keepif.recipes.command.cli import main
+from keepif.recipes.command.constraints import fields_of
 from keepif.rewards.constraints import REGISTRY
 
 BOTH = '[{"instruction_id": "punctuation:no_comma"}, {"instruction_id": "startend:quotation"}]'
@@ -23,6 +24,20 @@ def test_list_and_search(capsys: pytest.CaptureFixture[str]) -> None:
     assert status == 0
     assert "punctuation:no_comma" in out
     assert "1 type with 'comma'" in out
+
+
+@pytest.mark.parametrize("columns", ["80", "100"])
+def test_a_list_is_whole_on_a_narrow_screen(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    with pytest.raises(SystemExit, match="0"):
+        main(["constraints", "list"])
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= int(columns)
+    words = {word for line in lines for word in line.split()}
+    assert {*REGISTRY} <= words
+    assert {f"--{field.name}" for definition in REGISTRY.values() for field in fields_of(definition)} <= words
 
 
 @pytest.mark.parametrize("instruction_id", sorted(REGISTRY))

@@ -161,6 +161,16 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
         main(["report", "--nonsense", "."])
 
 
+def test_a_long_path_is_not_cut(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    path = f"/{'long/' * 30}rows.jsonl"
+    with pytest.raises(SystemExit, match="1"):
+        main(["doctor", "tiny_cpu.yaml", "--dataset", path])
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) == 80
+    assert path in "".join(line.split("│")[-2].strip() for line in lines if "│" in line)
+
+
 def test_what_cannot_be_seen_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     def offline(*_: Any, **__: Any) -> Any:
         raise OSError("no network\nand more")

@@ -65,7 +65,7 @@ def on_rows(tmp_path: Path, *rows: dict[str, Any]) -> list[Finding]:
 
 
 def test_rows_that_are_left_out_are_a_finding(tmp_path: Path) -> None:
-    row = {"prompt": "1 + 1?", "answer": "2", "kwargs": [{}]}
+    row = {"prompt": "1 + 1? No commas.", "answer": "2", "kwargs": [{}]}
     good, typo = ({**row, "instruction_id_list": [f"punctuation:{name}"]} for name in ("no_comma", "no_commas"))
     findings = on_rows(tmp_path, good, typo)
     assert bad(findings) == [Finding("warn", "data", (
@@ -116,6 +116,7 @@ FAULTS: dict[str, Callable[[], dict[str, Any]]] = {
     "prompts": lambda: {"dataset": tiny.prompts().select_columns(["answer"])},
     "rows": lambda: {"dataset": Dataset.from_list([{"prompt": "1 + 1?", "answer": True}] * 2)},
     "targets": lambda: {"dataset": tiny.prompts().select_columns(["prompt", "answer"])},
+    "stated": lambda: {"dataset": Dataset.from_list([tiny.prompts()[0] | {"prompt": "what is 2 + 2 ?"}] * 2)},
     "gold_column": lambda: {"dataset": tiny.prompts().rename_column("answer", "label")},
     "scale": lambda: with_args(scale_rewards="group"),
     "further_rewards": lambda: (own := with_reward()) | {"reward_funcs": [*own["reward_funcs"], correctness_reward]},

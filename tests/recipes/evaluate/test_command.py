@@ -134,7 +134,7 @@ def test_what_the_user_can_put_right_is_one_line(
 @pytest.mark.skipif(find_spec("vllm") is not None, reason="vLLM is installed")
 def test_a_missing_extra_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = [*TINY, "--limit", "2", "--output_dir", str(tmp_path), "--engine", "vllm"]
-    assert "pip install 'keepif[vllm]'" in refused(capsys, options)
+    assert 'pip install -e ".[vllm]"' in refused(capsys, options)
 
 
 def test_a_bug_keeps_its_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -235,5 +235,5 @@ def test_bad_options(options: dict[str, Any], message: str) -> None:
 
 def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "openai", None)
-    with pytest.raises(ImportError, match=r"pip install 'keepif\[judge\]'"):
+    with pytest.raises(ImportError, match=r'pip install -e "\.\[judge\]"'):
         Endpoint("http://localhost", "m")

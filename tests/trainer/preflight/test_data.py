@@ -13,7 +13,11 @@ from tests.helpers.facts import facts
 from tests.helpers.grpo import trainer_of
 from tests.helpers.tiny import soft_prompts
 
-NO_COMMA: dict[str, Any] = {"prompt": "1 + 1?", "instruction_id_list": ["punctuation:no_comma"], "kwargs": [{}]}
+NO_COMMA: dict[str, Any] = {
+    "prompt": "1 + 1? No commas.",
+    "instruction_id_list": ["punctuation:no_comma"],
+    "kwargs": [{}],
+}
 
 
 def test_a_type_without_a_floor_of_its_own_is_refused(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from keepif.rewards.correctness.workers import Grader
+from keepif.rewards.extras import install
 
 from ...data.constrain import RowError
 from .benchmark import Benchmark, Item, Sample
@@ -109,7 +110,7 @@ def _scorer(ids: set[str]) -> str:
 
         scorer = f"{PACKAGE} {metadata.version(PACKAGE)}, nltk {nltk.__version__}"
     except (ImportError, metadata.PackageNotFoundError):
-        raise ImportError(f"IFBench is scored by {PACKAGE}: pip install 'keepif[ifbench]'") from None
+        raise ImportError(f"IFBench is scored by {PACKAGE}: {install('ifbench')}") from None
     needed = [path for path, only in NLTK_DATA.items() if only is None or only in ids]
     if missing := [path.rpartition("/")[2] for path in needed if not _has(nltk.data, path)]:
         raise ValueError(

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from keepif.rewards.extras import install
+
 from .generation import Generated, Request, Sampling
 from .prompts import render, seed_of
 
@@ -14,7 +16,7 @@ class VLLMGenerator:
         try:
             import vllm  # pyright: ignore[reportMissingImports]
         except ImportError:
-            raise ImportError("the engine vllm needs a GPU and: pip install 'keepif[vllm]'") from None
+            raise ImportError(f"the engine vllm needs a GPU and: {install('vllm')}") from None
         self.vllm, self.llm = vllm, vllm.LLM(model=model, **options)
         self.tokenizer = self.llm.get_tokenizer()
 

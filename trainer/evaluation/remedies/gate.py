@@ -2,7 +2,7 @@
 
 "When Thinking Fails" (arXiv 2505.11423) trains a 7B model for it. This one is a logistic regression on hashed words of
 the request and on its constraint types and classes, for the one model that its pairs are from. It needs scikit-learn:
-`pip install 'keepif[evaluation]'`.
+`pip install -e ".[evaluation]"`.
 """
 
 import hashlib
@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from keepif.rewards.extras import install
 from keepif.rewards.text.response import prompt_text
 
 from ..benchmarks.benchmark import Item, Sample, numbers
@@ -210,7 +211,7 @@ def train(pairs: Sequence[Pair], seed: int = 0, **made_from: Any) -> Gate:
 
 def _refuse_without_sklearn() -> None:
     if find_spec("sklearn") is None:
-        raise ImportError("a gate needs scikit-learn: pip install 'keepif[evaluation]'")
+        raise ImportError(f"a gate needs scikit-learn: {install('evaluation')}")
 
 
 def _regression() -> Any:

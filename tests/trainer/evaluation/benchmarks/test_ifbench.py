@@ -109,5 +109,5 @@ def test_errors_name_the_row_and_what_is_missing(tmp_path: Path, monkeypatch: py
     with pytest.raises(ValueError, match=r"python -m nltk.downloader punkt_tab stopwords, or have NLTK_DATA"):
         benchmark_of([LOW_RATIO], tmp_path)
     monkeypatch.setattr(ifbench, "PACKAGE", "no-such-package")
-    with pytest.raises(ImportError, match=r"pip install 'keepif\[ifbench\]'"):
+    with pytest.raises(ImportError, match=r'pip install -e "\.\[ifbench\]"'):
         benchmark_of([LOW_RATIO], tmp_path)

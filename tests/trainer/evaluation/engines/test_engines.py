@@ -209,5 +209,5 @@ def test_a_server_that_returns_the_thinking_apart() -> None:
 
 @pytest.mark.skipif(find_spec("vllm") is not None, reason="vLLM is installed")
 def test_vllm_says_what_it_needs() -> None:
-    with pytest.raises(ImportError, match=r"pip install 'keepif\[vllm\]'"):
+    with pytest.raises(ImportError, match=r'pip install -e "\.\[vllm\]"'):
         VLLMGenerator("m")
