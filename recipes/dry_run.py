@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from keepif.rewards import Response, Score
-from keepif.rewards.rows import gold_of, read
+from keepif.rewards.rows import gold_of, row_of
 from keepif.rewards.text.response import prompt_text
 from keepif.trainer.preflight import too_many_cut
 
@@ -45,7 +45,7 @@ def row_text(row: Mapping[str, Any]) -> str:
     """A row's prompt, gold answer and constraints, a line each."""
     gold = gold_of(row)
     constraints = [
-        (constraint.id, json.dumps(constraint.kwargs, ensure_ascii=False)) for constraint in read(row).constraints
+        (constraint.id, json.dumps(constraint.kwargs, ensure_ascii=False)) for constraint in row_of(row).constraints
     ]
     asked = ", ".join(kind if kwargs == "{}" else f"{kind} {kwargs}" for kind, kwargs in constraints)
     return "\n".join([

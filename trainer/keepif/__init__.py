@@ -7,15 +7,15 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import Any
 
-__all__ = ["KeepIF", "__version__", "constrain"]
 __version__ = version("keepif")
+_LATER = ("KeepIF", "constrain")
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module("keepif.trainer"), name)
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return ["__version__", *_LATER]

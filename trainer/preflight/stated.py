@@ -9,7 +9,7 @@ from typing import Any
 
 from keepif.rewards import Text
 from keepif.rewards.constraints import REGISTRY, Constraint, ConstraintError
-from keepif.rewards.rows import READ, read
+from keepif.rewards.rows import READ, row_of
 from keepif.rewards.text.language import is_other_than_english
 from keepif.rewards.text.response import prompt_text
 
@@ -35,7 +35,7 @@ def stated(facts: Facts) -> Iterator[Problem]:
     seen, missing = 0, list[tuple[int, Constraint]]()
     for number, row in enumerate(islice(with_columns(facts.dataset, {"prompt", *READ}), LOOKED_AT)):
         try:
-            constraints = [constraint for constraint in read(row).constraints if not constraint.judge_question]
+            constraints = [constraint for constraint in row_of(row).constraints if not constraint.judge_question]
         except ConstraintError:  # which is a problem already
             return
         seen += len(constraints)
