@@ -12,9 +12,9 @@ verdicts in it,
 are the price and the loudness of the type for the next batch; μ moves likewise, with the error tokens / budget - 1,
 the mean over the completions that it charges. I begins at what the policy before RL says that the type costs:
 
-    LAM + K_C * max(accuracy if the type is broken - accuracy if it is kept - LAM, 0), at most at `start`
+    MILD + K_C * max(cost - CHEAP, 0), at most `start`;  cost = accuracy if it is broken - accuracy if it is kept
 
-and at `start` if that was not measured: at λ it pays to keep what costs less than λ.
+and at `start` if that was not measured.
 
 This is the PID Lagrangian method (Stooke, Achiam and Abbeel, arXiv 2007.03964) without its derivative term, one loop a
 constraint. What is ours: the averaged error moves by its evidence, so that a type that is seen rarely is not moved by
@@ -41,6 +41,9 @@ LENGTH_CAP = 0.5
 """Largest μ; with a budget λ has the rest of `CAP`, so that λ + μ < 1 whatever the two loops do."""
 LOUDEST = 16.0
 """Largest w."""
+MILD, CHEAP = 0.5, 0.2
+"""The multiplier that a type begins with if keeping it costs at most so much accuracy before RL: enough that noise in
+sixteen completions a tick does not undo it."""
 ALL, LENGTH = "all constraints", "length"
 """What is held if the floor is one on the mean, and what a budget holds."""
 
@@ -60,8 +63,7 @@ class Gains:
             it is as far beyond the loop's own cap.
         loudness (`float`): K_W, loudness per unit of multiplier above the cap; 0 for none.
         release (`float`): share of K_I that acts while the averaged error is negative.
-        cost (`float`): K_C, multiplier at the start per unit of accuracy that keeping the type costs before RL, beyond
-            what `LAM` pays for.
+        cost (`float`): K_C, multiplier at the start per unit of accuracy that keeping the type costs before RL.
     """
 
     proportional: float
@@ -73,12 +75,12 @@ class Gains:
 
     def started(self, cost: float) -> float:
         """The multiplier to begin with, for a type that costs so much accuracy before RL."""
-        return min(LAM + self.cost * max(cost - LAM, 0.0), self.start)
+        return min(MILD + self.cost * max(cost - CHEAP, 0.0), self.start)
 
 
 FLOOR_GAINS = Gains(proportional=4.0, integral=0.02, start=LAM)
-TYPE_GAINS = Gains(proportional=8.0, integral=0.05, start=1.3, loudness=8.0, release=1.0, cost=6.0)
-"""Of each type. One that costs more than 41 points of accuracy begins beyond the cap, and so does every type if
+TYPE_GAINS = Gains(proportional=8.0, integral=0.15, start=1.3, loudness=8.0, release=0.5, cost=3.0)
+"""Of each type. One that costs more than 35 points of accuracy begins beyond the cap, and so does every type if
 nothing was measured."""
 SWITCH_GAINS = Gains(proportional=1e9, integral=0.0, start=0.0)
 """λ as a relay, for the aggregation `switching`: at its cap while the averaged error is positive, else 0."""

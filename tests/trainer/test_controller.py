@@ -41,14 +41,14 @@ def test_two_ticks_by_hand() -> None:
     assert controller.multipliers.by_type == {}
     controller.tick(batch(0.05))
     average = 64 / PRIOR * 0.05
-    rate = 0.05 * 64 / (64 + ENOUGH)
+    rate = 0.15 * 64 / (64 + ENOUGH)
     integral = 1.3 + rate * average
     assert controller.loops["a"].average == pytest.approx(average)
     assert price(controller) == CAP
     assert controller.loops["a"].loudness == pytest.approx(1 + 8 * (8 * average + integral - CAP))
     controller.tick(batch(-0.3))
     average += 64 / (PRIOR - 64) * (-0.3 - average)
-    integral += rate * average
+    integral += 0.5 * rate * average
     assert controller.loops["a"].average == pytest.approx(average)
     assert controller.pressures["a"] == Pressure(pytest.approx(8 * average + integral), 1.0)
     assert controller.multipliers.mu == 0
@@ -66,9 +66,9 @@ def test_each_type_has_its_own_multiplier_and_a_late_one_begins_at_the_start() -
 
 def test_a_type_begins_at_what_it_cost_before_rl() -> None:
     controller = Controller()
-    controller.begin({"free": -0.2, "cheap": 0.2, "some": 0.35, "dear": 0.6})
+    controller.begin({"free": -0.2, "cheap": 0.2, "some": 0.3, "dear": 0.6})
     assert {kind: loop.value for kind, loop in controller.loops.items()} == pytest.approx(
-        {"free": 0.3, "cheap": 0.3, "some": 0.6, "dear": TYPE_GAINS.start}
+        {"free": 0.5, "cheap": 0.5, "some": 0.8, "dear": TYPE_GAINS.start}
     )
     assert controller.pressures["dear"] == Pressure(CAP, pytest.approx(1 + 8 * (TYPE_GAINS.start - CAP)))
     assert controller.furthest_below is None

@@ -53,6 +53,7 @@ def test_noise_in_the_first_ticks_does_not_undo_the_start() -> None:
     fallen = 0
     for seed in range(200):
         rng, controller = np.random.default_rng(seed), Controller()
+        controller.begin({"a": 0.0})
         lowest = min(
             controller.tick(Sums({"a": (16, float((0.6 - (rng.random(16) < 0.6)).sum()))})).by_type["a"].lam
             for _ in range(10)
