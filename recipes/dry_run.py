@@ -105,7 +105,7 @@ def show(trainer: Any, metrics: dict[str, Any], samples: Sequence[Sample]) -> No
     """What a dry run found, on the main process."""
     if not trainer.accelerator.is_main_process:
         return
-    table = Table(title="dry run: everything was built, one batch was sampled and scored")
+    table = Table()
     table.add_column("found", no_wrap=True)
     table.add_column("value", overflow="fold")
     table.add_row("prompts", str(len(trainer.train_dataset)))
@@ -117,7 +117,7 @@ def show(trainer: Any, metrics: dict[str, Any], samples: Sequence[Sample]) -> No
         if "keepif/" in name or "completions/" in name or name == "eval_reward":
             table.add_row(name.removeprefix("eval_"), f"{metrics[name]:.3f}")
     console = Console()
-    console.print(table)
+    console.print("dry run: everything was built, one batch was sampled and scored", table, sep="\n")
     show_rows(trainer, samples)
     cut, limit = metrics["eval_completions/clipped_ratio"], trainer.args.max_completion_length
     for problem in too_many_cut(cut, limit):

@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from rich.console import Console
 
 from keepif.recipes.command.cli import main
-from keepif.recipes.command.markers import inside
 from keepif.rewards import Score
 from keepif.rewards.constraints import REGISTRY
 from keepif.trainer import KeepIF, Prepass
@@ -197,7 +196,7 @@ def test_the_page_shows_what_the_command_prints(
     (folder / report.NAME).write_text((Path(__file__).parent / "minimal.json").read_text())
     main(["report", str(folder)])
     printed = "\n".join(line.rstrip() for line in capsys.readouterr().out.splitlines())
-    assert inside(PAGE, "report") == f"```text\n{printed}\n```\n"
+    assert f"<!-- report -->\n```text\n{printed}\n```\n<!-- /report -->" in PAGE.read_text("utf-8")
 
 
 @pytest.mark.parametrize("state", [types.HELD, None])
