@@ -125,12 +125,12 @@ def test_progress_that_does_not_fit_is_not_taken_up(tmp_path: Path, change: dict
     path, provenance = tmp_path / "reference.measuring.json", {"model": "m"}
     stored = {"plan": [1, "this"], "done": 3, "reference": Reference(provenance).to_dict()}
     write_json(path, stored)
-    assert prepass._resume(Reference(provenance), path, [1, "this"]) == 3  # noqa: SLF001
-    assert prepass._resume(Reference({"model": "n"}), path, [1, "this"]) == 0  # noqa: SLF001
+    assert prepass._begun(provenance, path, [1, "this"])[1] == 3  # noqa: SLF001
+    assert prepass._begun({"model": "n"}, path, [1, "this"])[1] == 0  # noqa: SLF001
     write_json(path, {name: value for name, value in (stored | change).items() if value is not None})
-    assert prepass._resume(Reference(provenance), path, [1, "this"]) == 0  # noqa: SLF001
+    assert prepass._begun(provenance, path, [1, "this"])[1] == 0  # noqa: SLF001
     path.write_text("[]")
-    assert prepass._resume(Reference(provenance), path, [1, "this"]) == 0  # noqa: SLF001
+    assert prepass._begun(provenance, path, [1, "this"])[1] == 0  # noqa: SLF001
 
 
 def test_the_run_that_follows_is_not_disturbed(tmp_path: Path) -> None:
