@@ -80,11 +80,7 @@ def rehearsed(keepif_args: KeepIFArguments, grpo_args: GRPOConfig, model_args: M
 
 
 def with_shipped_config(argv: list[str]) -> list[str]:
-    """`argv` with a `--config NAME` that is no file here replaced by the path of the config that ships as NAME.
-
-    Raises:
-        `ValueError`: where there is none of that name either.
-    """
+    """`argv` with a `--config NAME` that is no file here replaced by the path of the config that ships as NAME."""
     if "--config" not in argv[:-1]:
         return argv
     at = argv.index("--config") + 1
@@ -99,11 +95,7 @@ def parse(argv: list[str]) -> tuple[KeepIFArguments, GRPOConfig, ModelConfig]:
 
 
 def resumed(args: GRPOConfig) -> str | None:
-    """The checkpoint that `args` say to go on from; a command line says `true`, for the last one, in letters.
-
-    Raises:
-        `ValueError`: where the last one is asked for and there is none.
-    """
+    """The checkpoint that `args` say to go on from; a command line says `true`, for the last one, in letters."""
     asked = str(args.resume_from_checkpoint).lower()
     if asked == "true":
         found = last_checkpoint(Path(args.output_dir or ""))

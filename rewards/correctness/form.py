@@ -67,7 +67,7 @@ def unfinished(claim: str, gold: str, rational: bool = False) -> bool:
     if target is not None:
         return bool(ours) or PRODUCT.search(claim) is not None
     return (
-        any(not _is_done(kind, claim, gold, theirs) for kind in ours)
+        any(not _in_gold(kind, claim, gold, theirs) for kind in ours)
         or ours["sum"] > theirs["sum"]
         or ours["root"] > max(theirs["root"], theirs["power"])
         or _other_shape(claim, gold)
@@ -85,7 +85,7 @@ def _work(value: str) -> Counter[str]:
     return work
 
 
-def _is_done(kind: str, claim: str, gold: str, theirs: Counter[str]) -> bool:
+def _in_gold(kind: str, claim: str, gold: str, theirs: Counter[str]) -> bool:
     """Whether an operation of the claim is one of the gold's as well, or another way to write one."""
     if kind == "fraction":
         return bool(theirs["fraction"]) or any(mark in gold for mark in (".", "%", "^{-", "^-"))

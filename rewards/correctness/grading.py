@@ -59,20 +59,20 @@ def correctness(
     [0.0]
     """
     logic = [logic_gold(gold) is not None for gold in golds]
-    answers = [None if exact else gold_answer(gold) for exact, gold in zip(logic, golds, strict=True)]
+    answers = [None if is_logic else gold_answer(gold) for is_logic, gold in zip(logic, golds, strict=True)]
     readable = _readable(gold for gold in answers if gold is not None)
     answers = [gold if gold in readable else None for gold in answers]
     rows = zip(responses, answers, prompts or [""] * len(responses), strict=True)
     claims = [None if gold is None else _claims(response.answer, gold, prompt) for response, gold, prompt in rows]
     _settle([verdicts for verdicts in claims if verdicts])
-    return [float(logic_verdict(response.answer_text, gold)) if exact else _judge(verdicts)
-            for exact, verdicts, response, gold in zip(logic, claims, responses, golds, strict=True)]  # fmt: skip
+    return [float(logic_verdict(response.answer_text, gold)) if is_logic else _verdict_on(verdicts)
+            for is_logic, verdicts, response, gold in zip(logic, claims, responses, golds, strict=True)]  # fmt: skip
 
 
 def _readable(golds: Iterable[str]) -> set[str]:
     """The gold answers that can be graded against: numbers, plain sums, and what the workers can parse."""
     golds = dict.fromkeys(golds)
-    tried = _settled(("", gold) for gold in golds if as_number(gold) is None and not PLAIN.fullmatch(gold))
+    tried = _ask_workers(("", gold) for gold in golds if as_number(gold) is None and not PLAIN.fullmatch(gold))
     return {gold for gold in golds if tried.get(("", gold), False) is not None}
 
 
@@ -154,7 +154,7 @@ def _settle(claims: Sequence[Claims]) -> None:
     So a completion full of claims that hang a parser costs the time limit once.
     """
     while open_claims := [(verdicts, pair) for verdicts in claims if (pair := _next(verdicts))]:
-        settled = _settled(pair for _, pair in open_claims)
+        settled = _ask_workers(pair for _, pair in open_claims)
         for verdicts, pair in open_claims:
             verdicts[pair] = UNKNOWN if settled[pair] is None else settled[pair]
 
@@ -166,7 +166,7 @@ def _next(claims: Claims) -> Pair | None:
     )
 
 
-def _judge(claims: Claims | None) -> float | None:
+def _verdict_on(claims: Claims | None) -> float | None:
     if claims is None:
         return None
     if not claims or False in claims.values():
@@ -174,7 +174,7 @@ def _judge(claims: Claims | None) -> float | None:
     return None if UNKNOWN in claims.values() else 1.0
 
 
-def _settled(pairs: Iterable[Pair]) -> dict[Pair, bool | None]:
+def _ask_workers(pairs: Iterable[Pair]) -> dict[Pair, bool | None]:
     """The workers' verdicts, each asked for once. A claim on which there is none is wrong, but asked about again."""
     pairs = list(dict.fromkeys(pairs))
     settled = {pair: _cache[pair] for pair in pairs if pair in _cache}

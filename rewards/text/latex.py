@@ -142,21 +142,15 @@ def _before_boxes(text: str, lower: str) -> int:
     return max(0, first - len(r"\frame") - (len(lower) - len(text))) if first >= 0 else len(text)
 
 
-def mask_formulas(text: str) -> str:
-    r"""Replace each formula, box and code span by one placeholder; "$5 and $6" is money, not a formula.
-
-    Four words in a row stay: prose escapes no constraint by standing in a formula or in a code span.
-
-    >>> mask_formulas(r"So $a, b$ give \boxed{4} for $5 and $6.").replace(FORMULA, "~")
-    'So ~ give ~ for $5 and $6.'
-    """
-    return "".join(masked_parts(text))
-
-
 def masked_parts(text: str) -> Iterator[str]:
-    """The text with its formulas masked, in parts, each made when it is asked for: many a check needs but the first.
+    r"""The text with one placeholder for each formula, box and code span; "$5 and $6" is money, not a formula.
 
-    A part ends after a placeholder, where no word goes on. The first has one, each other twice as many, up to `PART`.
+    Four words in a row stay: prose escapes no constraint by standing in a formula or in a code span. The text comes in
+    parts, each made when it is asked for, since many a check needs but the first. A part ends after a placeholder,
+    where no word goes on. The first has one, each other twice as many, up to `PART`.
+
+    >>> "".join(masked_parts(r"So $a, b$ give \boxed{4} for $5 and $6.")).replace(FORMULA, "~")
+    'So ~ give ~ for $5 and $6.'
     """
     rest, masked, begin, size = text.replace(FORMULA, ""), [], 0, 1
     for found in FORMULAS.finditer(rest):

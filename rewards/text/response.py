@@ -92,19 +92,12 @@ class Response:
         False
         """
         thinking, content = _last_message(completion)
-        default = delimiters.open == DEFAULT_DELIMITERS.open
-        ours = contains(content, delimiters.open) or contains(content, delimiters.close)
-        marks = _marks(content) if default and not ours else []
-        used = delimiters if ours or (thinking is None and delimiters.prefilled) else None
-        if default and not ours and thinking is None:
-            used = _others_delimiters(content, marks) or used
+        used = _delimiters_of(content, thinking, delimiters)
         response = cls._split(content, used) if used else cls(thinking=thinking, answer_text=content)
-        if default:
+        if delimiters.open == DEFAULT_DELIMITERS.open:
             answer = response.answer_text.removeprefix(FINAL)
-            if marks if answer is content else _marks(answer):
-                response = replace(response, answer_text=answer, reopened=True)
-            elif answer is not response.answer_text:
-                response = replace(response, answer_text=answer)
+            reopened = response.reopened or bool(_marks(answer))
+            response = replace(response, answer_text=answer, reopened=reopened)
         wrapped = WRAPPED.fullmatch(response.answer_text)
         return replace(response, answer_text=wrapped[1]) if wrapped else response
 
@@ -121,6 +114,16 @@ class Response:
         reopened = reopened or contains(thinking, delimiters.open) or bool(opened and head.strip().strip("\ufeff"))
         answer = after.rpartition(delimiters.close)[2] if reopened else after
         return cls(thinking=thinking if opened else head, answer_text=answer, reopened=reopened)
+
+
+def _delimiters_of(content: str, thinking: str | None, given: Delimiters) -> Delimiters | None:
+    """What the thinking stands between in `content`: what was given or, if that is the default, another model's."""
+    if contains(content, given.open) or contains(content, given.close):
+        return given
+    if thinking is not None:
+        return None
+    others = _others_delimiters(content, _marks(content)) if given.open == DEFAULT_DELIMITERS.open else None
+    return others or (given if given.prefilled else None)
 
 
 def _marks(text: str) -> list[str]:

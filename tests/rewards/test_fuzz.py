@@ -19,10 +19,10 @@ from keepif.rewards.correctness.values import as_number, normalised
 from keepif.rewards.correctness.workers import shared_grader
 from keepif.rewards.guard import REASONS
 from keepif.rewards.score import Score
-from keepif.rewards.text.latex import FORMULA, boxes, mask_formulas
+from keepif.rewards.text.latex import FORMULA, boxes
 from keepif.rewards.text.response import DEFAULT_DELIMITERS, OTHERS, Delimiters
 from keepif.rewards.text.text import Text
-from tests.helpers.grading import boxed
+from tests.helpers.grading import boxed, mask_formulas
 from tests.helpers.shapes import UNITS
 
 SECONDS = 2.0

@@ -107,11 +107,7 @@ def picture(folder: Path, report: dict[str, Any]) -> None:
 
 
 def load(folder: Path) -> dict[str, Any]:
-    """The report in `folder`.
-
-    Raises:
-        `ValueError`: if there is none, or one that this version cannot read.
-    """
+    """The report in `folder`."""
     report = read_json(folder / NAME)
     if report is None:
         raise ValueError(f"there is no {NAME} in {folder}: give the output_dir of a run that KeepIF was attached to")

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keepif.rewards import Text
-from keepif.rewards.text.latex import FORMULA, mask_formulas
+from keepif.rewards.text.latex import FORMULA
 from keepif.rewards.text.words import words_read
-from tests.helpers.grading import boxed
+from tests.helpers.grading import boxed, mask_formulas
 
 
 @pytest.mark.parametrize(
