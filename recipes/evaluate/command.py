@@ -29,9 +29,9 @@ from keepif.trainer.evaluation.remedies.remedies import REMEDIES, Policy
 from ..models import load_model
 from ..plainly import parsed, plainly
 from .arguments import EvaluateArguments
+from .conclude import Attend, earlier, make_report, others_of
 from .engines import Engine, engine_of
 from .plan import Plan, plan_of
-from .report import Attend, earlier, make_report, others_of
 from .settings import settings_of, weights_of
 
 DESCRIPTION = (

@@ -8,11 +8,11 @@ from collections.abc import Collection, Sequence
 
 from ..text.response import Response
 from ..text.text import Text
+from .broken import fault
 from .copies import is_copied
 from .filler import is_filler, repeated_words
 from .hidden import INVISIBLE, is_hiding
 from .refusals import is_refusal
-from .structure import fault
 
 REASONS = ("truncated", "unclosed", "reopened", "empty", "hidden", "repetitive", "refusal", "copied")
 
@@ -27,7 +27,7 @@ def guard(
 ) -> str | None:
     """Why `response` earns nothing, or `None`.
 
-    - `"truncated"`, `"unclosed"`, `"reopened"`, `"empty"`: see [`~keepif.rewards.guard.structure.fault`];
+    - `"truncated"`, `"unclosed"`, `"reopened"`, `"empty"`: see [`~keepif.rewards.guard.broken.fault`];
     - `"hidden"`: more characters in the answer that nobody sees than its script, its formulas and its flags need;
     - `"repetitive"`: a loop, a few words in circles, or words drawn at random;
     - `"refusal"`: the answer is short and its first sentence declines to answer;

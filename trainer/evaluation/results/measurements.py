@@ -35,8 +35,8 @@ class Measurement:
         return {sample.item.key for sample in self.samples if not sample.item.control}
 
 
-def measure(arm: Arm, benchmark: Benchmark, samples: Sequence[Sample], missing: int) -> Measurement:
-    """Score the samples of an arm."""
+def scored(arm: Arm, benchmark: Benchmark, samples: Sequence[Sample], missing: int) -> Measurement:
+    """The samples of an arm, scored."""
     return Measurement(arm, benchmark.headline, tuple(benchmark.score(samples)), missing, benchmark.scored_by)
 
 

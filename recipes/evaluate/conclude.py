@@ -14,7 +14,7 @@ from keepif.trainer.evaluation.benchmarks import BENCHMARKS
 from keepif.trainer.evaluation.benchmarks.benchmark import Sample
 from keepif.trainer.evaluation.remedies.remedies import REMEDIES, SELECTIVE, idle
 from keepif.trainer.evaluation.results import excerpts, measurements, report, tables
-from keepif.trainer.evaluation.results.measurements import Measurement, measure
+from keepif.trainer.evaluation.results.measurements import Measurement, scored
 
 from .plan import Plan
 
@@ -141,7 +141,7 @@ def _measurements(plan: Plan, console: Console, attend: Attend | None) -> tuple[
                     f"{_name(arm)}: no attention is shown, for no prompt has its constraints in their own words"
                 )
         with console.status(f"scoring {arm.benchmark} ..."):
-            done.append(measure(arm, plan.benchmarks[arm.benchmark], samples, lacking))
+            done.append(scored(arm, plan.benchmarks[arm.benchmark], samples, lacking))
         if samples and (why := idle(arm.mitigation, samples)):
             notes.append(f"{_name(arm)}: {why}")
     return done, notes
