@@ -11,6 +11,7 @@ from rich.text import Text
 from keepif.rewards import Response, Score
 from keepif.rewards.rows import gold_of, row_of
 from keepif.rewards.text.response import prompt_text
+from keepif.trainer.evaluation.results.excerpts import without_middle
 from keepif.trainer.preflight import too_many_cut
 
 DRY_PROMPTS = 4
@@ -49,9 +50,9 @@ def row_text(row: Mapping[str, Any]) -> str:
     ]
     asked = ", ".join(kind if kwargs == "{}" else f"{kind} {kwargs}" for kind, kwargs in constraints)
     return "\n".join([
-        f"prompt: {_cut(prompt_text(row['prompt']))}",
-        f"gold: {'none: compliance alone is rewarded' if gold is None else _cut(str(gold))}",
-        f"constraints: {_cut(asked) or 'none: correctness alone is rewarded'}",
+        f"prompt: {without_middle(prompt_text(row['prompt']), LONGEST)}",
+        f"gold: {'none: compliance alone is rewarded' if gold is None else without_middle(str(gold), LONGEST)}",
+        f"constraints: {without_middle(asked, LONGEST) or 'none: correctness alone is rewarded'}",
     ])  # fmt: skip
 
 
@@ -64,8 +65,10 @@ def sample_text(sample: Sample) -> str:
         found += [f"{said}: {', '.join(kinds)}"] if kinds else []
     if score.void or score.unreadable:
         found = [f"void, {score.void}: it earns nothing" if score.void else "not scored: the row cannot be read"]
-    thinking = [f"thinking: {_cut(response.thinking)}"] if response.thinking else []
-    return "\n".join([*thinking, f"answer: {_cut(response.answer_text)}", f"verdict: {'; '.join(found)}"])
+    thinking = [f"thinking: {without_middle(response.thinking, LONGEST)}"] if response.thinking else []
+    return "\n".join(
+        [*thinking, f"answer: {without_middle(response.answer_text, LONGEST)}", f"verdict: {'; '.join(found)}"]
+    )
 
 
 def first_rows(dataset: Any) -> list[tuple[str, dict[str, Any]]]:
@@ -125,9 +128,3 @@ def show(trainer: Any, metrics: dict[str, Any], samples: Sequence[Sample]) -> No
     if not metrics["eval_reward_std"]:
         text = "all completions earned the same, and a run learns nothing from such batches: are there answers?"
         console.print(text, style="yellow", markup=False, soft_wrap=True)
-
-
-def _cut(text: str) -> str:
-    """A text in a line, without its middle if it is long."""
-    line = " ".join(text.split())
-    return line if len(line) <= LONGEST else f"{line[: LONGEST // 2]} ... {line[-LONGEST // 2 :]}"

@@ -36,7 +36,7 @@ def test_a_long_prompt_loses_its_middle() -> None:
     line = row_text({"prompt": f"{'Long. ' * 99}No commas.", "answer": "4"}).split("\n")[0]
     assert len(line) < 260
     assert line.startswith("prompt: Long. Long.")
-    assert " ... " in line
+    assert " … " in line
     assert line.endswith("Long. No commas.")
 
 

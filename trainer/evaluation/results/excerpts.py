@@ -54,14 +54,14 @@ def excerpt(sample: Sample, width: int) -> Table:
     table.add_column(overflow="fold")
     for name, text in parts.items():
         if text:
-            table.add_row(name, Text(_cut(text, LINES * (width - WIDEST - 2))))
+            table.add_row(name, Text(without_middle(text, LINES * (width - WIDEST - 2))))
     return table
 
 
-def _cut(text: str, most: int) -> str:
+def without_middle(text: str, most: int) -> str:
     """The text on one line without its middle, if it is longer than `most` characters.
 
-    >>> _cut("a question, and at its end what is asked", 20)
+    >>> without_middle("a question, and at its end what is asked", 20)
     'a questi … is asked'
     """
     text = " ".join(text.split())
