@@ -150,7 +150,7 @@ def worlds_figure(rows: list[dict[str, Any]], noise: float) -> Figure:
         across = min(len(worlds), 4)
         down = -(-len(worlds) // across)
         figure = Figure(figsize=(2.9 * across + 1.8, 2.7 * down), layout="constrained")
-        panels = figure.subplots(down, across, squeeze=False).flat
+        panels = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True).flat
         for world, axes in zip(worlds, panels, strict=False):
             for number, method in enumerate(methods):
                 runs = [row for row in rows if (row["world"], row["method"]) == (world, method)]
@@ -161,6 +161,7 @@ def worlds_figure(rows: list[dict[str, Any]], noise: float) -> Figure:
                 )  # fmt: skip
             axes.axvline(-100 * noise, color="0.6", lw=1, label="right of it: every type held")
             axes.set_title(world)
+            axes.tick_params(labelbottom=True, labelleft=True)
         for spare in panels:
             spare.set_axis_off()
         figure.supxlabel("worst type, points above its floor")
