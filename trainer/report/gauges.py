@@ -24,7 +24,7 @@ class Gauge(NamedTuple):
 GAUGES = (
     Gauge(
         "keepif/correctness",
-        "Share of the completions that are right, 0 to 1, of those with a gold answer. Reports call it accuracy.",
+        "Of the completions with a gold answer, the share that is right, 0 to 1. Reports call it accuracy.",
         "At 0: look at a few completions and gold answers (log_completions), and at max_completion_length.",
     ),
     Gauge(
@@ -44,8 +44,8 @@ GAUGES = (
     Gauge("keepif/joint_recent", f"keepif/joint over the last {LATEST} ticks: what a sweep should search by."),
     Gauge(
         "keepif/floor",
-        "The mean of the floors of the last tick's prompts. By default each type is held at its own, and this is only "
-        "information; with floor_by='mean' it is what keepif/compliance is held at. A tick is one generation batch.",
+        "The mean of the floors of the last tick's prompts. By default each type is held at its own floor, and this "
+        "mean is only information. With floor_by='mean', keepif/compliance is held at it.",
         "At or below 0 nothing is held: give a smaller slack, or a floor as a number.",
     ),
     Gauge(
@@ -65,7 +65,7 @@ GAUGES = (
     Gauge(
         "keepif/worst_type",
         f"Share kept, over the last {LATEST} ticks, of the type that is furthest below its floor.",
-        "Its name is keepif/worst_type_name: look at its completions.",
+        "keepif/worst_type_name says which type that is: look at its completions.",
     ),
     Gauge(
         "keepif/lambda",
@@ -76,7 +76,7 @@ GAUGES = (
     Gauge("keepif/lambda/ID", "λ of each type."),
     Gauge(
         "keepif/loudness/ID",
-        f"How much more the prompts of a type weigh than those of the quietest, 1 to {LOUDEST:.0f}. It rises above 1 "
+        f"w, the weight of the rewards of a type's prompts, 1 (the quietest type) to {LOUDEST:.0f}. It rises above 1 "
         "if λ at its cap does not hold the type.",
         "It acts only with scale_rewards 'batch' or 'none'.",
     ),
@@ -95,12 +95,12 @@ GAUGES = (
     Gauge("keepif/held_out/ID", "The same for each type held out."),
     Gauge(
         "keepif/compliance_elsewhere",
-        "Share that a completion keeps of another prompt's constraints.",
-        "Near keepif/compliance, the policy writes one template for every prompt: take more and other types.",
+        "Share of another prompt's constraints that a completion keeps.",
+        "If near keepif/compliance, the policy writes one template for every prompt: take more and other types.",
     ),
     Gauge(
         "keepif/hack_rate",
-        "Share of the trip-wires, which nobody can keep, that the checks pass.",
+        "Share of completions of trip-wires (prompts whose instructions nobody can keep) that pass the checks.",
         "Above 0, the policy fools a check: read those completions, and drop or mend that type.",
     ),
     Gauge(
@@ -118,12 +118,13 @@ GAUGES = (
     Gauge("keepif/no_thinking", "Share of the completions without thinking."),
     Gauge(
         "keepif/repeated_words",
-        "Share of an answer's last words that stand before among them. Real answers have 0.30 to 0.45.",
+        "Share of an answer's last words that repeat an earlier one of them. Answers to IFEval have 0.30 to 0.45, "
+        "mathematics more.",
         "Towards 1, the policy pads its answers: read them.",
     ),
     Gauge(
         "keepif/guarded",
-        "Share of the completions that earn nothing, for one of the reasons below.",
+        "Share of the completions that earn nothing, for any of the reasons below.",
         "Above a few percent, look at which reason.",
     ),
     Gauge(
