@@ -120,7 +120,7 @@ GAUGES = (
         "keepif/repeated_words",
         "Share of an answer's last words that repeat an earlier one of them. Answers to IFEval have 0.30 to 0.45, "
         "mathematics more.",
-        "Towards 1, the policy pads its answers: read them.",
+        "If it drifts towards 1, the policy pads its answers: read them.",
     ),
     Gauge(
         "keepif/guarded",
