@@ -8,7 +8,7 @@ from .score import Score
 CAP = 0.95
 """λ + μ may not exceed it: below 1, every correct completion outranks every wrong one."""
 LAM = 0.3
-"""Default λ, and where the controller starts if it holds the mean; by type it starts at its cap."""
+"""Default λ, and where the controller starts if it holds the mean; by type it starts at what the type costs."""
 BONUS = 0.5
 """Default ν. Measured in recipes/results: compliance of correct completions costs no accuracy there."""
 
