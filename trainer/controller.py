@@ -190,6 +190,7 @@ class Controller:
 
     Attributes:
         loops (`dict[str, Loop]`): by instruction id, or of [`ALL`].
+        waiting (`dict[str, Loop]`): of the types whose cost is known, and that no batch has asked for yet.
         mu ([`Loop`]): moves μ.
     """
 
@@ -198,13 +199,14 @@ class Controller:
         self.budget: int | None = None
         self.cap = CAP
         self.loops: dict[str, Loop] = {}
+        self.waiting: dict[str, Loop] = {}
         self.mu = Loop.started(LENGTH_GAINS, LENGTH_CAP)
 
     def hold_length(self, budget: int) -> None:
         """Move μ too, so that the mean completion has `budget` tokens at most; without this it stays 0."""
         self.budget = budget
         self.cap = CAP - LENGTH_CAP
-        for loop in self.loops.values():
+        for loop in self._all.values():
             loop.clip(self.cap)
 
     def begin(self, costs: Mapping[str, float]) -> None:
@@ -213,7 +215,7 @@ class Controller:
         Types that it does not name, and all without it, begin at the start of their gains.
         """
         for kind, cost in costs.items():
-            self.loops.setdefault(kind, Loop.started(self.gains, self.cap, self.gains.started(cost)))
+            self.waiting[kind] = Loop.started(self.gains, self.cap, self.gains.started(cost))
 
     @property
     def multipliers(self) -> Multipliers:
@@ -221,21 +223,30 @@ class Controller:
         start = Loop.started(self.gains, self.cap)
         if not self.by_type:
             return Multipliers(self.loops.get(ALL, start).price, self.mu.value, self.bonus)
-        return Multipliers(start.price, self.mu.value, self.bonus, self.pressures)
+        return Multipliers(start.price, self.mu.value, self.bonus, self._pressures(self._all))
 
     @property
     def pressures(self) -> dict[str, Pressure]:
-        """λₖ and wₖ by what is held. The quietest type has w = 1: only how loud the others are beside it counts."""
-        quietest = min((loop.loudness for loop in self.loops.values()), default=1.0)
-        return {kind: Pressure(loop.price, loop.loudness / quietest) for kind, loop in self.loops.items()}
+        """λₖ and wₖ by what is held and has been asked for."""
+        return self._pressures(self.loops)
+
+    @property
+    def _all(self) -> dict[str, Loop]:
+        return {**self.waiting, **self.loops}
+
+    def _pressures(self, loops: Mapping[str, Loop]) -> dict[str, Pressure]:
+        """Of some of the loops. The quietest of all has w = 1: only how loud the others are beside it counts."""
+        quietest = min((loop.loudness for loop in self._all.values()), default=1.0)
+        return {kind: Pressure(loop.price, loop.loudness / quietest) for kind, loop in loops.items()}
 
     def tick(self, sums: Sums) -> Multipliers:
         """Take in one batch. Errors are rounded, so that the order in which ranks were added up leaves no trace."""
         if self.budget and sums.charged:
             self.mu.tick(round(sums.tokens / sums.charged / self.budget - 1, 9), sums.charged)
         for kind, (verdicts, shortfall) in sorted(sums.held.items()):
-            loop = self.loops.setdefault(kind, Loop.started(self.gains, self.cap))
-            loop.tick(round(shortfall / verdicts, 9), verdicts)
+            if kind not in self.loops:
+                self.loops[kind] = self.waiting.get(kind) or Loop.started(self.gains, self.cap)
+            self.loops[kind].tick(round(shortfall / verdicts, 9), verdicts)
         return self.multipliers
 
     @property
@@ -251,8 +262,7 @@ class Controller:
     @property
     def furthest_below(self) -> str | None:
         """What is furthest below its floor, by the averaged error; `None` before the first tick."""
-        heard = [kind for kind, loop in self.loops.items() if loop.verdicts]
-        return max(heard, key=lambda kind: self.loops[kind].average, default=None)
+        return max(self.loops, key=lambda kind: self.loops[kind].average, default=None)
 
     @property
     def infeasible(self) -> list[str]:

@@ -77,9 +77,13 @@ class Run:
 
     @property
     def in_force(self) -> dict[str, float]:
-        """Those of them that the aggregation reads, by name; of the λ of all types, the largest."""
+        """Those of them that the aggregation reads, by name; of the λ of all types, the largest.
+
+        A type counts once a batch has asked for it: a shared reference may know types that this run does not have.
+        """
         multipliers = self.multipliers
-        largest = max((pressure.lam for pressure in (multipliers.by_type or {}).values()), default=multipliers.lam)
+        pressures = self.controller.pressures or multipliers.by_type or {}
+        largest = max((pressure.lam for pressure in pressures.values()), default=multipliers.lam)
         values = {"lam": largest, "mu": multipliers.mu, "bonus": multipliers.bonus}
         return {name: value for name, value in values.items() if name in self.rewards.traits.multipliers}
 

@@ -67,21 +67,25 @@ def test_each_type_has_its_own_multiplier_and_a_late_one_begins_at_the_start() -
 def test_a_type_begins_at_what_it_cost_before_rl() -> None:
     controller = Controller()
     controller.begin({"free": -0.2, "cheap": 0.2, "some": 0.3, "dear": 0.6})
-    assert {kind: loop.value for kind, loop in controller.loops.items()} == pytest.approx(
-        {"free": 0.5, "cheap": 0.5, "some": 0.8, "dear": TYPE_GAINS.start}
+    first = controller.multipliers.by_type
+    assert {kind: pressure.lam for kind, pressure in first.items()} == pytest.approx(
+        {"free": 0.5, "cheap": 0.5, "some": 0.8, "dear": CAP}
     )
-    assert controller.pressures["dear"] == Pressure(CAP, pytest.approx(1 + 8 * (TYPE_GAINS.start - CAP)))
+    assert first["dear"].loudness == pytest.approx(1 + 8 * (TYPE_GAINS.start - CAP))
+    assert not controller.gauges
     assert controller.furthest_below is None
     controller.tick(Sums({"cheap": (32, -3.2), "late": (32, 0.0)}))
     assert controller.loops["late"].value == TYPE_GAINS.start
+    assert controller.loops["cheap"].value < 0.5
     assert controller.furthest_below == "late"
+    assert {*controller.pressures} == {"cheap", "late"}  # what no batch has asked for is not shown
 
 
 def test_beside_a_budget_a_dear_type_begins_as_far_beyond_its_cap() -> None:
     controller = Controller()
     controller.hold_length(100)
     controller.begin({"dear": 0.6})
-    assert controller.loops["dear"].value == pytest.approx(controller.cap + TYPE_GAINS.start - CAP)
+    assert controller.waiting["dear"].value == pytest.approx(controller.cap + TYPE_GAINS.start - CAP)
 
 
 def test_a_type_that_a_batch_does_not_ask_for_stays() -> None:

@@ -58,12 +58,15 @@ def test_types_begin_at_what_the_reference_says_that_they_cost() -> None:
     measured, asked = KeepIF(held_out=["startend:quotation"]).run, KeepIF(floor=0.5).run
     for run in (measured, asked):
         run.refer_to(reference)
-    assert {kind: loop.value for kind, loop in measured.controller.loops.items()} == {COMMA: 0.5, title: 1.3}
-    assert not asked.controller.loops  # and a share that is asked for begins dear
+    assert {kind: loop.value for kind, loop in measured.controller.waiting.items()} == {COMMA: 0.5, title: 1.3}
+    assert not asked.controller.waiting  # and a share that is asked for begins dear
+    assert measured.in_force["lam"] == 0.95
+    tick(measured, 1)  # of COMMA alone
+    assert measured.in_force["lam"] < 0.95
     reference.add(["a"] * 2, [Score(1.0, None, held_out={"startend:quotation": True})] * 2)
     again = KeepIF(held_out=["startend:quotation"]).run
     again.refer_to(reference)
-    assert {*again.controller.loops} == {COMMA, title}
+    assert {*again.controller.waiting} == {COMMA, title}
 
 
 def test_ranks_add_up() -> None:
