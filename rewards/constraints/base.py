@@ -49,9 +49,12 @@ class Problem:
 
 
 class Wording(NamedTuple):
-    """An instruction's words: runs of [`COPY`] of them, and all."""
+    """An instruction's words: runs of [`COPY`] of them, each with its words from the longest to the shortest; and all.
 
-    runs: tuple[tuple[str, ...], ...]
+    A long word is the likeliest to be missing from a text, and the soonest missed.
+    """
+
+    runs: Mapping[str, list[str]]
     words: frozenset[str]
 
 
@@ -126,8 +129,11 @@ class Constraint:
 
         Nor does it hide what it quotes: the answer as a whole has to keep the constraint as well.
         """
-        runs, line = self.wording.runs, answer.word_line
-        copied = any(all(word in answer.lower for word in run) and " ".join(run) in line for run in runs)
+        lower = answer.lower
+        copied = any(
+            all(word in lower for word in words) and run in answer.word_line
+            for run, words in self.wording.runs.items()
+        )
         return answer.without(self.wording.words, COPY) if copied else answer
 
     @cached_property
@@ -137,8 +143,9 @@ class Constraint:
         parts = self.description.split(self.copied) if phrase else [self.description]
         lines = [Text(part).word_line.split() for part in parts]
         starts = [(line, i) for line in lines for i in range(0, max(1, len(line) - COPY + 1), COPY // 2)]
-        runs = tuple(tuple(line[i : i + COPY]) for line, i in starts if len(line) >= COPY)
-        return Wording(runs, frozenset(word for line in lines for word in line))
+        runs = [line[i : i + COPY] for line, i in starts if len(line) >= COPY]
+        by_length = {" ".join(run): sorted(run, key=len, reverse=True) for run in runs}
+        return Wording(by_length, frozenset(word for line in lines for word in line))
 
     def closed_by_silence(self, answer: Text) -> bool:
         """Whether `answer` says too little to keep a constraint that silence or mere keywords would keep as well."""
