@@ -47,12 +47,12 @@ class Help(argparse.ArgumentDefaultsHelpFormatter):
 class Parser(TrlParser):
     """One whose errors are raised, and not printed below a page of usage, and whose help has a heading a class.
 
-    The hundreds of flags in the classes of other packages are shown by `--help_all` alone.
+    The hundreds of flags in TRL's own classes are shown by `--help_all` alone.
     """
 
     def __init__(self, kinds: Sequence[Any], *, help_all: bool = False, **options: Any) -> None:
         super().__init__(kinds, formatter_class=Help, **options)
-        elsewhere = [kind for kind in kinds if not kind.__module__.startswith("keepif.")]
+        elsewhere = [kind for kind in kinds if kind.__module__.startswith("trl.")]
         if not elsewhere:
             return
         names = ", ".join(kind.__name__ for kind in elsewhere)

@@ -23,6 +23,7 @@ from keepif.recipes.arguments import KeepIFArguments
 from keepif.recipes.command.cli import main, parser_of
 from keepif.recipes.command.pages import TABLES, filled
 from keepif.recipes.evaluate.arguments import EvaluateArguments
+from keepif.recipes.evaluate.train_gate import GateArguments
 from keepif.recipes.plainly import Parser
 from keepif.rewards.constraints import REGISTRY
 from keepif.trainer.report.gauges import GAUGES
@@ -98,7 +99,6 @@ NOT_RUN = {
     r"python - ": "needs a folder of wheels",
     r"make (?!quickstart)": "what CI and people run",
     r"python -m (keepif\.recipes\.(experiments|tiny_policy)|tests\.benchmarks)\.": "takes minutes to hours",
-    r"python -m keepif\.recipes\.evaluate\.train_gate": "takes no flags of a recipe",
     r"make quickstart|keepif demo": "takes six minutes",
 }
 """Commands that only have to be there, by a regular expression that matches their beginning, and why."""
@@ -118,6 +118,8 @@ def unknown_flags(command: str) -> list[str]:
     if "keepif.recipes.train" in words:
         kinds, given = [KeepIFArguments, GRPOConfig, ModelConfig], words[words.index("keepif.recipes.train") + 1 :]
         return Parser(kinds).parse_known_args(given)[1][2:]  # --config FILE is TrlParser's
+    if "keepif.recipes.evaluate.train_gate" in words:
+        return Parser([GateArguments]).parse_known_args(words[3:])[1]
     if words[:2] == ["keepif", "evaluate"] or "keepif.recipes.evaluate" in words:
         return Parser([EvaluateArguments]).parse_known_args(words[2:])[1]
     args, flags = parser_of().parse_known_args(words[1:])

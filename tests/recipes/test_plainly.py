@@ -1,5 +1,7 @@
 """What a user can put right is said in one line."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -61,3 +63,8 @@ def test_commands_that_cannot_begin(line: str, said: str, tmp_path: Path, capsys
         cli.main(line.replace("FILE", str(tmp_path / "file")).split())
     assert ended.value.code == 2
     assert said in capsys.readouterr().err
+
+
+def test_help_shows_a_commands_own_flags() -> None:
+    command = [sys.executable, "-m", "keepif.recipes.evaluate.train_gate", "--help"]
+    assert "--direct DIRECT" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
