@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from rich.progress import track
@@ -27,7 +28,8 @@ from .tables import leave, markdown, spread
 
 STEPS = {"free": 120, "even": 120, "hard": 120, "drift": 120, "dear 20": 240, "dear 40": 240, "brief": 240}
 """Steps of a run by world. Where obedience is dear, the controller needs longer to find what holds it."""
-COMPARED = ("correctness only", "gated 0.5", "fixed 0.3", "fixed 1", "fixed 3", "KeepIF, mean", "KeepIF")
+OURS = "KeepIF"
+COMPARED = ("correctness only", "gated 0.5", "fixed 0.3", "fixed 1", "fixed 3", "KeepIF, mean", OURS)
 SAMPLES, SAMPLES_BEFORE = 4, 12
 NOISE = 0.02
 """A type that ends no further below its floor is held; about one standard error of a type's held-out share."""
@@ -111,6 +113,50 @@ def table(rows: list[Row]) -> str:
     )
 
 
+def _cells(rows: list[Row]) -> dict[tuple[str, str], list[Row]]:
+    """The runs of each world and method, one a seed."""
+    cells: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        cells.setdefault((row["world"], row["method"]), []).append(row)
+    return cells
+
+
+def _accuracy(runs: Sequence[Row]) -> float:
+    """The mean over the seeds, in percent."""
+    return 100 * fmean(run["accuracy"] for run in runs)
+
+
+def weaknesses(rows: list[Row]) -> str:
+    """What a method's one setting loses: the most of a type in any run, and the most accuracy in any world."""
+    cells, lines = _cells(rows), []
+    for method in dict.fromkeys(row["method"] for row in rows):
+        worst = min((row for row in rows if row["method"] == method), key=lambda row: row["worst"])
+        less = {
+            world: _accuracy(cells[world, OURS]) - _accuracy(runs)
+            for (world, which), runs in cells.items()
+            if which == method != OURS and (world, OURS) in cells
+        }
+        where = max(less, key=less.__getitem__, default="")
+        kind = f"{100 * worst['worst']:.1f} ({worst['worst_type'].rpartition(':')[2]}, {worst['world']})"
+        lines.append([method, kind, f"{less[where]:.1f} ({where})" if where else "-"])
+    return markdown(["method", "worst type in any run: above its floor", f"less accurate than {OURS}: most"], lines)
+
+
+def oracle(rows: list[Row]) -> str:
+    """The best fixed weight of each world by hindsight: of those that hold every type in every seed."""
+    cells, lines = _cells(rows), []
+    for world in dict.fromkeys(row["world"] for row in rows):
+        holding = {
+            method: _accuracy(runs)
+            for (where, method), runs in cells.items()
+            if where == world and method.startswith("fixed") and all(run["worst"] >= -NOISE for run in runs)
+        }
+        best = max(holding, key=holding.__getitem__, default=None)
+        ours = f"{_accuracy(cells[world, OURS]):.1f}" if (world, OURS) in cells else "-"
+        lines.append([world, best or "none holds", f"{holding[best]:.1f}" if best else "-", ours])
+    return markdown(["world", "best fixed weight that holds every type", "accuracy", f"accuracy of {OURS}"], lines)
+
+
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # pyright: ignore[reportOptionalMemberAccess]
     parser.add_argument("--worlds", nargs="+", choices=WORLDS, default=list(WORLDS))
@@ -127,7 +173,8 @@ def main(argv: list[str] | None = None) -> None:
     runs = [(world, method, seed) for seed in args.seeds for world in args.worlds for method in args.methods]
     run_all(train, [(folders, *run) for run in runs])
     rows = collect(folders, args.worlds, args.methods, args.seeds)
-    leave(args.output_dir, "worlds", rows, table(rows), {"worlds": worlds_figure(rows, NOISE)})
+    tables = "\n\n".join([table(rows), weaknesses(rows), oracle(rows)])
+    leave(args.output_dir, "worlds", rows, tables, {"worlds": worlds_figure(rows, NOISE)})
 
 
 if __name__ == "__main__":
