@@ -22,8 +22,8 @@ logger = logging.getLogger(__name__)
 
 PROMPT_COLUMNS = ("prompt", "messages", "question", "problem")
 GOLD_COLUMNS = (
-    "answer", "final_answer", "expected_answer", "reference_answer", "golden_answer", "ground_truth", "gt", "Answer",
-    "solution", "target", "label",
+    "answer", "final_answer", "expected_answer", "reference_answer", "golden_answer", "gold_answer", "correct_answer",
+    "ground_truth_answer", "gt_answer", "ground_truth", "gt", "gold", "Answer", "solution", "target", "label",
 )  # fmt: skip
 """The first one that is filled counts: answers go before whole solutions, and names of many uses come last."""
 AMBIGUOUS = ("target", "label")
@@ -34,7 +34,9 @@ KWARGS_COLUMNS = {
     "constraint_name": ("constraint_args",),  # MathIF, ReasonIF
 }
 """Column of instruction ids → the columns that may hold their kwargs."""
-NESTED = ("reward_model", "verifier_metadata", "args")
+EXTRA = "extra_info"
+"""verl's, of which constraints are read alone: its `answer` is a whole solution, and not to be graded against."""
+NESTED = ("reward_model", "verifier_metadata", "args", EXTRA)
 """Columns that hold others: verl's, and NVIDIA's, whose `grading_mode` is `KeepIF(credit=...)` here."""
 WEIGHTS = "constraint_weights"
 """Ours: one positive number for each constraint of a row."""
@@ -42,7 +44,8 @@ TRIP_WIRE = "trip_wire"
 """Ours: whether a row is a trip-wire, whose verdicts are logged and never rewarded."""
 CONSTRAINT_COLUMNS = (*KWARGS_COLUMNS, TRUTH, *NESTED)
 """The columns that hold constraints, if a row has any."""
-READ = (*CONSTRAINT_COLUMNS, *(name for names in KWARGS_COLUMNS.values() for name in names), WEIGHTS, TRIP_WIRE)
+KWARGS = tuple(name for ids, names in KWARGS_COLUMNS.items() for name in (ids, *names))
+READ = tuple(dict.fromkeys((*CONSTRAINT_COLUMNS, *KWARGS, WEIGHTS, TRIP_WIRE)))
 """Every column that the constraints of a row are read from."""
 OWN_TOKENS = "tool_mask"
 """For each completion 1 for a token that the model wrote and 0 for one of a tool's, as TRL trains by."""
@@ -79,7 +82,8 @@ def constraints_of(row: Mapping[str, Any]) -> list[Constraint]:
 
     Reads `instruction_id_list` + `kwargs` (IFEval, IFBench, NeMo), `constraint_name` + `constraint_args` (MathIF,
     ReasonIF), and `ground_truth` as JSON or a Python literal (IF_multi_constraints' list, RLVR-IFeval's function);
-    all of them inside `reward_model` (verl), `verifier_metadata` and `args` (NVIDIA) as well.
+    all of them inside `reward_model` (verl), `verifier_metadata` and `args` (NVIDIA) as well, and the first two inside
+    verl's `extra_info`.
 
     >>> row = {"constraint_name": ["punctuation:no_comma"], "constraint_args": [None]}
     >>> [constraint.id for constraint in constraints_of(row)]
@@ -111,6 +115,8 @@ def flat(row: Mapping[str, Any]) -> Mapping[str, Any]:
     """`row`, with what its nested columns hold beside its own columns, which go first."""
     for name in NESTED:
         inner = _mapping_in(row.get(name))
+        if inner and name == EXTRA:
+            inner = {column: inner[column] for column in KWARGS if column in inner}
         if inner:
             row = {**inner, **{column: cell for column, cell in row.items() if cell is not None}}
     return row

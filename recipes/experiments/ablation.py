@@ -21,7 +21,7 @@ from keepif.trainer.floor import SLACK
 from keepif.trainer.record import SMOOTHED
 from keepif.trainer.tally import NUMBERS
 
-from ..tiny_policy.methods import GDPO, METHODS
+from ..tiny_policy.methods import METHODS, rewards_of
 from ..tiny_policy.reinforce import Place, before, made_by, measure_reference
 from .figures import ablation_figure, law_figure
 from .process import failed, run_all, slug, start
@@ -76,7 +76,8 @@ def run_missing(work_dir: Path, methods: Sequence[str], seeds: Sequence[int], st
 
 def has_floor(method: str) -> bool:
     """Whether the controller moves λ in `method`."""
-    return method != GDPO and METHODS[method].get("floor", "reference") is not None
+    keepif = rewards_of(method, Path())[1]
+    return keepif is not None and keepif.run.floor is not None
 
 
 def summary(folder: Path, method: str, training: float, held_out: float) -> Run:

@@ -29,7 +29,17 @@ from .tables import leave, markdown, spread
 STEPS = {"free": 120, "even": 120, "hard": 120, "drift": 120, "dear 20": 240, "dear 40": 240, "brief": 240}
 """Steps of a run by world. Where obedience is dear, the controller needs longer to find what holds it."""
 OURS = "KeepIF"
-COMPARED = ("correctness only", "gated 0.5", "fixed 0.3", "fixed 1", "fixed 3", "KeepIF, mean", OURS)
+COMPARED = (
+    "correctness only",
+    "gated 0.5",
+    "fixed 0.3",
+    "fixed 1",
+    "fixed 3",
+    "dual ascent, mean",
+    "dual ascent",
+    "KeepIF, mean",
+    OURS,
+)
 SAMPLES, SAMPLES_BEFORE = 4, 12
 NOISE = 0.02
 """A type that ends no further below its floor is held; about one standard error of a type's held-out share."""

@@ -152,9 +152,9 @@ def reinforce(
 
 def made_by(method: str, steps: int, samples: int) -> dict[str, Any]:
     """What a result depends on, beside its seed and its place, as JSON."""
-    _, keepif = rewards_of(method, Path())
+    rewards, keepif = rewards_of(method, Path())
     law = asdict(keepif.run.controller.gains) if keepif and keepif.run.floor else None
-    settings = keepif.run.settings if keepif else None
+    settings = keepif.run.settings if keepif else getattr(rewards, "settings", None)
     return {"steps": steps, "samples": samples, "settings": settings, "law": law}
 
 

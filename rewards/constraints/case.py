@@ -9,7 +9,7 @@ from ..text.text import Text
 from ..text.treebank import capital_tokens
 from .base import Constraint, Counted, Example, Problem, Relation, constraint, related
 
-COMMA = re.compile("[،、‚٫٬ꓹ꓾՝߸፣᠂᠈⸲⸴⸒⹁⹉⹌꘍꛵❟ˌ\u0326]|,(?!\\})|(?<!\\{),")
+COMMA = re.compile("[،、‚٫٬ꓹ꓾՝߸፣᠂᠈⸲⸴⸒⹁⹉⹌꘍꛵❟ˌ\u0326]|¸| \u0327|,(?!\\})|(?<!\\{),")
 """A comma in any script; not TeX's in 1{,}000."""
 LETTERS = re.compile(r"\b[^\W\d_]{2,}\b")
 

@@ -65,7 +65,10 @@ class Chain(Composition):
         marks: list[re.Match[str] | None] = []
         for number in range(1, len(self.parts) + 2):
             written = rf"(?:{number}|{NAMES[number] if number < len(NAMES) else number})"
-            pattern = re.compile(rf"^[^\w\n]*part(?:[^\S\n]+|-){written}\b[*_:.)]*", re.IGNORECASE | re.MULTILINE)
+            pattern = re.compile(
+                rf"^[^\w\n]*part(?:[^\S\n]+|-){written}\b[*_:.)]*(?:[^\S\n]+[–—-](?=[^\S\n]))?",
+                re.IGNORECASE | re.MULTILINE,
+            )
             mark = pattern.search(text, position) if number > 1 else pattern.match(text)
             position = mark.end() if mark else position
             marks.append(mark)

@@ -22,6 +22,8 @@ LENGTHS = frozenset(
 PASSAGE = 12
 """Words in a row that make a passage, which in prose does not come back."""
 SIGN = re.compile(f"[{SIGNS}]")
+NUMERAL = re.compile(r"\d+|[ivxlc]+", re.IGNORECASE)
+"""A number in digits or as the Romans wrote it: "12", "xii"; not "mix"."""
 FORMULA_IS_A_WORD = "A formula counts as one word."
 
 
@@ -45,13 +47,13 @@ class WordCounted(Counted):
 
 
 def _running(words: list[str]) -> Iterator[str]:
-    """The words of running text: numbers, letters and formulas in a row are one, and so is a word over and over.
+    """The words of running text: numerals, letters and formulas in a row are one, and so is a word over and over.
 
     A passage that is said again counts once.
     """
     passages: set[tuple[str, ...]] = set()
     for i, (before, word) in enumerate(pairwise(["", *words]), 1):
-        bare = ((len(part) == 1 and not SIGN.match(part)) or part.isdigit() for part in (before, word))
+        bare = ((len(part) == 1 and not SIGN.match(part)) or NUMERAL.fullmatch(part) for part in (before, word))
         passage = tuple(words[max(0, i - PASSAGE) : i])
         if word != before and not all(bare) and passage not in passages:
             yield word

@@ -98,20 +98,20 @@ def _make(field: str, position: int, instruction_id: Any, kwargs: Any) -> Constr
 
 
 def of_ground_truth(truth: Any, field: str) -> list[Constraint]:
-    """The constraints of a `ground_truth`: RLVR-IFeval's function, or entries of `instruction_id` and `kwargs`."""
+    """The constraints of a `ground_truth`: RLVR-IFeval's function, or entries of `instruction_id` and `kwargs`.
+
+    They may stand in lists, and as texts, however often.
+    """
     truth = decoded(truth, field)
-    constraints: list[Constraint] = []
-    for entry in truth if is_list(truth) else [truth]:
-        entry = decoded(entry, field)
-        if isinstance(entry, Mapping) and "func_name" in entry:
-            constraints += _from_function(entry)
-            continue
-        if not isinstance(entry, Mapping) or "instruction_id" not in entry:
-            raise ConstraintError(f"field {field!r}: expected instruction_id and kwargs, found {entry!r}")
-        ids, kwargs = entry["instruction_id"], entry.get("kwargs")
-        kwargs = [kwargs] if isinstance(kwargs, Mapping) else kwargs
-        constraints += paired(ids if is_list(ids) else [ids], kwargs, "instruction_id", "kwargs")
-    return constraints
+    if is_list(truth):
+        return [constraint for entry in truth for constraint in of_ground_truth(entry, field)]
+    if isinstance(truth, Mapping) and "func_name" in truth:
+        return _from_function(truth)
+    if not isinstance(truth, Mapping) or "instruction_id" not in truth:
+        raise ConstraintError(f"field {field!r}: expected instruction_id and kwargs, found {truth!r}")
+    ids, kwargs = truth["instruction_id"], truth.get("kwargs")
+    kwargs = [kwargs] if isinstance(kwargs, Mapping) else kwargs
+    return paired(ids if is_list(ids) else [ids], kwargs, "instruction_id", "kwargs")
 
 
 def _from_function(truth: Mapping[str, Any]) -> list[Constraint]:

@@ -45,7 +45,8 @@ SENTENCE_END = re.compile(
 PARENTHESIS = re.compile(r"\s\((?![A-Z]\))[^()\d$\\]*\)")
 """Words in brackets: " (forty-two)"; not " (or 7)", " (B)"."""
 DENIED = re.compile(
-    r"(?:(?<!no )\b(?:false|untrue|wrong|incorrect|mistaken|naive|tempting|common|doubt|deny|disagree|unlikely|"
+    r"(?:\bat first (?:sight|glance),?|"
+    r"(?<!no )\b(?:false|untrue|wrong|incorrect|mistaken|naive|tempting|common|doubt|deny|disagree|unlikely|"
     r"impossible|suppose|assume|whether|refuse|(?:might|may|could|would) (?:say|think|guess)|"
     r"twice|half|double|(?:of|than)(?= the)|"
     r"an?(?! final)|each|every|another|['’]s(?! the))|\bif\b[^,.\n]{0,60}?|"
@@ -69,8 +70,25 @@ _SECOND_THOUGHT = (
 AT_HEAD, AT_BOX = (re.compile(before + _SECOND_THOUGHT, re.IGNORECASE) for before in (r"[.!?\n。]", ""))
 """Another value, offered at the head of a sentence or right after a box, to the sentence's end; after a mere "or"
 without a unit: "or 420 minutes" says the same in other words."""
-LISTED = re.compile(rf"[\s$*)\\]{{0,4}}+(?:[,;/]|and(?: also)?\b)[ \t]{{1,2}}+(?P<value>{VALUE})[.!]?[ \t]*+(?:\n|\Z)")
-"""Another value in the same line: "\\boxed{7}, 3", "\\boxed{7} and also 3."; not "\\boxed{7}, 3 of which are red"."""
+LISTED = re.compile(
+    rf"[\s$*)\\]{{0,4}}+(?:[,;/]|and(?: also)?\b|as well as\b)[ \t]{{1,2}}+(?P<value>{VALUE})"
+    r"(?:[.!]?[ \t]*+(?:\n|\Z)|[ \t]+are (?:both |the |all |two |correct ){0,3}(?:answers|solutions|values|roots)\b)"
+)
+"""Another value in the same line: "\\boxed{7}, 3", "\\boxed{7} and 3 are answers"; not "\\boxed{7}, 3 of which"."""
+RIVAL = re.compile(
+    rf"[^\w\n]{{0,4}}+\s*+\(?(?:(?:if [^.\n:,()]{{1,20}}\)?[^\w\n]{{1,3}})?(?:text\{{ ?)?else\b ?\}}?|"
+    r"if [^.\n:,]{1,20}:|other (?:candidates?|options|possible (?:answers|values))(?: are| is|:)?)"
+    rf" ?(?P<value>{VALUE})",
+    re.IGNORECASE,
+)
+"""A value for another case: "\\boxed{7} (if even), else 3", "\\boxed{7}. If odd: 3"; not "\\boxed{7}. If so, 3"."""
+AS_LIKELY = re.compile(
+    rf"[^\n.\d]{{0,40}}+(?:(?<=[;,.] )|(?<=though )|(?<=but ))(?P<value>{VALUE})"
+    rf"(?:, {VALUE}| (?:and|or) {VALUE}){{0,3}} (?:is|are) "
+    r"(?:just |equally |also |as ){1,2}(?:likely|possible|plausible)\b",
+    re.IGNORECASE,
+)
+"""A value that is as good: "\\boxed{7}, but 3 is as likely"; not "\\boxed{7}; 3 is as large"."""
 LEADING_FORMULA = re.compile(FORMULA)
 EMPHASIS = re.compile(r"\*\*(?!\d)|(?<!\d)\*\*")
 """Two stars that are no power."""
@@ -79,7 +97,7 @@ WORDS = re.compile(r"[^\W_]+(?:[ ,.:'’-]{1,2}[^\W_]+){0,3}")
 
 LAST = 300
 """Characters at the end of an answer section in which its last sentence is sought."""
-STOP = re.compile(r"[.!?](?=\s|\Z)|[。！？।۔؟\n]|\Z")
+STOP = re.compile(r"[.!?](?=\s|\Z)|[。！？।۔؟።։။។\n]|\Z")
 """Where a sentence ends, in any script."""
 _LATEX = r"\\(?:d?frac\{[^{}]{1,20}\}\{[^{}]{1,20}\}|sqrt\{[^{}]{1,20}\})"
 BARE_VALUE = re.compile(rf"(?<![A-Za-z\d_.^\\/*+<>|-])(?:{VALUE}|`[^`\n]{{1,99}}`|[-−]?{_LATEX})(?![\w.]*\d)")
@@ -127,7 +145,7 @@ def announced_words(answer: Text) -> str | None:
 
 def second_thoughts(answer: str, start: int, boxes: Sequence[Box]) -> list[str]:
     """The values that are offered beside an answer, from `start` on, where it begins: "Or maybe 3."."""
-    at_boxes = (pattern.match(answer, box.end) for box in boxes for pattern in (AT_BOX, LISTED))
+    at_boxes = (pattern.match(answer, box.end) for box in boxes for pattern in (AT_BOX, LISTED, RIVAL, AS_LIKELY))
     values = [thought["value"] for thought in (*AT_HEAD.finditer(answer, start), *at_boxes) if thought]
     return [value for value in values if not BOX.search(value)]
 

@@ -51,14 +51,26 @@ PLACEHOLDERS = frozenset(("proof", "notfound", "n/a"))
 """What NuminaMath and others write for a gold answer that there is not."""
 BEFORE_BOX = 60
 """Characters before a box that may belong to it."""
-DENIED_BOX = re.compile(r"(?:\bnot|n['’]t|\bnever)(?: equal to| be)?[\s$*(\\]{0,4}\Z", re.IGNORECASE)
+DENIED_BOX = re.compile(
+    r"(?:(?:\bnot|n['’]t|\bnever)(?: equal to| be)?|"
+    r"\b(?:not (?:so|true|right|correct)|wrong|false|untrue|incorrect|doubt\w*|unlikely) "
+    r"(?:that|if|whether)\b[^.,\d\n\\]{0,20})"
+    r"[\s$*(\\]{0,4}\Z",
+    re.IGNORECASE,
+)
+"""A denial before a box: "not \\boxed{7}", "It is wrong that it is \\boxed{7}"."""
 WRONG_BOX = re.compile(
-    r"[\s$*)\\]{0,4}(?:(?:is|was|would be|seems) "
+    r"[\s$*)\\]{0,4}(?:,? (?:and|but) I (?:disagree|doubt)\b|(?:,? (?:which|(?:and|but) (?:that|this|it)) )?"
+    r"(?:is|was|would be|seems) "
     r"(?:wrong|incorrect|false|absurd|not (?:the|right|correct|it|so)\b)|\? No\b)",
     re.IGNORECASE,
 )
-ALTERNATIVE = re.compile(rf"({VALUE}),? or (?:(?:maybe|perhaps|possibly|even) )?[$*(\\]{{0,3}}\Z", re.IGNORECASE)
-"""Another value before a box, as in "3 or \\boxed{7}"."""
+ALTERNATIVE = re.compile(
+    rf"(?:({VALUE}),? or (?:(?:maybe|perhaps|possibly|even) )?|"
+    rf"(?:\A|\n)(?:{VALUE}[,;] ){{0,5}}({VALUE})[,;] )[$*(\\]{{0,3}}\Z",
+    re.IGNORECASE,
+)
+"""Another value before a box, as in "3 or \\boxed{7}", or in a line that begins "3, \\boxed{7}"."""
 SIGNS = frozenset("-−–.0123456789")
 GLUED_BEFORE = re.compile(r"(?:\A|[\s$(=\[]|(?<![\w.^{\\])(?=[\d-]))([-−–]|[-−–]?\d[\d.]*)\Z")
 GLUED_BEHIND = re.compile(r"(?:\.\d|\d)[\d.]*")
@@ -146,8 +158,8 @@ def _of_box(answer: str, box: Box) -> Iterator[str]:
     content = PLACEHOLDER.sub("", box.content) if "phantom" in box.content else box.content
     if not re.search(r"[\w∞∅]|\\\{", content) or _is_denied(before, answer, box.end):
         return
-    if " or " in before.lower() and (other := ALTERNATIVE.search(before)):
-        yield other[1]
+    if before.rstrip(" $*(\\")[-3:].lower().endswith(("or", ",", ";")) and (other := ALTERNATIVE.search(before)):
+        yield other[1] or other[2]
     sign = GLUED_BEFORE.search(before) if before[-1:] in SIGNS else None
     rest = GLUED_BEHIND.match(answer, box.end)
     yield (sign[1] if sign else "") + box.content + (rest[0] if rest else "")
@@ -155,9 +167,9 @@ def _of_box(answer: str, box: Box) -> Iterator[str]:
 
 def _is_denied(before: str, answer: str, end: int) -> bool:
     """Whether it is said of the box between `before` and `end` that it is not so."""
-    return ("n" in before[-20:].lower() and DENIED_BOX.search(before) is not None) or WRONG_BOX.match(
-        answer, end
-    ) is not None
+    lower = before.lower()
+    denied = ("n" in lower or "doubt" in lower) and DENIED_BOX.search(before) is not None
+    return denied or WRONG_BOX.match(answer, end) is not None
 
 
 def gold_answer(gold: Any) -> str | None:

@@ -17,7 +17,7 @@ OPERATIONS = re.compile(
     r"(?P<trigonometry>(?:\\|\b)(?:arc|a)?(?:sin|cos|tan|cot|sec|csc)h?(?![a-z]))|"
     r"(?P<rounding>\\[lr]?(?:floor|ceil)|[⌊⌈])|(?P<size>\||\\[lrv]?vert|\\det|\\begin\{vmatrix\}|\babs\b)|"
     r"(?P<calculus>\\i*o?int(?![a-z])|\\(?:sum|prod|lim)(?![a-z])|\\frac\{d|\\partial|∫|∑|')|"
-    r"(?P<count>(?:\\|\b)(?:gcd|lcm|max|min)\b|\\[dt]?binom|\\choose|\\b?mod|\bmod\b|\\pmod)"
+    r"(?P<matrix>\\begin\{[pbBvV]?matrix\})|(?P<count>(?:\\|\b)(?:gcd|lcm|max|min)\b|\\[dt]?binom|\\choose|\\b?mod|\bmod\b|\\pmod)"
 )
 r"""What is still to be worked out, by kind: `\sqrt{4}`, `2^3`, `6/2`, `5!`, `\log_2 8`, `\int x\,dx`; not `12\pi`."""
 SUM = re.compile(r"[\w)}\]!]\s*[-+]\s*[\w(\\|\[.]")
@@ -68,7 +68,7 @@ def unfinished(claim: str, gold: str, rational: bool = False) -> bool:
         return bool(ours) or PRODUCT.search(claim) is not None
     return (
         any(not _in_gold(kind, claim, gold, theirs) for kind in ours)
-        or ours["sum"] > theirs["sum"]
+        or any(ours[kind] > theirs[kind] for kind in ("sum", "matrix"))
         or ours["root"] > max(theirs["root"], theirs["power"])
         or _other_shape(claim, gold)
         or (_has_square(claim) and not _has_square(gold))

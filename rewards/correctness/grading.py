@@ -136,9 +136,9 @@ def _of_choice(stated: str, gold: str) -> list[Pair]:
     if wanted is None:
         return [(normalised(named[1]) if named and named[1] else stated, gold)]
     if named is None or (wanted[1] and stated == wanted[1]):
-        return [(stated, normalised(wanted[1]) or wanted[0])]
+        return [(stated, wanted[0] if stated == wanted[0] else normalised(wanted[1]) or wanted[0])]
     both = [(normalised(named[1]), normalised(wanted[1]))] if named[1] and wanted[1] else []
-    return [(named[0], wanted[0]), *both]
+    return [(named[0].upper(), wanted[0].upper()), *both]
 
 
 def _sides(stated: str, gold: str) -> list[str]:

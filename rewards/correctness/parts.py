@@ -6,10 +6,13 @@ from functools import lru_cache
 from .values import LONGEST, NAME, TEXT
 
 CHOICE = re.compile(
-    r"(?i:(?:option|choice)\s+)?(?:\(([A-Z])\)|([A-Z])(?=[).:,]|\Z))(?:[).:]|,(?!\s*[A-Z]\b))*+(?!,|\s*\([A-Z]\))\s*(.*)",
+    r"(?i:(?:option|choice)\s+)?"
+    r"(?:\(([A-Z]|[a-z](?=\)(?:\s*\Z|[\s.:]+(?:\w|\\(?:[dt]?frac|sqrt|text)))))\)|"
+    r"([A-Z])(?=[).:,]|\Z|\s[–—-]\s(?:[\d.,:]+\s|an?\s)?[^\W\d_]{3}))"
+    r"(?:[).:]|,(?!\s*[A-Z]\b)|\s[–—-]\s)*+(?!,|\s*\([A-Z]\))\s*(.*)",
     re.DOTALL,
 )
-"""The letter of a choice and what it says: `(C) 12`, `C. 12`, `Option C`; not `(C)(D)`."""
+"""The letter of a choice and what it says: `(C) 12`, `(c) 12`, `C. 12`, `C – two`; not `(C)(D)`, `(c)^2`."""
 VARIABLE = re.compile(NAME + r"(?:=|\\(?:approx|equiv)(?![a-z])|≈)\s*")
 r"""What is sought, at the head of a value: `x =`, `x_1 \approx`, `x \equiv`; not `2x =`."""
 EVALUATED = re.compile(
@@ -18,7 +21,11 @@ EVALUATED = re.compile(
 )
 """What of a value has no variable."""
 EQUALS = re.compile(r"(?<![<>!:=])=(?!=)")
-SEPARATOR = re.compile(r"\s*(?:[,;]\s*)?(?:(?<![A-Za-z\\])(?:and|or)(?![A-Za-z])|[,;]|\\(?:lor|land)(?![a-z]))\s*")
+IN_BRACKETS = re.compile(r"\((?!.*cup)(.+)\)|\\\{((?:(?!\\mid|\||:|\\\}).)+)\\\}", re.DOTALL)
+r"""A list in brackets: `(1, 2)`, `\{1, 2\}`; not `(1, 2) \cup (3, 4)`, `\{x | x > 1\}`."""
+SEPARATOR = re.compile(
+    r"\s*(?:[,;]\s*)?(?:(?<![A-Za-z\\])(?:and|or)(?![A-Za-z])|[,;]|\\(?:lor|land|vee|wedge)(?![a-z]))\s*"
+)
 """What stands between the values of a list: ", ", " and ", " or "; not "sand"."""
 
 
@@ -51,8 +58,8 @@ def elements(value: str) -> tuple[str, ...]:
     """
     value = TEXT.sub(r" \1 ", value).strip()
     parts = _outside_brackets(value, SEPARATOR)
-    if len(parts) == 1 and value[:1] == "(" and value[-1:] == ")" and "cup" not in value:
-        parts = _outside_brackets(value[1:-1], SEPARATOR)
+    if len(parts) == 1 and (listed := IN_BRACKETS.fullmatch(value)):
+        parts = _outside_brackets(listed[1] or listed[2], SEPARATOR)
     return tuple(part[led.end() :] if (led := VARIABLE.match(part)) else part for part in parts)
 
 

@@ -16,33 +16,42 @@ DEEPEST = 50
 LIKENESSES = {
     ord("−"): "-", ord("–"): "-", ord("‐"): "-", ord("、"): ",", ord("×"): r"\times ", ord("·"): r"\cdot ",
     ord("÷"): r"\div ", ord("⁄"): "/", ord("°"): r"^\circ ", ord("π"): r"\pi ", ord("∞"): r"\infty ",
-    ord("∅"): r"\emptyset ", ord("≤"): r"\leq ", ord("≥"): r"\geq ", ord("٫"): ".", ord("٬"): ",",
+    ord("∅"): r"\emptyset ", ord("≤"): r"\leq ", ord("≥"): r"\geq ", ord("∪"): r"\cup ",
+    ord("∩"): r"\cap ", ord("∈"): r"\in ", ord("٫"): ".", ord("٬"): ",",
 }  # fmt: skip
 """Characters that stand for others."""
 SUPERSCRIPT = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ]+")
+SUBSCRIPT = re.compile("[₀₁₂₃₄₅₆₇₈₉]+")
+BLACKBOARD = {ord(sign): rf"\mathbb{{{letter}}}" for sign, letter in zip("ℝℤℕℚℂ", "RZNQC", strict=True)}
 VULGAR = re.compile("[¼½¾⅐-⅞]")
-CURRENCY = r"\\?\$|[€£¥₹₩₽]|\\(?:pounds|euro|textdollar|yen)(?![a-z])|\b(?:Rs\.?|US|USD|EUR)(?=\s?\\?\$?\d)"
+_CODES = r"(?:Rs\.?|US|USD|EUR|GBP|CHF|CAD|AUD|JPY|CNY|RMB|INR)"
+CURRENCY = (
+    r"\\?\$|[€£¥₹₩₽]|\\(?:pounds|euro|textdollar|yen)(?![a-z])|"
+    rf"\b{_CODES}(?=\s?\\?\$?\d)|\\(?:text|mathrm)\s*\{{\s*(?:{_CODES}|\\?\$|[€£¥₹₩₽])\s*\}}(?=(?:\s|\\[ ,;:!])*\d)"
+)
+r"""Before or after an amount: `$`, `Rs 12`, `\text{EUR } 12`; not `USD`."""
 DRESSING = re.compile(
     r"(\\\\)|\\[!,;:> ]|~|\\(?:left|right|displaystyle|textstyle|bf|large|Large|boldmath|q?quad)(?![a-zA-Z])|"
     rf"\\(?:text)?color\s*\{{[^{{}}]*\}}|{CURRENCY}|</?(?:b|i|u|em|strong|span|code)\b[^<>]*+>"
 )
 r"""What says nothing of a value: `\,`, `\left`, `$`, `<b>`; a row break, two backslashes, does."""
-GROUP = re.compile(r"\\(?:mathbf|boldsymbol|bm|underline)\s*\{([^{}]*)\}")
-r"""Emphasis in a formula: `\mathbf{7}`; not `\sqrt{7}`."""
+GROUP = re.compile(r"\\(?:mathbf|boldsymbol|bm|underline)\s*\{((?:[^{}]|\{[^{}]*\})*+)\}")
+r"""Emphasis in a formula: `\mathbf{7}`, `\bm{\frac{1}{2}}`; not `\sqrt{7}`."""
 LEADS_UP = re.compile(
     r"\s*(?:=(?!=)|\\(?:therefore|implies|Rightarrow|Longrightarrow|approx)(?![a-zA-Z])|≈|∴|⇒|"
-    r"\\text\s*\{[^{}\d]*(?::|\bis)\s*\})\s*"
+    r"\\(?:text(?:bf|it|rm)?|math(?:bf|rm))\s*\{[^{}\d]*(?::|\bis)\s*\}|(?:Final )?Answer:)\s*"
 )
 r"""What leads up to a value, at its head: `= 7`, `\therefore 7`, `\text{Answer: } 7`; not the `3 =` of `3 = 7`."""
-ENCLOSED = re.compile(r"\(\s*([^()\[\],;]+)\s*\)|\{\s*([^{}]*)\s*\}")
-"""A value in brackets that say nothing: `(7)`, `{7}`; not `(1, 2)`."""
+ENCLOSED = re.compile(r"\((?!\s*[A-Za-z]\s*\))\s*([^()\[\],;]+)\s*\)|\{\s*([^{}]*)\s*\}")
+"""A value in brackets that say nothing: `(7)`, `{7}`; not `(1, 2)`, `(C)`."""
+_UNITS = r"(?:[cmk]m|m|kg|ft|in|mi|units?|inches|feet|miles|degrees)"
 ALIKE = tuple(
     (re.compile(form), common)
     for form, common in (
         (r"\\[cdt]frac", r"\\frac"), (r"\\varnothing(?![a-z])", r"\\emptyset"), (r"\\not\s*=|!=|≠", r"\\neq "),
         (r"\\langle(?![a-z])", "("), (r"\\rangle(?![a-z])", ")"), (r"\\mathbb\s+([A-Z])", r"\\mathbb{\1}"),
         (r"\\math(?:rm|it|sf)\{([a-z])\}", r"\1"),
-        (r"(?<=[A-Za-z})])\s+(?:[cmk]m|kg|ft|in|mi|units?|inches|feet|miles|degrees)(?:\^\{?[23]\}?)?\Z", ""),
+        (rf"(?<=[A-Za-z}})])(?:\s+{_UNITS}|\s*\\(?:text|mathrm)\{{\s*{_UNITS}\s*\}})(?:\^\{{?[23]\}}?)?\Z", ""),
     )
 )  # fmt: skip
 """Two ways to write one thing, and units after what is no plain number."""
@@ -162,12 +171,14 @@ def _exact(value: str) -> str:
 def _plain_characters(value: str) -> str:
     """A value in the characters that LaTeX has: digits of any script, superscripts, fractions of one character."""
     value = BLANKS.sub(lambda number: "".join(number[0].split()), value)
+    value = SUBSCRIPT.sub(lambda index: f"_{{{unicodedata.normalize('NFKC', index[0])}}}", value.translate(BLACKBOARD))
     value = SUPERSCRIPT.sub(lambda power: f"^{{{unicodedata.normalize('NFKC', power[0])}}}", value)
     for vulgar in set(VULGAR.findall(value)):
         numerator, denominator = unicodedata.normalize("NFKC", vulgar).split("⁄")
         value = value.replace(vulgar, rf"\frac{{{numerator}}}{{{denominator}}}")
     value = unicodedata.normalize("NFKC", value.replace("º", "°"))
-    return re.sub(r"\d", lambda digit: str(int(digit[0])), value).translate(LIKENESSES)
+    value = re.sub(r"\d", lambda digit: str(int(digit[0])), value).translate(LIKENESSES)
+    return re.sub(" {2,}", " ", value)
 
 
 def _stripped(value: str) -> str:

@@ -29,6 +29,8 @@ NAME = 7
 LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 CONFIDENT = 0.7
 """Probability from which a guess is held against a writer: py3langid is often wrong on terse mathematical lines."""
+CERTAIN = 0.99
+"""The same for all other languages together: Indonesian and Malay share their words."""
 NEAR = 0.5
 """Share of the likeliest language's probability from which another may be meant as well."""
 KIN = 0.1
@@ -74,8 +76,10 @@ def is_other_than_english(text: Text) -> bool:
 
 def _is_foreign(part: str) -> bool:
     """Whether a part is in other letters than English, or long enough to say that it is in another language."""
-    language, probability = max(_guesses(part).items(), key=itemgetter(1))
-    return not LATIN.match(part) or (language != "en" and probability >= CONFIDENT and len(part) >= LEAST)
+    guesses = _guesses(part)
+    language, probability = max(guesses.items(), key=itemgetter(1))
+    sure = (language != "en" and probability >= CONFIDENT) or guesses["en"] <= 1 - CERTAIN
+    return not LATIN.match(part) or (sure and len(part) >= LEAST)
 
 
 def _parts(text: Text) -> list[str]:

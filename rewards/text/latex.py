@@ -55,13 +55,15 @@ FORMULAS = re.compile(
 PROSE, ASCII_PROSE = (
     re.compile(
         rf"(?<!{letter})(?<!\\){letter}{{2,}}+"
-        rf"(?:(?:[\s,;.:!?'’~-]|\}}|\\(?:text[a-z]*+|mbox)\s*+\{{)++{letter}{{2,}}+){{3,}}+"
+        rf"(?:(?:[\s,;.:!?'’~-]|\}}|\\[ ,;:!]|\\(?:text[a-z]*+|mbox)\s*+\{{)++{letter}{{2,}}+){{3,}}+"
     )
     for letter in (r"[^\W\d_]", "[A-Za-z]")
 )
 """Four words or more in a row, which are no formula, wherever they stand; the second takes half the time."""
-PLAIN = re.compile(r"\$(?:\\text\{(?P<said>[^{}$\n]*)\}|(?P<mark>,|<<|>>))\$|`(?P<title><<[^`\n]+>>)`|`,`|\\\(,\\\)")
-r"""Formulas and code that are none: $,$, $<<$, $\text{we add six}$, `<<A sum>>`; not $x, y$."""
+PLAIN = re.compile(
+    r"\$(?:\\text\{(?P<said>[^{}$\n]*)\}|(?P<mark>,|<<|>>))\$|`(?P<title><<[^`\n]+>>|\*{6})`|`,`|\\\(,\\\)"
+)
+r"""Formulas and code that are none: $,$, $<<$, $\text{we add six}$, `<<A sum>>`, `******`; not $x, y$."""
 STOPPED = f"{FORMULA}. "
 """Stands for a formula that ends a sentence."""
 STOP = re.compile(r"(?<!\.)\.\s*(?:\$\$|\\\])\Z")

@@ -6,6 +6,14 @@ from html import unescape
 from .words import contains, others
 
 COMMENT = re.compile(r"<!--(?:(?!<!--|-->).)*+-->", re.DOTALL)
+UNSHOWN = re.compile(
+    r"<(\w+)(?=[^<>\n]{0,99}?(?:display:\s?none|visibility:\s?hidden|color:\s?(?:white|transparent|#fff)|opacity:\s?0[;\"']|"
+    r"font-size:\s?0|\bhidden\b))[^<>\n]{0,199}>[^<\n]*</\1>",
+    re.IGNORECASE,
+)
+"""What a page does not show: <p style="display:none">so</p>, <div hidden>so</div>; not <p>so</p>."""
+PHANTOM = re.compile(r"\\[hv]?phantom\s?\{(?:[^{}\n]|\{[^{}\n]*\})*+\}")
+"""What TeX leaves room for: \\phantom{\\text{so}}."""
 ENTITY = re.compile(
     r"&(?:#(?:[0-9]{1,20}+(?![0-9])|[xX][0-9A-Fa-f]{1,20}+(?![0-9A-Fa-f]))|[A-Za-z][A-Za-z0-9]{1,30});?"
 )
@@ -32,15 +40,16 @@ PROOF_END = re.compile(r"(?:\s|\$|\\\()*(?:\\(?:blacksquare|square|qed|Box)|[∎
 PLAIN_CODE = re.compile(r"`([A-Za-z,.!?]+(?: [A-Za-z,.!?]+)+)`")
 """`we add six`; not `x = 6`."""
 REWRITTEN: tuple[tuple[str, re.Pattern[str], str], ...] = (
-    # what nobody reads: ~~so~~, <p style="display:none">so</p>, a link's brackets and target
+    # what nobody reads: ~~so~~, a link's brackets and target
     ("~~", re.compile(r"~~(?=\S)[^~\n]+~~"), ""),
-    ("<", re.compile(r"<(\w+)[^<>\n]{0,99}display:\s?none[^<>\n]{0,99}>[^<\n]*</\1>"), ""),
     ("](", re.compile(r"!?\[([^\[\]\n]*+)\]\([^()\n]*\)"), r"\1"),
     # what LaTeX, HTML and others write for ** and *: \textbf{so}, <b>so</b>, ==so==; not \text{so}, a == b
     ("\\", re.compile(r"\\(?:textbf|underline)\s?\{([^{}\n]*)\}"), r"**\1**"),
     ("\\", re.compile(r"\\(?:textit|emph)\s?\{([^{}\n]*)\}"), r"*\1*"),
     ("</", re.compile(r"</?(?:b|strong|mark)>"), "**"),
     ("</", re.compile(r"</?(?:i|em)>"), "*"),
+    # a block of a page: <p>so</p>
+    ("<", re.compile(r"<(?:br ?/?|/?(?:p|div|span|section|article|center|h[1-6])(?:\s[^<>\n]{0,99})?)>"), "\n"),
     ("==", re.compile(r"==(?=\S)([^=\n]+)(?<=\S)=="), r"**\1**"),
     # escaped marks: \*, \"; not \{
     ("\\", re.compile(r"\\(?=[*<>\"_#])"), ""),
@@ -61,7 +70,9 @@ def unwrapped(text: str) -> str:
     if "\r" in text:
         text = text.replace("\r\n", "\n")
     if "<" in text:
-        text = COMMENT.sub("", text)
+        text = UNSHOWN.sub("", COMMENT.sub("", text))
+    if "phantom" in text:
+        text = PHANTOM.sub("", text)
     if "`" in text and len(PLAIN_CODE.findall(text)) > 1:  # one may be a command, several are prose
         text = PLAIN_CODE.sub(r"\1", text)
     return text[:-END] + PROOF_END.sub("", text[-END:])

@@ -26,13 +26,13 @@ OPENING = rf"[^\w\n{FORMULA}]*+(?:\d{{1,3}}[.)][^\w\n{FORMULA}]*+)?"
 """What Markdown, lists, quotes and brackets put before a line's first word: "## **", "- ", "2. ", "“(", nothing."""
 SENTENCE_END = re.compile(
     r"[.?!…](?<![.?!…][.?!…])[.?!…]*+[\"'”’)\]*_»]*+(?=\s|$)|(?<=[a-z][a-z])\.(?=[A-Z][a-z])|"
-    r"[。！？।॥۔؟](?<![。！？।॥۔؟][。！？।॥۔؟])[。！？।॥۔؟]*+"
+    r"[。！？।॥۔؟።։။។](?<![。！？।॥۔؟።։။។][。！？।॥۔؟።։။។])[。！？।॥۔؟።։။។]*+"
 )
 ABBREVIATED = re.compile(
     r"\b(?:e\.g|i\.e|cf|vs|Eqs?|Figs?|No|Dr|Mr|Mrs|Ms|Prof|St|resp|approx|Thm|Prop|Def|Lem|Cor|Sec|Ex)\.$|"
-    r"(?:^|\n)[^\w\n]*(?:Step |Part |Case )?(?:\d{1,3}|\w)\.$"
+    r"(?:^|\n)[^\w\n]*(?:\d{1,3}|\w)\.$|(?:^|\n|[.!?]\s)[^\w\n]*(?:Step|Part|Case) (?:\d{1,3}|\w)\.$"
 )
-"""What a sentence does not end with: an abbreviation, or a list's number or letter at the start of a line."""
+"""What a sentence does not end with: an abbreviation, a list's number or letter at the start of a line, a heading."""
 SHORT = re.compile(r"(?:^|[\s(])(?:[A-Za-z]{1,3}|(?:\w\.)+\w)$")
 """Behind which a full stop may shorten it: "3 lb.", "the U.S."; not "the sum."."""
 

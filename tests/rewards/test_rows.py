@@ -43,6 +43,8 @@ def test_the_first_column_that_is_filled_counts() -> None:
     assert gold_of({"answer": "[4, 5]"}) == "[4, 5]"
     assert gold_of({"answer": None, "ground_truth": str([NO_COMMA])}) is None
     assert gold_of({"reward_model": "{not JSON"}) is None
+    assert gold_of({"reward_model": {"ground_truth": "5"}, "extra_info": {"answer": "So it is 4. #### 5"}}) == "5"
+    assert gold_of({"extra_info": {"answer": "So it is 4. #### 5"}}) is None
     circle: list[Any] = []
     circle.append(circle)
     assert keepif_reward(["4"], answer=[circle]) == [None]
@@ -57,6 +59,9 @@ def test_the_first_column_that_is_filled_counts() -> None:
         {"reward_model": json.dumps({"ground_truth": str([NO_COMMA])})},
         {"verifier_metadata": {"instruction_id_list": ["punctuation:no_comma"], "kwargs": [{}], "prompt": "Tides?",
                                "grading_mode": "binary"}},
+        {"extra_info": {"instruction_id_list": ["punctuation:no_comma"], "kwargs": [{}], "index": 3, "answer": "4"}},
+        {"ground_truth": [str([NO_COMMA])]},
+        {"ground_truth": [[str([NO_COMMA])]]},
         {"args": {"instruction_id_list": ["punctuation:no_comma"], "instruction_kwargs": [{"num_words": None}]}},
     ],
 )  # fmt: skip

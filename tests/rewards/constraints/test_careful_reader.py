@@ -82,6 +82,11 @@ KEPT = [
     ("detectable_content:postscript", {"postscript_marker": "P.S."}, "It is eight.\nP.S. 检查一遍。"),
     ("detectable_format:title", {}, "$<<$Why it is eight$>>$\nHalve it."),
     ("detectable_content:number_placeholders", {"num_placeholders": 1}, "Dear [name], see [this](https://a.b)."),
+    ("first_word:first_word_answer", {"first_word": "so"}, '<div class="a">\n<p>So it is eight.</p>\n</div>'),
+    ("combination:two_responses", {}, "Four and four is eight.\n\n`******`\n\nTwice four gives eight."),
+    ("composition:chain", CHAIN, "### Part 1 – Add\nThe order is clear.\n### Part 2 – Check\nIt has an order."),
+    (SENTENCES, {"num_sentences": 3, "relation": LESS}, "Step 1. Take the four. Step 2. Double it to get eight."),
+    (SENTENCES, {"num_sentences": 2, "relation": MORE}, "መልሱ ስምንት ነው። አራት ሲደመር አራት ነው።"),
 ]  # fmt: skip
 IGNORED = [
     # dummies
@@ -157,6 +162,13 @@ IGNORED = [
      "La respuesta correcta es la siguiente. We add four and four and that is how we get it."),
     (LANGUAGE, {"language": "es"}, "La respuesta que se da aquí es we add four and four to get it \\boxed{8}"),
     (LANGUAGE, {"language": "de"}, "Wir addieren vier und vier. " * 80 + "We add four and four. " * 200),
+    ("change_case:english_lowercase", {}, "kita menambahkan empat dan empat, maka hasilnya delapan."),
+    ("keywords:existence", {"keywords": ["order"]}, 'It is \\boxed{8}. <p style="visibility:hidden">All in order</p>'),
+    ("keywords:existence", {"keywords": ["order"]}, "It is \\boxed{8}. <i hidden>All of it in order</i>"),
+    ("keywords:existence", {"keywords": ["order"]}, "It is $\\phantom{\\text{all of it in order}} \\boxed{8}$"),
+    (WORDS, {"num_words": 12, "relation": MORE}, "It is \\boxed{8}. i ii iii iv v vi vii viii ix x xi xii xiii xiv"),
+    (LETTERS, {"letter": "o", "let_frequency": 2, "let_relation": LESS}, "$\\mathrm{so\\ we\\ go\\ to}$ \\boxed{8}"),
+    ("punctuation:no_comma", {}, "So¸ as we see it is eight."),
     ("change_case:english_lowercase", {}, "vi lägger ihop fyra och fyra, så svaret är helt säkert åtta."),
 ]  # fmt: skip
 

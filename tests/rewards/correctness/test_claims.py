@@ -90,7 +90,10 @@ def test_another_answer_beside_the_box(beside: str) -> None:
      r"So \boxed{7}. Alternatively, $3$.", r"\boxed{7} or maybe 3", r"$\boxed{7}$, or 3.",
      "#### 7\nPerhaps 3 apples.",
      "The answer is 7. The answer could also be 3.", "The answer is 7.\n\n**Or it might be 3.**",
-     "It could be 3. Or, if not, the answer is 7. Otherwise it is 3."],
+     "It could be 3. Or, if not, the answer is 7. Otherwise it is 3.",
+     r"\boxed{7} as well as 3 are the answers.", r"\boxed{7} and 3 are both solutions.", r"2, 3, \boxed{7}",
+     "\\boxed{7}\n\nOther options: 2 and 3.", r"If x is odd: \boxed{7}. If x is even: 3.",
+     r"\boxed{7} if x is odd, else 3", r"I guess \boxed{7}, though 2, 3 or 4 are just as likely."],
 )  # fmt: skip
 def test_second_thoughts_are_a_second_answer(answer: str) -> None:
     assert grade(answer, "7") == 0.0
@@ -102,7 +105,9 @@ def test_second_thoughts_are_a_second_answer(answer: str) -> None:
      r"$\boxed{7}$, or 420 minutes.",
      r"\boxed{7} or 7.0", r"Perhaps 3? No: \boxed{7}", "Or is it 3? No, the answer is 7.",
      "The answer is 7.\n\nOr, by counting, we get it at once.",
-     r"\boxed{7}. As before, it is divisible by 2 or 3."],
+     r"\boxed{7}. As before, it is divisible by 2 or 3.", r"\boxed{7} and 3 of them are red.",
+     r"For x = 2, 3, we get \boxed{7}.", r"\boxed{7}. If x were even, it would be 3.",
+     "At first sight the answer is 3. But one row comes twice, so it is \\boxed{7}."],
 )  # fmt: skip
 def test_other_words_for_the_same_answer(answer: str) -> None:
     assert grade(answer, "7") == 1.0
@@ -199,7 +204,8 @@ def test_words_that_change_a_value(content: str) -> None:
     ["~~\\boxed{7}~~", "<del>\\boxed{7}</del>", "\\cancel{\\boxed{7}}", "\\sout{\\boxed{7}}",
      "\\color{white}{\\boxed{7}}",
      '<span style="display:none">\\boxed{7}</span>', "\\boxed{7}. So finally \\boxed{3",
-     "\\boxed{7}, 3", "\\boxed{7}? No."],
+     "\\boxed{7}, 3", "\\boxed{7}? No.", "\\boxed{7}, which is wrong.", "Ann says \\boxed{7}, but I disagree.",
+     "I doubt that the sum is \\boxed{7}.", "It is certainly wrong that it is \\boxed{7}."],
 )  # fmt: skip
 def test_a_box_that_is_taken_back(answer: str) -> None:
     assert grade(answer, "7") == 0.0
@@ -218,7 +224,15 @@ def test_a_box_that_is_taken_back(answer: str) -> None:
      ("The answer is forty-two.", "42"), ("\\boxed{\\text{Twenty one}}", "21"), ("\\boxed{seven cows}", "7"),
      ("\\boxed{0}", "zero"), ("\\boxed{5 km}", "5 kilometers"), ("\\boxed{5 metres}", "5 meters"),
      ("\\boxed{5 mph}", "5 \\text{ miles per hour}"), ("\\boxed{101_{\\text{two}}}", "101_2"),
-     ("\\boxed{(D) Both (A) and (B)}", "D"), ("\\boxed{12 and 36 \\mathrm{min}}", "12 and $36 \\mathrm{~min}$")],
+     ("\\boxed{(D) Both (A) and (B)}", "D"), ("\\boxed{(B)}", "(b) $\\frac{1}{2}$"), ("\\boxed{b}", "(b) 12"),
+     ("The answer is (b).", "(b)"), ("\\boxed{\\frac12}", "(b) $\\frac{1}{2}$"),
+     ("The answer is **B – an hour**.", "B"),
+     ("The answer is B - Berlin.", "B"), ("\\boxed{\\bm{\\frac{2}{5}}}", "2/5"), ("\\boxed{\\text{GBP } 90}", "90"),
+     ("\\boxed{\\text{€}90}", "90"), ("\\boxed{ℚ}", "\\mathbb{Q}"), ("\\boxed{B ∩ C}", "B \\cap C"),
+     ("\\boxed{x₁ + 1}", "x_1 + 1"), ("\\boxed{x = 2 \\vee x = 3}", "\\{3, 2\\}"),
+     ("\\boxed{8\\pi \\text{ m}^3}", "8\\pi"),
+     ("\\boxed{\\frac{8}{3}\\pi m^2}", "\\frac{8\\pi}{3}"), ("\\boxed{\\textbf{Result: } \\frac{2}{5}}", "2/5"),
+     ("\\boxed{12 and 36 \\mathrm{min}}", "12 and $36 \\mathrm{~min}$")],
 )  # fmt: skip
 def test_forms_of_right_answers(answer: str, gold: str) -> None:
     assert grade(answer, gold) == 1.0
@@ -234,7 +248,10 @@ def test_forms_of_right_answers(answer: str, gold: str) -> None:
      ("The answer is forty-two or forty-three.", "42"), ("\\boxed{5 meters}", "5 miles"),
      ("\\boxed{5 cm}", "5 m"), ("\\boxed{5 minutes}", "5 months"), ("\\boxed{101_{\\text{three}}}", "101_2"),
      ("(A) 3\n(B) 4\n(C) 5", "A"), ("The answer is (A) 3 (B) 4.", "A"), ("A. 3 B. 4", "4"),
-     ("\\boxed{B) 12, C) 13}", "B")],
+     ("\\boxed{B) 12, C) 13}", "B"), ("\\boxed{B - 45}", "B"), ("\\boxed{(c)}", "(b) 12"), ("\\boxed{d}", "D"),
+     ("\\boxed{x = 2 \\vee x = 4}", "\\{3, 2\\}"),
+     ("\\boxed{\\begin{pmatrix}1&0\\\\0&2\\end{pmatrix}\\begin{pmatrix}3&0\\\\0&2\\end{pmatrix}}",
+      "\\begin{pmatrix}3&0\\\\0&4\\end{pmatrix}")],
 )  # fmt: skip
 def test_forms_of_wrong_answers(answer: str, gold: str) -> None:
     assert grade(answer, gold) == 0.0
