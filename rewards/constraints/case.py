@@ -11,6 +11,10 @@ from .base import Constraint, Counted, Example, Problem, Relation, constraint, r
 
 COMMA = re.compile("[،、‚٫٬ꓹ꓾՝߸፣᠂᠈⸲⸴⸒⹁⹉⹌꘍꛵❟ˌ\u0326]|¸| \u0327|,(?!\\})|(?<!\\{),")
 """A comma in any script; not TeX's in 1{,}000."""
+IN_LATEX = re.compile(
+    r"(?:\\[A-Za-z]+\s?[\[({]|(?<=\w)_?\{)(?:[^\n()\[\]{}\\A-Za-z]|\\[A-Za-z]+|[A-Za-z](?![A-Za-z])){0,60}[\])}]"
+)
+"""Arguments in a formula without dollars: `\\gcd(4, 6)`, `\\left(2,5\\right)`, `f_{1,2}`; not `\\text{so, yes}`."""
 LETTERS = re.compile(r"\b[^\W\d_]{2,}\b")
 
 
@@ -138,6 +142,7 @@ class NoComma(Constraint):
 
 
 def _has_comma(prose: str) -> bool:
+    prose = IN_LATEX.sub("", prose) if "," in prose and ("\\" in prose or "{" in prose) else prose
     return ("," in prose or not prose.isascii()) and COMMA.search(prose) is not None
 
 

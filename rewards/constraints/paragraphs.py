@@ -185,4 +185,5 @@ def starts_with_word(prose: str, word: str) -> bool:
 def _opening(word: str) -> re.Pattern[str]:
     word = re.escape(word)
     alone = rf"(?![\w{FORMULA}-]|\s*\)|\W+{word}\b)"  # "So it is", not "(So) it is", "So so it is"
-    return re.compile(rf"(?:[^\w{FORMULA}]|\d{{1,3}}[.)])*?{word}{alone}", re.IGNORECASE)
+    mark = rf"[^\w{FORMULA}]*+(?:(?:\d{{1,3}}|[A-Za-z]|[ivx]{{2,4}})[.)][^\w{FORMULA}]*+)?"  # "(b) ", "2. "
+    return re.compile(f"{mark}{word}{alone}", re.IGNORECASE)

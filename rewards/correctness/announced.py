@@ -39,7 +39,7 @@ LEAD = re.compile(
 )
 """What announces an answer: "the answer is", "Final answer:", "答案是"; not "to answer the question"."""
 SENTENCE_END = re.compile(
-    r"\n|。|[.!?](?=[\s*_\"'”’)<»]|\Z)|[,;:–—-]?\s\(?(?:because|since|i\.e\.)(?!\w)|"
+    r"\n|。|[.!?](?=[\s*_\"'”’)<»]|\Z)|\s?[,–—-]\s(?=an?\s[a-z]{3})|[,;:–—-]?\s\(?(?:because|since|i\.e\.)(?!\w)|"
     r",\s(?:as|so|which|where|thus|hence|making)\b|</|<\|"
 )
 PARENTHESIS = re.compile(r"\s\((?![A-Z]\))[^()\d$\\]*\)")
@@ -75,13 +75,20 @@ LISTED = re.compile(
     r"(?:[.!]?[ \t]*+(?:\n|\Z)|[ \t]+are (?:both |the |all |two |correct ){0,3}(?:answers|solutions|values|roots)\b)"
 )
 """Another value in the same line: "\\boxed{7}, 3", "\\boxed{7} and 3 are answers"; not "\\boxed{7}, 3 of which"."""
+_AT_ONCE = r"[^\w\n]{0,4}+\s*+\(?"
+_IF = r"if [^.\n:,()]{1,20}"
 RIVAL = re.compile(
-    rf"[^\w\n]{{0,4}}+\s*+\(?(?:(?:if [^.\n:,()]{{1,20}}\)?[^\w\n]{{1,3}})?(?:text\{{ ?)?else\b ?\}}?|"
-    r"if [^.\n:,]{1,20}:|other (?:candidates?|options|possible (?:answers|values))(?: are| is|:)?)"
+    rf"{_AT_ONCE}(?:(?:{_IF}\)?[^\w\n]{{1,3}})?(?:text\{{ ?)?else\b ?\}}?|{_IF}:|"
+    r"(?:unless|except)\b[^.\n]{1,40}? (?:is|be)|"
+    r"other (?:candidates?|options|possible (?:answers|values))(?: are| is|:)?)"
     rf" ?(?P<value>{VALUE})",
     re.IGNORECASE,
 )
 """A value for another case: "\\boxed{7} (if even), else 3", "\\boxed{7}. If odd: 3"; not "\\boxed{7}. If so, 3"."""
+RIVAL_IF = re.compile(
+    rf"{_AT_ONCE}(?:{_IF}, (?:it is |it['’]s )?|but )(?P<value>{VALUE})(?=[.\s]*\Z| if\b)", re.IGNORECASE
+)
+"""The same to the end or before an "if": "\\boxed{7}, but 3 if odd"; not "\\boxed{7}, but 3 is near"."""
 AS_LIKELY = re.compile(
     rf"[^\n.\d]{{0,40}}+(?:(?<=[;,.] )|(?<=though )|(?<=but ))(?P<value>{VALUE})"
     rf"(?:, {VALUE}| (?:and|or) {VALUE}){{0,3}} (?:is|are) "
@@ -104,6 +111,12 @@ BARE_VALUE = re.compile(rf"(?<![A-Za-z\d_.^\\/*+<>|-])(?:{VALUE}|`[^`\n]{{1,99}}
 """A value in a sentence, and not a part of another: "42", "42です"; not the 2 of "x2", "4.2"."""
 AFTER = 2
 """Words that may stand after the value of a last sentence: in many languages the verb, or a unit, comes last."""
+WORKED_ON = re.compile(
+    r"\b(?:(?:squares?|cubes?|roots?|half|thirds?|quarters?|reciprocal|inverse|opposite|negative|factorial|multiples?|"
+    r"divisors?|factors?) of|twice|double|triple|half|minus|plus|times|than)\s[$(\\]{0,3}\Z",
+    re.IGNORECASE,
+)
+"""What stands before a value that is not the answer yet: "the root of 81", "more than 42"; not "a sum of 42"."""
 DOUBTFUL = re.compile(
     rf"{DOUBTS}|\b(?:or|either|suppose|might|never|doubt|false|untrue|whether|believe)\b", re.IGNORECASE
 )
@@ -145,7 +158,9 @@ def announced_words(answer: Text) -> str | None:
 
 def second_thoughts(answer: str, start: int, boxes: Sequence[Box]) -> list[str]:
     """The values that are offered beside an answer, from `start` on, where it begins: "Or maybe 3."."""
-    at_boxes = (pattern.match(answer, box.end) for box in boxes for pattern in (AT_BOX, LISTED, RIVAL, AS_LIKELY))
+    at_boxes = (
+        pattern.match(answer, box.end) for box in boxes for pattern in (AT_BOX, LISTED, RIVAL, RIVAL_IF, AS_LIKELY)
+    )
     values = [thought["value"] for thought in (*AT_HEAD.finditer(answer, start), *at_boxes) if thought]
     return [value for value in values if not BOX.search(value)]
 
@@ -179,7 +194,8 @@ def last_value(answer: str) -> str | None:
 def _value_of(sentence: str, values: Sequence[re.Match[str]]) -> str | None:
     stated, rest = [normalised(value[0]) for value in values], sentence[values[-1].end() :]
     repeated = len(set(stated)) == 1 or stated.count(stated[-1]) > 1
-    if not repeated or DOUBTFUL.search(sentence) or len(re.findall(r"[^\W\d_]+", rest)) > AFTER:
+    undone = len(values) == 1 and WORKED_ON.search(sentence, 0, values[0].start())
+    if not repeated or undone or DOUBTFUL.search(sentence) or len(re.findall(r"[^\W\d_]+", rest)) > AFTER:
         return None
     tail = rest.strip().rstrip(".!。！।۔*_`\"'”’»|}> ")
     return stated[-1] if quantity(f"1{rest[:1] if rest[:1].isspace() else ''}{tail}") else None

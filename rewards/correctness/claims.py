@@ -34,12 +34,12 @@ PLACEHOLDER = re.compile(r"\\phantom\{[^{}]*\}")
 HIDDEN = re.compile(
     r"<!--[^-]*+(?:-(?!->)[^-]*+)*+(?:-->|\Z)|^[ \t]*+%[^\n]*+|~~[^~\n]++~~|"
     r"<(del|s|strike|span style=[\"']?display:\s?none[^>]{0,20})>[^<]*+</\w++>|"
-    r"(?:\\color\{white\}\s?\{?|\\(?:[bx]?cancel|sout|phantom)\s?\{)\s?\\boxed\{[^{}]*+\}\}?",
-    re.MULTILINE,
+    r"(?:\\(?:text)?color(?:\[\w+\])?\{(?:white|#?f{3,6})\}\s?\{?|\\(?:[bx]?cancel|sout|phantom)\s?\{)\s?\\boxed\{[^{}]*+\}\}?",
+    re.MULTILINE | re.IGNORECASE,
 )
 """What no reader sees, or sees struck out: `<!-- 7 -->`, `~~7~~`, `\\cancel{\\boxed{7}}`; not `a ~ b`."""
 HIDING = re.compile("<(?:!--|del|s)")
-HIDING_LATEX = ("white", "cancel", "sout", "phantom")
+HIDING_LATEX = ("color", "cancel", "sout", "phantom")
 COMMENT_LINE = re.compile(r"\n[ \t]*+%")
 END_TOKENS = re.compile(r"(?:\s*<(?:\||｜|/s|end_of_turn|eos)[^<>\s]{0,40}>)+\s*\Z")
 """End tokens that were decoded with the text: "42<|im_end|>"; not "42 < 43"."""

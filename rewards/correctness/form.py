@@ -24,6 +24,8 @@ SUM = re.compile(r"[\w)}\]!]\s*[-+]\s*[\w(\\|\[.]")
 """A sum, where its operator stands: `x + 1`, `(a)-(b)`; not `-5`."""
 PRODUCT = re.compile(r"[\d)}!%]\s*(?:\\cdot|\\times|\*)(?![a-z])\s*(?=[\d(.])|(?<=\d)\(|\)\(?=\d")
 r"""A product of numbers: `6 \cdot 7`, `84(0.5)`; not `12 \cdot \pi`."""
+FACTORS = re.compile(r"\d[^-+=,]{0,20}?(?:\\cdot|\\times|\*|\)\s*(?:\\left)?\s*\(|(?<=\d)\()\s*(?:\\left)?\s*\(?-?\d")
+r"""Two numbers in a product with letters, not multiplied: `2x \cdot 3x`, `(5a)(2b)`, `3(4x)`; not `2x \cdot y`."""
 SCRIPTS = re.compile(r"[_^]\s*(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}|\\?\w)")
 r"""What stands above or below a letter: `^{n+1}`, `_1`; not `{n+1}`."""
 BRACKETED_SUM = r"\((?=[^()]*[\w}]\s*[-+])[^()]+\)"
@@ -71,6 +73,7 @@ def unfinished(claim: str, gold: str, rational: bool = False) -> bool:
         or any(ours[kind] > theirs[kind] for kind in ("sum", "matrix"))
         or ours["root"] > max(theirs["root"], theirs["power"])
         or _other_shape(claim, gold)
+        or (not SUM.search(claim) and FACTORS.search(claim) is not None and not FACTORS.search(gold))
         or (_has_square(claim) and not _has_square(gold))
         or (SOLVED.match(gold) is not None and "=" in claim and not SOLVED.match(claim))
         or (rational and ROOT_BELOW.search(claim) is not None and not ROOT_BELOW.search(gold))

@@ -64,6 +64,8 @@ PLAIN = re.compile(
     r"\$(?:\\text\{(?P<said>[^{}$\n]*)\}|(?P<mark>,|<<|>>))\$|`(?P<title><<[^`\n]+>>|\*{6})`|`,`|\\\(,\\\)"
 )
 r"""Formulas and code that are none: $,$, $<<$, $\text{we add six}$, `<<A sum>>`, `******`; not $x, y$."""
+IN_TEXT = re.compile(r"\\text\{([^{}$\n]*[A-Za-z]{2},[^{}$\n]*[A-Za-z]{2}[^{}$\n]*)\}")
+r"""Words with a comma between them in a formula: `\text{small, even}`; not `\text{if } x, y`."""
 STOPPED = f"{FORMULA}. "
 """Stands for a formula that ends a sentence."""
 STOP = re.compile(r"(?<!\.)\.\s*(?:\$\$|\\\])\Z")
@@ -169,6 +171,8 @@ def _masked(span: str) -> str:
     """What a reader reads of a formula or a code span: one thing, and the prose that is put there to be hidden."""
     if plain := PLAIN.match(span):
         return plain[plain.lastgroup] if plain.lastgroup else ","
+    if (listed := IN_TEXT.search(span)) and span[0] != "`":
+        return f"{FORMULA} {listed[1]}"
     if len(span) < SHORTEST or not (ASCII_PROSE if span.isascii() else PROSE).search(span):
         return STOPPED if STOP.search(span[-SHORTEST:]) else FORMULA
     if span[0] != "`":

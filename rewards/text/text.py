@@ -22,8 +22,8 @@ ASCII_WORD = re.compile(WORD.pattern, re.ASCII)
 OTHER_SCRIPT = re.compile(f"[\u0300-\u036f\u0590-\u1cff{SIGNS}]")
 """Of Hebrew and what follows it in Unicode, where marks are parts of words or no blanks stand between them."""
 
-OPENING = rf"[^\w\n{FORMULA}]*+(?:\d{{1,3}}[.)][^\w\n{FORMULA}]*+)?"
-"""What Markdown, lists, quotes and brackets put before a line's first word: "## **", "- ", "2. ", "“(", nothing."""
+OPENING = rf"[^\w\n{FORMULA}]*+(?:\(?(?:\d{{1,3}}|[A-Za-z]|[ivx]{{2,4}})[.)][^\w\n{FORMULA}]*+)?"
+"""What Markdown, lists, quotes and brackets put before a line's first word: "## **", "- ", "2. ", "(b) ", nothing."""
 SENTENCE_END = re.compile(
     r"[.?!…](?<![.?!…][.?!…])[.?!…]*+[\"'”’)\]*_»]*+(?=\s|$)|(?<=[a-z][a-z])\.(?=[A-Z][a-z])|"
     r"[。！？।॥۔؟።։။។](?<![。！？।॥۔؟።։။។][。！？।॥۔؟።։။។])[。！？।॥۔؟።։။។]*+"

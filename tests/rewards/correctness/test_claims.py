@@ -93,7 +93,9 @@ def test_another_answer_beside_the_box(beside: str) -> None:
      "It could be 3. Or, if not, the answer is 7. Otherwise it is 3.",
      r"\boxed{7} as well as 3 are the answers.", r"\boxed{7} and 3 are both solutions.", r"2, 3, \boxed{7}",
      "\\boxed{7}\n\nOther options: 2 and 3.", r"If x is odd: \boxed{7}. If x is even: 3.",
-     r"\boxed{7} if x is odd, else 3", r"I guess \boxed{7}, though 2, 3 or 4 are just as likely."],
+     r"\boxed{7} if x is odd, else 3", r"I guess \boxed{7}, though 2, 3 or 4 are just as likely.",
+     r"\boxed{7}, unless $x$ is even, in which case it is $3$.", r"If x is odd, \boxed{7}. If x is even, $3$.",
+     r"\boxed{7}, but 3 if x is even.", "It is twice 7.", "The answer is the square root of 7.", "It is less than 7."],
 )  # fmt: skip
 def test_second_thoughts_are_a_second_answer(answer: str) -> None:
     assert grade(answer, "7") == 0.0
@@ -107,6 +109,8 @@ def test_second_thoughts_are_a_second_answer(answer: str) -> None:
      "The answer is 7.\n\nOr, by counting, we get it at once.",
      r"\boxed{7}. As before, it is divisible by 2 or 3.", r"\boxed{7} and 3 of them are red.",
      r"For x = 2, 3, we get \boxed{7}.", r"\boxed{7}. If x were even, it would be 3.",
+     "The answer is 7 – a prime.", "The answer is 7, a prime number.", r"\boxed{7}, but 3 was close.",
+     r"\textcolor{red}{\boxed{7}}", "In all we have a total of 7.",
      "At first sight the answer is 3. But one row comes twice, so it is \\boxed{7}."],
 )  # fmt: skip
 def test_other_words_for_the_same_answer(answer: str) -> None:
@@ -202,7 +206,7 @@ def test_words_that_change_a_value(content: str) -> None:
 @pytest.mark.parametrize(
     "answer",
     ["~~\\boxed{7}~~", "<del>\\boxed{7}</del>", "\\cancel{\\boxed{7}}", "\\sout{\\boxed{7}}",
-     "\\color{white}{\\boxed{7}}",
+     "\\color{white}{\\boxed{7}}", "\\textcolor{white}{\\boxed{7}}", "\\textcolor[HTML]{FFFFFF}{\\boxed{7}}",
      '<span style="display:none">\\boxed{7}</span>', "\\boxed{7}. So finally \\boxed{3",
      "\\boxed{7}, 3", "\\boxed{7}? No.", "\\boxed{7}, which is wrong.", "Ann says \\boxed{7}, but I disagree.",
      "I doubt that the sum is \\boxed{7}.", "It is certainly wrong that it is \\boxed{7}."],
@@ -229,7 +233,7 @@ def test_a_box_that_is_taken_back(answer: str) -> None:
      ("The answer is **B – an hour**.", "B"),
      ("The answer is B - Berlin.", "B"), ("\\boxed{\\bm{\\frac{2}{5}}}", "2/5"), ("\\boxed{\\text{GBP } 90}", "90"),
      ("\\boxed{\\text{€}90}", "90"), ("\\boxed{ℚ}", "\\mathbb{Q}"), ("\\boxed{B ∩ C}", "B \\cap C"),
-     ("\\boxed{x₁ + 1}", "x_1 + 1"), ("\\boxed{x = 2 \\vee x = 3}", "\\{3, 2\\}"),
+     ("\\boxed{6 \\cdot x^3}", "6x^3"), ("\\boxed{x₁ + 1}", "x_1 + 1"), ("\\boxed{x = 2 \\vee x = 3}", "\\{3, 2\\}"),
      ("\\boxed{8\\pi \\text{ m}^3}", "8\\pi"),
      ("\\boxed{\\frac{8}{3}\\pi m^2}", "\\frac{8\\pi}{3}"), ("\\boxed{\\textbf{Result: } \\frac{2}{5}}", "2/5"),
      ("\\boxed{12 and 36 \\mathrm{min}}", "12 and $36 \\mathrm{~min}$")],
@@ -249,7 +253,8 @@ def test_forms_of_right_answers(answer: str, gold: str) -> None:
      ("\\boxed{5 cm}", "5 m"), ("\\boxed{5 minutes}", "5 months"), ("\\boxed{101_{\\text{three}}}", "101_2"),
      ("(A) 3\n(B) 4\n(C) 5", "A"), ("The answer is (A) 3 (B) 4.", "A"), ("A. 3 B. 4", "4"),
      ("\\boxed{B) 12, C) 13}", "B"), ("\\boxed{B - 45}", "B"), ("\\boxed{(c)}", "(b) 12"), ("\\boxed{d}", "D"),
-     ("\\boxed{x = 2 \\vee x = 4}", "\\{3, 2\\}"),
+     ("\\boxed{x = 2 \\vee x = 4}", "\\{3, 2\\}"), ("\\boxed{(2x)(3x^2)}", "6x^3"), ("\\boxed{5(4y)}", "20y"),
+     ("\\boxed{-3b \\cdot 2b}", "-6b^2"), ("The answer is 7 - a", "7"),
      ("\\boxed{\\begin{pmatrix}1&0\\\\0&2\\end{pmatrix}\\begin{pmatrix}3&0\\\\0&2\\end{pmatrix}}",
       "\\begin{pmatrix}3&0\\\\0&4\\end{pmatrix}")],
 )  # fmt: skip
