@@ -87,7 +87,7 @@ def _pattern(word: str) -> re.Pattern[str]:
     """However it is typed; beside other letters too in scripts without blanks, and before the particles of Korean."""
     word = unicodedata.normalize("NFKC", word)
     typed = r"\s+".join(re.escape(piece) for piece in word.split())
-    typed = re.sub("['’‘]", "['’‘]", typed).replace("\\-", "[-‐‑]")
+    typed = re.sub("['’‘]", "['’‘ʼ`′]", typed).replace("\\-", "[-‐‑]")
     start = "" if re.match(f"[{SIGNS}{UNSPACED}]", word) else r"(?<!\w)"
     end = "" if re.search(f"[{SIGNS}{UNSPACED}\uac00-\ud7a3]$", word) else r"(?!\w)"
     return re.compile(start + typed + end, re.IGNORECASE)

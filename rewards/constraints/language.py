@@ -7,6 +7,11 @@ from ..text.language import MOST, NAMES, detect_official, share_in
 from ..text.text import Text
 from .base import Constraint, ConstraintError, Example, Problem, constraint
 
+WITHOUT_CASE = frozenset(
+    {"ar", "bn", "fa", "gu", "he", "hi", "ja", "kn", "ko", "ml", "mr", "ne", "pa", "ta", "te", "th", "ur"}
+)
+"""Languages whose letters have no capitals."""
+
 
 @constraint("language:response_language")
 class ResponseLanguage(Constraint):
@@ -44,6 +49,11 @@ class ResponseLanguage(Constraint):
     def math(self, text: Text) -> bool:
         """By far the most of it outside formulas; a text that cannot be identified keeps none."""
         return share_in(self.language, text.prose) >= MOST
+
+    def refuses(self, other: Constraint) -> bool:
+        """Also words in capitals, if the language has none."""
+        capitals = other.id == "change_case:capital_word_frequency" and other.kwargs["capital_relation"] == "at least"
+        return (capitals and self.language in WITHOUT_CASE) or super().refuses(other)
 
     @classmethod
     def sample(cls, rng: random.Random, problem: Problem) -> Constraint:

@@ -156,7 +156,7 @@ def _of_box(answer: str, box: Box) -> Iterator[str]:
     """
     before = answer[max(0, box.start - BEFORE_BOX) : box.start]
     content = PLACEHOLDER.sub("", box.content) if "phantom" in box.content else box.content
-    if not re.search(r"[\w∞∅]|\\\{", content) or _is_denied(before, answer, box.end):
+    if not re.search(r"[\w∞∅<>=≤≥+×÷−-]|\\\{", content) or _is_denied(before, answer, box.end):
         return
     if before.rstrip(" $*(\\")[-3:].lower().endswith(("or", ",", ";")) and (other := ALTERNATIVE.search(before)):
         yield other[1] or other[2]

@@ -28,6 +28,7 @@ r"""A number and its base: `101_2`, `(101)_{2}`, `101_{\text{two}}`."""
 WORDS = re.compile(r"[^\W_]+(?:[\s.,:;'’&-]+[^\W_]+)*+")
 """An answer in words, perhaps with numbers: "north-west", "3:30 PM", "May 3, 2021"."""
 ARTICLE = re.compile(r"(?:an?|the)\s+(?=\w{3})")
+ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
 SPELLED = re.compile(r"[^\W\d_]{2,}")
 PRODUCT = re.compile(r"[b-df-hj-np-tv-z]{2,3}")
 """Letters that make no word, so that they are variables, and `xy` is `yx`."""
@@ -112,7 +113,9 @@ def _is_prose(candidate: str, gold: str) -> bool:
 
 def _same_words(candidate: str, gold: str) -> bool | None:
     """Whether two answers in words are the same; to an algebra system they are products, and `seat` is `east`."""
-    ours, theirs = (" ".join(TEXT.sub(r"\1", value).casefold().split()) for value in (candidate, gold))
+    ours, theirs = (
+        ORDINAL.sub("", " ".join(TEXT.sub(r"\1", value).casefold().split())) for value in (candidate, gold)
+    )
     if PRODUCT.fullmatch(gold) or not SPELLED.search(f"{ours} {theirs}") or not WORDS.fullmatch(theirs.strip(".")):
         return None
     if _letters(ours) == _letters(theirs):

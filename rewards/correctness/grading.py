@@ -24,8 +24,11 @@ CACHED = 100_000
 MOST = 8
 """Different claims that an answer may make, chains included; more cost the workers time and state nothing."""
 
-LETTERS = re.compile(r"(?:(?i:option|choice)\s+)\(?([A-Z])\b|\(([A-Z])\)|\*\*([A-Z])\*\*")
-"""The letter of a choice in a sentence: "Option C is correct", "the correct one is (C)"; not "A circle"."""
+LETTERS = re.compile(
+    r"(?:(?i:option|choice)\s+)\(?([A-Z])\b|\(([A-Z])\)|\*\*([A-Z])\*\*|"
+    r"(?i:option|choice)\s+is:?\s+[*(]{0,3}([A-Z])(?=[).:*]|\s*\Z)"
+)
+"""The letter of a choice in a sentence: "Option C is correct", "the correct choice is C."; not "A circle"."""
 LISTED = re.compile(r"=|(?<![A-Za-z])(?:or|and)(?![A-Za-z])")
 """What joins or names the values of a list: "x = 1, x = 2", "3 or -3"; not "3, -3"."""
 AT_HEAD = re.compile(r"[\s*_\"'`]*([^\W\d_]+(?:[ '’-][^\W\d_]+){0,3}?)[*_\"'`]*(?=[,.;!]|\s*\Z)")

@@ -16,7 +16,7 @@ DEEPEST = 50
 LIKENESSES = {
     ord("−"): "-", ord("–"): "-", ord("‐"): "-", ord("、"): ",", ord("×"): r"\times ", ord("·"): r"\cdot ",
     ord("÷"): r"\div ", ord("⁄"): "/", ord("°"): r"^\circ ", ord("π"): r"\pi ", ord("∞"): r"\infty ",
-    ord("∅"): r"\emptyset ", ord("≤"): r"\leq ", ord("≥"): r"\geq ", ord("∪"): r"\cup ",
+    ord("∅"): r"\emptyset ", ord("≤"): r"\leq ", ord("≥"): r"\geq ", ord("≡"): r"\equiv ", ord("∪"): r"\cup ",
     ord("∩"): r"\cap ", ord("∈"): r"\in ", ord("٫"): ".", ord("٬"): ",",
 }  # fmt: skip
 """Characters that stand for others."""
@@ -35,10 +35,10 @@ DRESSING = re.compile(
     rf"\\(?:text)?color\s*\{{[^{{}}]*\}}|{CURRENCY}|</?(?:b|i|u|em|strong|span|code)\b[^<>]*+>"
 )
 r"""What says nothing of a value: `\,`, `\left`, `$`, `<b>`; a row break, two backslashes, does."""
-GROUP = re.compile(r"\\(?:mathbf|boldsymbol|bm|underline)\s*\{((?:[^{}]|\{[^{}]*\})*+)\}")
+GROUP = re.compile(r"\\(?:mathbf|boldsymbol|bm|pmb|underline)\s*\{((?:[^{}]|\{[^{}]*\})*+)\}")
 r"""Emphasis in a formula: `\mathbf{7}`, `\bm{\frac{1}{2}}`; not `\sqrt{7}`."""
 LEADS_UP = re.compile(
-    r"\s*(?:=(?!=)|\\(?:therefore|implies|Rightarrow|Longrightarrow|approx)(?![a-zA-Z])|≈|∴|⇒|"
+    r"\s*(?:=(?!=)|\\(?:therefore|implies|Rightarrow|Longrightarrow|approx|equiv)(?![a-zA-Z])|≈|∴|⇒|"
     r"\\(?:text(?:bf|it|rm)?|math(?:bf|rm))\s*\{[^{}\d]*(?::|\bis)\s*\}|(?:Final )?Answer:)\s*"
 )
 r"""What leads up to a value, at its head: `= 7`, `\therefore 7`, `\text{Answer: } 7`; not the `3 =` of `3 = 7`."""
@@ -48,15 +48,18 @@ _UNITS = r"(?:[cmk]m|m|kg|ft|in|mi|units?|inches|feet|miles|degrees)"
 ALIKE = tuple(
     (re.compile(form), common)
     for form, common in (
-        (r"\\[cdt]frac", r"\\frac"), (r"\\varnothing(?![a-z])", r"\\emptyset"), (r"\\not\s*=|!=|≠", r"\\neq "),
+        (r"\\lt(?![a-z])", "<"), (r"\\gt(?![a-z])", ">"), (r"\\[cdt]frac", r"\\frac"),
+        (r"\\varnothing(?![a-z])", r"\\emptyset"), (r"\\not\s*=|!=|≠", r"\\neq "),
         (r"\\langle(?![a-z])", "("), (r"\\rangle(?![a-z])", ")"), (r"\\mathbb\s+([A-Z])", r"\\mathbb{\1}"),
         (r"\\math(?:rm|it|sf)\{([a-z])\}", r"\1"),
         (rf"(?<=[A-Za-z}})])(?:\s+{_UNITS}|\s*\\(?:text|mathrm)\{{\s*{_UNITS}\s*\}})(?:\^\{{?[23]\}}?)?\Z", ""),
     )
 )  # fmt: skip
 """Two ways to write one thing, and units after what is no plain number."""
-TEXT = re.compile(r"\\(?:text(?:bf|it|rm|sf|tt|normal)?|math(?:bf|it|rm|sf|tt)|mbox|operatorname)\s*\{([^{}]*)\}")
-r"""Words in a formula: `\text{ cm}`; not `\sqrt{2}`."""
+TEXT = re.compile(
+    r"\\(?:text(?:bf|it|rm|sf|tt|normal)?|math(?:bf|it|rm|sf|tt)|mbox|operatorname)\s*\{((?:[^{}]|\^\{-?\d\})*)\}"
+)
+r"""Words in a formula: `\text{ cm}`, `\mathrm{m s^{-2}}`; not `\sqrt{2}`."""
 THOUSANDS = re.compile(r"(?<![\d.(\[{,])(\d{1,3})((?:,\d{3})+)(?![\d,])")
 SIGN = re.compile(r"\A([-+−])\s+(?=\d)")
 BLANKS = re.compile(r"(?<![\d.,/])\d{1,3}(?:[\u00a0\u2009\u202f]\d{3})+(?![\d.,/])")
@@ -100,7 +103,7 @@ r"""The name of what is sought: `x`, `x_1`; not `xy`."""
 ROUNDED = re.compile(rf"(?!{NAME}(?:\\approx|≈))([^≈]*?)\s*(?:\\approx|≈)\s*(-?\d*\.(\d+))(?:\\l?dots|\.\.\.)?")
 r"""A value, and the same rounded: `\frac{4}{7} \approx 0.57`; not `x \approx 0.57`."""
 CONDITION = re.compile(
-    r",?\s*\\text\s*\{\s*,?\s*(?:where|for (?:all|every|any))\b.*|\(?\s*\\p?mod(?![a-z])\s*[({]?\w+[)}]?\s*\)?\Z",
+    r",?\s*\\text\s*\{\s*,?\s*(?:where|for (?:all|every|any))\b.*|\(?\s*\\?[bp]?mod(?![a-z])\s*[({]?\w+[)}]?\s*\)?\Z",
     re.DOTALL,
 )
 r"""For which numbers a value is meant: `\text{ where } n > 1`, `\pmod{7}`; not `\text{ if } n > 1`."""

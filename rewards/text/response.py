@@ -25,7 +25,7 @@ DEFAULT_DELIMITERS = Delimiters()
 _TAGS = "seed:think|think(?:ing)?|thoughts?|reasoning|reflection|analysis|scratchpad"
 OPENING = re.compile(
     rf"\s*+(<(?:{_TAGS})>|\[think(?:ing)?\]|◁think▷|<\|channel>thought|<\|channel\|>analysis<\|message\|>|"
-    r"<\|begin_of_thought\|>|analysis(?=.*assistantfinal))",
+    r"<\|begin_of_thought\|>|<\|START_THINKING\|>|analysis(?=.*assistantfinal))",
     re.IGNORECASE | re.DOTALL,
 )
 """How a completion begins that thinks first, in any model's form: "<reasoning>…"; not "So <reasoning>…"."""
@@ -33,12 +33,16 @@ CLOSES = {
     "<|channel>thought": "<channel|>",  # Gemma 4
     "<|channel|>analysis<|message|>": "<|channel|>final<|message|>",  # gpt-oss
     "<|begin_of_thought|>": "<|end_of_thought|>",
+    "<|start_thinking|>": "<|END_THINKING|>",  # Command A
     "analysis": "assistantfinal",  # gpt-oss, decoded without its special tokens
 }
 """Opening → closing, if it is not the same with a slash."""
 OPENS = {close: opening for opening, close in CLOSES.items()}
 OTHERS = (
-    re.compile(rf"<(?:/?\s?(?:{_TAGS})\s?|\|?channel\|?|\|(?:begin|end)_of_thought\|)>", re.IGNORECASE),
+    re.compile(
+        rf"<(?:/?\s?(?:{_TAGS})\s?|\|?channel\|?|\|(?:begin|end)_of_thought\||\|(?:start|end)_thinking\|)>",
+        re.IGNORECASE,
+    ),
     re.compile(r"\[/?think(?:ing)?\]", re.IGNORECASE),
     re.compile("◁/?think▷"),
 )
@@ -46,7 +50,10 @@ OTHERS = (
 delimiters it has no place in an answer. A pattern each: `re` soon finds what can begin with but one character."""
 FINAL = "<|channel|>final<|message|>"
 """What stands before gpt-oss's answer."""
-WRAPPED = re.compile(r"\s*+<answer>((?:(?!</?answer>).)*+)</answer>\s*+", re.IGNORECASE | re.DOTALL)
+WRAPPED = re.compile(
+    r"\s*+(?:<answer>((?:(?!</?answer>).)*+)</answer>|<\|START_RESPONSE\|>((?:(?!<\|END_RESPONSE\|>).)*+)<\|END_RESPONSE\|>)\s*+",
+    re.IGNORECASE | re.DOTALL,
+)
 """An answer all in one tag, as R1-Zero's template has it: "<answer>7</answer>"; not "It is <answer>7</answer>"."""
 
 
@@ -99,7 +106,7 @@ class Response:
             reopened = response.reopened or bool(_marks(answer))
             response = replace(response, answer_text=answer, reopened=reopened)
         wrapped = WRAPPED.fullmatch(response.answer_text)
-        return replace(response, answer_text=wrapped[1]) if wrapped else response
+        return replace(response, answer_text=wrapped[1] or wrapped[2] or "") if wrapped else response
 
     @classmethod
     def _split(cls, text: str, delimiters: Delimiters) -> "Response":

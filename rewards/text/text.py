@@ -30,12 +30,15 @@ SENTENCE_END = re.compile(
 )
 ABBREVIATED = re.compile(
     r"\b(?:e\.g|i\.e|cf|vs|Eqs?|Figs?|No|Dr|Mr|Mrs|Ms|Prof|St|resp|approx|Thm|Prop|Def|Lem|Cor|Sec|Ex)\.$|"
-    r"(?:^|\n)[^\w\n]*(?:\d{1,3}|\w)\.$|(?:^|\n|[.!?]\s)[^\w\n]*(?:Step|Part|Case) (?:\d{1,3}|\w)\.$"
+    r"\b(?:Dr|Mrs?|Ms|Prof|[A-Z])\.\s?[A-Z]\.$|(?:^|\n)[^\w\n]*(?:\d{1,3}|\w)\.$|"
+    r"(?:^|\n|[.!?]\s)[^\w\n]*(?:Step|Part|Case) (?:\d{1,3}|\w)\.$"
 )
-"""What a sentence does not end with: an abbreviation, a list's number or letter at the start of a line, a heading."""
+"""What a sentence does not end with: an abbreviation, initials, a list's mark at the start of a line, a heading."""
 SHORT = re.compile(r"(?:^|[\s(])(?:[A-Za-z]{1,3}|(?:\w\.)+\w)$")
 """Behind which a full stop may shorten it: "3 lb.", "the U.S."; not "the sum."."""
 
+INITIALS = re.compile(r"(?<=[\s(])[A-Z]\.\s?[A-Z]\.\s?[A-Z]")
+"""Initials before a name: "J. K. Wong"; not "point A. B lies"."""
 VOWEL = re.compile("[aeiouy]", re.IGNORECASE)
 """What a word has in Latin letters: "rhythm"; not "xqz"."""
 LAST_WORDS = 300
@@ -236,6 +239,8 @@ def _goes_on(text: str, end: re.Match[str]) -> bool:
     following = text[end.end() : end.end() + 4].strip()[:1]
     if end[0][0] == "!":
         return text[end.start() - 1 : end.start()].isdigit() and bool(following) and not following.isupper()
+    if INITIALS.match(text, end.start() - 1):
+        return True
     short = SHORT.search(text[max(0, end.start() - 8) : end.start()])
     return short is not None and (following.islower() or following.isdigit())
 

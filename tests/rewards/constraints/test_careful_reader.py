@@ -86,6 +86,7 @@ KEPT = [
     ("combination:two_responses", {}, "Four and four is eight.\n\n`******`\n\nTwice four gives eight."),
     ("composition:chain", CHAIN, "### Part 1 – Add\nThe order is clear.\n### Part 2 – Check\nIt has an order."),
     (SENTENCES, {"num_sentences": 3, "relation": LESS}, "Step 1. Take the four. Step 2. Double it to get eight."),
+    (SENTENCES, {"num_sentences": 3, "relation": LESS}, "Ask Dr. A. Noether or E. T. Bell. They know that it is eight."),
     ("first_word:first_word_answer", {"first_word": "so"}, "(b) So it is eight."),
     ("punctuation:no_comma", {}, "As \\gcd(4, 6) is 2 and \\left(1,2\\right) with a_{1,2} lies on it we are done."),
     (SENTENCES, {"num_sentences": 2, "relation": MORE}, "መልሱ ስምንት ነው። አራት ሲደመር አራት ነው።"),
@@ -173,6 +174,8 @@ IGNORED = [
     ("punctuation:no_comma", {}, "As $x=\\text{positive, even}$ it is eight."),
     ("punctuation:no_comma", {}, "As \\text(we see, it) is eight."),
     ("first_word:first_word_answer", {"first_word": "so"}, "U.S. so it is eight."),
+    (SENTENCES, {"num_sentences": 3, "relation": LESS}, "Call it A. Call the next B. So it is eight."),
+    ("keywords:forbidden_words", {"forbidden_words": ["isn't"]}, "It isnʼt what isn`t eight."),
     ("punctuation:no_comma", {}, "So¸ as we see it is eight."),
     ("change_case:english_lowercase", {}, "vi lägger ihop fyra och fyra, så svaret är helt säkert åtta."),
 ]  # fmt: skip

@@ -265,6 +265,10 @@ LONG = "What is the total, " + "and so on " * 30 + "if Bob has 3 apples?"
             ("detectable_format:multiple_sections", {"section_spliter": "SECTION", "num_sections": 3}),
         ),
         (("language:response_language", {"language": "th"}), ("keywords:existence", {"keywords": ["total"]})),
+        (
+            ("language:response_language", {"language": "hi"}),
+            ("change_case:capital_word_frequency", {"capital_frequency": 5, "capital_relation": "at least"}),
+        ),
     ],
 )
 def test_what_no_answer_can_keep_together_clashes(one: tuple, other: tuple) -> None:

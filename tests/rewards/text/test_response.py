@@ -44,6 +44,8 @@ def test_split(completion: object, thinking: str | None, answer: str) -> None:
     [
         ("◁think▷so, 2◁/think▷b", "so, 2"),
         ("so, 2◁/think▷b", "so, 2"),
+        ("<|START_THINKING|>so, 2<|END_THINKING|><|START_RESPONSE|>b<|END_RESPONSE|>", "so, 2"),
+        ("<|START_THINKING|>so, 2<|END_THINKING|>b", "so, 2"),
         ("<seed:think>so, 2</seed:think>b", "so, 2"),
         ("<|channel>thought\nso, 2<channel|>b", "\nso, 2"),
         ("<|channel|>analysis<|message|>so, 2<|channel|>final<|message|>b", "so, 2"),
