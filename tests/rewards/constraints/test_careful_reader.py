@@ -86,7 +86,7 @@ KEPT = [
     ("combination:two_responses", {}, "Four and four is eight.\n\n`******`\n\nTwice four gives eight."),
     ("composition:chain", CHAIN, "### Part 1 – Add\nThe order is clear.\n### Part 2 – Check\nIt has an order."),
     (SENTENCES, {"num_sentences": 3, "relation": LESS}, "Step 1. Take the four. Step 2. Double it to get eight."),
-    (SENTENCES, {"num_sentences": 3, "relation": LESS}, "Ask Dr. A. Noether or E. T. Bell. They know that it is eight."),
+    (SENTENCES, {"num_sentences": 3, "relation": LESS}, "Ask Dr. A. Noether or E. T. Bell. They know it."),
     ("first_word:first_word_answer", {"first_word": "so"}, "(b) So it is eight."),
     ("punctuation:no_comma", {}, "As \\gcd(4, 6) is 2 and \\left(1,2\\right) with a_{1,2} lies on it we are done."),
     (SENTENCES, {"num_sentences": 2, "relation": MORE}, "መልሱ ስምንት ነው። አራት ሲደመር አራት ነው።"),

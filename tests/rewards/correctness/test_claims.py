@@ -233,7 +233,7 @@ def test_a_box_that_is_taken_back(answer: str) -> None:
      ("The answer is **B – an hour**.", "B"),
      ("The answer is B - Berlin.", "B"), ("\\boxed{\\bm{\\frac{2}{5}}}", "2/5"), ("\\boxed{\\text{GBP } 90}", "90"),
      ("\\boxed{\\text{€}90}", "90"), ("\\boxed{ℚ}", "\\mathbb{Q}"), ("\\boxed{B ∩ C}", "B \\cap C"),
-     ("So the correct choice is B.", "B"), ("The right option is **B. an hour**.", "B"), ("\\boxed{n ≡ 4 (mod 9)}", "4"),
+     ("So the correct choice is B.", "B"), ("The option is **B. an hour**.", "B"), ("\\boxed{n ≡ 4 (mod 9)}", "4"),
      ("\\boxed{\\equiv 4 \\bmod 9}", "4"), ("\\boxed{\\pmb{12}}", "12"), ("\\boxed{2\\ \\mathrm{m\\,s^{-2}}}", "2"),
      ("\\boxed{\\geq}", "\\geq"), ("\\boxed{\\lt}", "<"), ("\\boxed{\\text{May 3rd}}", "May 3"),
      ("\\boxed{6 \\cdot x^3}", "6x^3"), ("\\boxed{x₁ + 1}", "x_1 + 1"), ("\\boxed{x = 2 \\vee x = 3}", "\\{3, 2\\}"),
