@@ -156,14 +156,13 @@ def oracle(rows: list[Row]) -> str:
     """The best fixed weight of each world by hindsight: of those that hold every type in every seed."""
     cells, lines = _cells(rows), []
     for world in dict.fromkeys(row["world"] for row in rows):
+        tried = {m: runs for (where, m), runs in cells.items() if where == world and m.startswith("fixed")}
         holding = {
-            method: _accuracy(runs)
-            for (where, method), runs in cells.items()
-            if where == world and method.startswith("fixed") and all(run["worst"] >= -NOISE for run in runs)
+            method: _accuracy(runs) for method, runs in tried.items() if all(run["worst"] >= -NOISE for run in runs)
         }
-        best = max(holding, key=holding.__getitem__, default=None)
+        best = max(holding, key=holding.__getitem__, default="none holds" if tried else "none was run")
         ours = f"{_accuracy(cells[world, OURS]):.1f}" if (world, OURS) in cells else "-"
-        lines.append([world, best or "none holds", f"{holding[best]:.1f}" if best else "-", ours])
+        lines.append([world, best, f"{holding[best]:.1f}" if best in holding else "-", ours])
     return markdown(["world", "best fixed weight that holds every type", "accuracy", f"accuracy of {OURS}"], lines)
 
 

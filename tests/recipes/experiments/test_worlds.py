@@ -49,3 +49,4 @@ def test_the_oracle_is_the_most_accurate_weight_that_holds_every_type_in_every_s
     rows.append(row("fixed 1", -0.1, 1))
     assert worlds.oracle(rows).splitlines()[2:] == ["| dear | fixed 3 | 70.0 | 80.0 |"]
     assert worlds.oracle(rows[:1]).splitlines()[2:] == ["| dear | none holds | - | - |"]
+    assert worlds.oracle(rows[3:4]).splitlines()[2:] == ["| dear | none was run | - | 80.0 |"]
