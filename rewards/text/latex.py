@@ -171,9 +171,9 @@ def _masked(span: str) -> str:
     """What a reader reads of a formula or a code span: one thing, and the prose that is put there to be hidden."""
     if plain := PLAIN.match(span):
         return plain[plain.lastgroup] if plain.lastgroup else ","
-    if (listed := IN_TEXT.search(span)) and span[0] != "`":
-        return f"{FORMULA} {listed[1]}"
     if len(span) < SHORTEST or not (ASCII_PROSE if span.isascii() else PROSE).search(span):
+        if span[0] != "`" and (listed := IN_TEXT.search(span)):
+            return f"{FORMULA} {listed[1].strip()}"
         return STOPPED if STOP.search(span[-SHORTEST:]) else FORMULA
     if span[0] != "`":
         return " ".join([FORMULA, *(said[0] for said in PROSE.finditer(span))])
