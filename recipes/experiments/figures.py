@@ -181,7 +181,8 @@ def real_model_figure(report: dict[str, Any]) -> Figure:
                 if " less " not in policy:
                     _draw_policy(axes, policy, row)
             axes.set(xlabel="accuracy", ylabel="SAcc, mean share of constraints kept", xlim=(0, 1), ylim=(0, 1))
-            axes.set_title(f"{found['prompts']} held-out prompts, {name}\n(hollow: by the training's checks)", fontsize=10)
+            title = f"{found['prompts']} held-out prompts, {name}\n(hollow: by the training's checks)"
+            axes.set_title(title, fontsize=10)
         planes[0].legend(frameon=False, loc="upper left")
         for axes, key in ((accuracy, "correctness"), (sacc, "compliance")):
             for arm, histories in report["histories"].items():
