@@ -9,8 +9,8 @@ from ..text.text import Text
 from ..text.treebank import capital_tokens
 from .base import Constraint, Counted, Example, Problem, Relation, constraint, related
 
-COMMA = re.compile("[،、‚٫٬ꓹ꓾՝߸፣᠂᠈⸲⸴⸒⹁⹉⹌꘍꛵❟ˌ\u0326]|¸| \u0327|,(?!\\})|(?<!\\{),")
-"""A comma in any script; not TeX's in 1{,}000."""
+COMMA = re.compile("[،、‚٫٬ꓹ꓾՝߸፣᠂᠈⸲⸴⸒⹁⹉⹌꘍꛵❟ˌ\u0326]| \u0327|,(?!\\})|(?<!\\{),")
+"""A comma in any script, or a cedilla alone; not TeX's in 1{,}000."""
 IN_LATEX = re.compile(
     r"(?:\\[A-Za-z]+\s?[\[({]|(?<=\w)_?\{)(?:[^\n()\[\]{}\\A-Za-z]|\\[A-Za-z]+|[A-Za-z](?![A-Za-z])){0,60}[\])}]"
 )

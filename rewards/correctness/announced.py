@@ -96,10 +96,8 @@ AS_LIKELY = re.compile(
     re.IGNORECASE,
 )
 """A value that is as good: "\\boxed{7}, but 3 is as likely"; not "\\boxed{7}; 3 is as large"."""
-RIVALS = (RIVAL, RIVAL_IF, AS_LIKELY)
-RIVAL_WORDS = ("if ", "else", "unless", "except", "other ", "but ", "likely", "possible", "plausible")
-AHEAD = 120
-"""Characters after a box in which a rival begins."""
+AT_ANY_BOX = (AT_BOX, LISTED, RIVAL, RIVAL_IF, AS_LIKELY)
+"""What may offer another value right after a box."""
 LEADING_FORMULA = re.compile(FORMULA)
 EMPHASIS = re.compile(r"\*\*(?!\d)|(?<!\d)\*\*")
 """Two stars that are no power."""
@@ -160,15 +158,9 @@ def announced_words(answer: Text) -> str | None:
     return words if WORDS.fullmatch(words) else None
 
 
-def _at_box(ahead: str) -> tuple[re.Pattern[str], ...]:
-    """What may find another value at a box before `ahead`: a rival only where one of its words stands."""
-    lower = ahead.lower()
-    return (AT_BOX, LISTED, *(RIVALS if any(word in lower for word in RIVAL_WORDS) else ()))
-
-
 def second_thoughts(answer: str, start: int, boxes: Sequence[Box]) -> list[str]:
     """The values that are offered beside an answer, from `start` on, where it begins: "Or maybe 3."."""
-    at_boxes = (pattern.match(answer, box.end) for box in boxes for pattern in _at_box(answer[box.end :][:AHEAD]))
+    at_boxes = (pattern.match(answer, box.end) for box in boxes for pattern in AT_ANY_BOX)
     values = [thought["value"] for thought in (*AT_HEAD.finditer(answer, start), *at_boxes) if thought]
     return [value for value in values if not BOX.search(value)]
 

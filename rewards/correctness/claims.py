@@ -158,7 +158,8 @@ def _of_box(answer: str, box: Box) -> Iterator[str]:
     content = PLACEHOLDER.sub("", box.content) if "phantom" in box.content else box.content
     if not re.search(r"[\w∞∅<>=≤≥+×÷−-]|\\\{", content) or _is_denied(before, answer, box.end):
         return
-    if before.rstrip(" $*(\\")[-3:].lower().endswith(("or", ",", ";")) and (other := ALTERNATIVE.search(before)):
+    listed = " or " in before.lower() or before.rstrip(" $*(\\").endswith((",", ";"))
+    if listed and (other := ALTERNATIVE.search(before)):
         yield other[1] or other[2]
     sign = GLUED_BEFORE.search(before) if before[-1:] in SIGNS else None
     rest = GLUED_BEHIND.match(answer, box.end)
@@ -167,9 +168,7 @@ def _of_box(answer: str, box: Box) -> Iterator[str]:
 
 def _is_denied(before: str, answer: str, end: int) -> bool:
     """Whether it is said of the box between `before` and `end` that it is not so."""
-    lower = before.lower()
-    denied = ("n" in lower or "doubt" in lower) and DENIED_BOX.search(before) is not None
-    return denied or WRONG_BOX.match(answer, end) is not None
+    return DENIED_BOX.search(before) is not None or WRONG_BOX.match(answer, end) is not None
 
 
 def gold_answer(gold: Any) -> str | None:

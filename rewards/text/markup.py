@@ -7,11 +7,11 @@ from .words import contains, others
 
 COMMENT = re.compile(r"<!--(?:(?!<!--|-->).)*+-->", re.DOTALL)
 UNSHOWN = re.compile(
-    r"<(\w+)(?=[^<>\n]{0,99}?(?:display:\s?none|visibility:\s?hidden|color:\s?(?:white|transparent|#fff)|opacity:\s?0[;\"']|"
-    r"font-size:\s?0|\bhidden\b))[^<>\n]{0,199}>[^<\n]*</\1>",
+    r"<(\w+)(?=[^<>\n]{0,99}?(?:display:\s?none|visibility:\s?hidden|opacity:\s?0[;\"']|"
+    r"(?<!-)color:\s?(?:white|transparent|#fff(?:fff)?)\b|font-size:\s?0(?![.\d])|\shidden(?=[\s>=])))[^<>\n]{0,199}>[^<\n]*</\1>",
     re.IGNORECASE,
 )
-"""What a page does not show: <p style="display:none">so</p>, <div hidden>so</div>; not <p>so</p>."""
+"""What a page does not show: <p style="display:none">so</p>, <div hidden>so</div>; not <p style="overflow:hidden">."""
 PHANTOM = re.compile(r"\\[hv]?phantom\s?\{(?:[^{}\n]|\{[^{}\n]*\})*+\}")
 """What TeX leaves room for: \\phantom{\\text{so}}."""
 ENTITY = re.compile(
