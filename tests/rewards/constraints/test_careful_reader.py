@@ -89,7 +89,7 @@ KEPT = [
     (SENTENCES, {"num_sentences": 3, "relation": LESS}, "Ask Dr. A. Noether or E. T. Bell. They know it."),
     ("keywords:existence", {"keywords": ["order"]}, '<p style="background-color:white">All is in order.</p>'),
     ("keywords:existence", {"keywords": ["order"]}, '<p style="font-size:0.8em;overflow:hidden">It is in order.</p>'),
-    ("keywords:existence", {"keywords": ["so"]}, '<p style="color:#fff3cd" aria-hidden="false">All is in order.</p>'),
+    ("keywords:existence", {"keywords": ["order"]}, '<p style="color:#fff3cd">It is in order.</p>'),
     ("first_word:first_word_answer", {"first_word": "so"}, "(b) So it is eight."),
     ("punctuation:no_comma", {}, "As \\gcd(4, 6) is 2 and \\left(1,2\\right) with a_{1,2} lies on it we are done."),
     (SENTENCES, {"num_sentences": 2, "relation": MORE}, "መልሱ ስምንት ነው። አራት ሲደመር አራት ነው።"),
